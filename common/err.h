@@ -1,0 +1,32 @@
+/* An error message that travels up the call stack, on the caller's stack.
+ *
+ * A function that can fail in a way an operator may hear about takes `struct err *err` last and
+ * returns 0 (or a length or descriptor >= 0) or -errno. The message reads verb + object +
+ * 'quoted name' + cause: "open network namespace '/run/netns/a': No such file or directory".
+ * err may be NULL: then only the return value tells. Nothing is allocated; messages are cut at
+ * the end of the buffer. On success err is left untouched.
+ */
+#ifndef SMC_COMMON_ERR_H
+#define SMC_COMMON_ERR_H
+
+struct err {
+	char msg[512];
+};
+
+#define ERR_INIT ((struct err){ .msg = "" })
+
+/* Sets the message and returns rc (a negative errno), so that callers can write
+ * `return err_set(err, -EINVAL, "...", ...)`. */
+int err_set(struct err *err, int rc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Sets the message followed by ": " and the text of errno value `errnum` (positive or negative),
+ * and returns it as a negative errno. errnum 0 becomes -EIO: an error is never success. */
+int err_sys(struct err *err, int errnum, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Puts the formatted text and ": " before what is there already, and returns rc. */
+int err_prefix(struct err *err, int rc, const char *fmt, ...)
+	__attribute__((format(printf, 3, 4)));
+
+#endif

@@ -1,0 +1,27 @@
+/* Small whole files: read with a bound, replaced atomically. */
+#ifndef SMC_COMMON_FILE_H
+#define SMC_COMMON_FILE_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "common/err.h"
+
+/* Reads a whole file of at most max bytes (more is -EFBIG) into a NUL-terminated buffer the caller frees.
+ * dirfd as for openat(2). ret_len may be NULL. */
+int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err);
+
+/* As file_read from an open descriptor, from its present offset. */
+int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *err);
+
+/* Writes path by way of "<dir>/.<name>.tmp", fsync and rename: readers see the old file or the new one, whole. */
+int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+
+/* mkdir -p with the given mode for what is created. */
+int file_mkdirs(const char *path, mode_t mode, struct err *err);
+
+/* The kernel's boot id (/proc/sys/kernel/random/boot_id): 36 characters and NUL. */
+#define FILE_BOOT_ID_LEN 37
+int file_boot_id(char ret[FILE_BOOT_ID_LEN], struct err *err);
+
+#endif
