@@ -1,0 +1,43 @@
+/* What the BPF programs and user space share. Included by both: fixed-width types only.
+ *
+ * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods` and `counters`, link `steer_link`. A change of any struct or
+ * map here is a new layout: a new folder, so that two versions of the agent never misread each other.
+ */
+#ifndef SMC_BPF_STEER_H
+#define SMC_BPF_STEER_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define STEER_LAYOUT 1
+#define STEER_MAX_PODS 4096 /* kubelet's default is 110 a node; maps are not preallocated */
+
+/* Both maps are keyed by the netns cookie of the pod (__u64, host byte order; SO_NETNS_COOKIE). */
+
+enum steer_ulp { /* what setsockopt(TCP_ULP, "smc") gets */
+	STEER_ULP_IGNORE = 0, /* the kernel decides */
+	STEER_ULP_DENY = 1, /* EPERM */
+	STEER_ULP_EMULATE = 2, /* success on an SMC socket, without reaching the kernel */
+};
+
+#define STEER_ON 1u /* new TCP sockets become SMC sockets */
+
+struct steer_pod {
+	__u32 flags; /* STEER_ON */
+	__u32 ulp; /* enum steer_ulp */
+};
+
+struct steer_counters {
+	__u64 steered; /* sockets asked for as TCP that became SMC */
+	__u64 unsteered; /* TCP sockets that arrived in a steered pod all the same (io_uring, target missing) */
+	__u64 target_missing; /* times SMC was not registered in the kernel when a socket was asked for */
+	__u64 ulp_ignored;
+	__u64 ulp_denied;
+	__u64 ulp_emulated;
+};
+
+_Static_assert(sizeof(struct steer_pod) == 8, "layout");
+_Static_assert(sizeof(struct steer_counters) == 48, "layout");
+
+#endif

@@ -1,0 +1,105 @@
+/* The messages between plugin, smcctl and agent: one JSON object each, over a UNIX SOCK_SEQPACKET socket.
+ *
+ * Every message carries "v" (WIRE_VERSION or the one before is accepted) and requests a "verb". A reply has "ok": true, or
+ * "ok": false with "code" (below) and "error" (a sentence). One request at a time a connection.
+ *
+ *  prepare  {attachment, pod, interfaces, cgroupPath, annotations} + netns descriptor
+ *           -> {steer: bool, required: bool, why, netns: podnet}        the agent has done the host's side
+ *  commit   {undo: podnet}   on the same connection -> {steered: bool}     the map entry, last
+ *           A connection that ends between the two is rolled back by the agent.
+ *  del      {attachment} [+ netns descriptor] -> {undo: podnet}  steering is off, the host's side is removed
+ *  check    {attachment} [+ netns descriptor] -> {netns: podnet} or ok=false naming what is missing
+ *  node     {} -> {ready: bool, why}                                            for STATUS; cheap
+ *  gc       {network, valid: [{containerID, ifname}]} -> {removed: n}
+ *  status   {} -> {node: {...}}, then one {pod: {...}} a message, then {end: true}
+ *
+ * attachment = {network, containerID, ifname}; pod = {namespace, name, uid};
+ * interface = {name, mac, ips: ["10.1.0.2/24"]}, those of the pod's netns only.
+ */
+#ifndef SMC_COMMON_WIRE_H
+#define SMC_COMMON_WIRE_H
+
+#include <jansson.h>
+#include <net/if.h>
+#include <stdint.h>
+
+#include "common/err.h"
+#include "common/inet.h"
+
+#define WIRE_VERSION 1
+#define WIRE_MESSAGE_MAX (128 * 1024) /* bytes; larger ones are refused (kernel: net.core.wmem_default) */
+
+#define WIRE_DEFAULT_SOCKET "/run/smc-cni/agent.sock"
+/* Beside the socket: what a plugin leaves for an agent that was away (one file an attachment, a prepare message
+ * with "netnsPath"), and the namespaces whose pods must not start unsteered (one a line, kept by the agent). */
+#define WIRE_PENDING_DIR "pending"
+#define WIRE_REQUIRED_FILE "required-namespaces"
+
+#define WIRE_CODE_INVALID "invalid" /* the request is wrong; the error says what */
+#define WIRE_CODE_REQUIRED "required" /* the pod requires steering and it cannot be had */
+#define WIRE_CODE_UNAVAILABLE "unavailable" /* the agent cannot do it now; the pod may start on TCP */
+#define WIRE_CODE_MISSING "missing" /* check: something that ADD made is gone */
+
+#define WIRE_NAME_MAX 256
+#define WIRE_INTERFACES_MAX 8
+#define WIRE_IPS_MAX 16
+
+struct wire_attachment { /* CNI specification: "Attachment" */
+	char network[WIRE_NAME_MAX];
+	char container_id[WIRE_NAME_MAX];
+	char ifname[IFNAMSIZ];
+};
+
+struct wire_pod { /* "" where the runtime did not say */
+	char namespace[WIRE_NAME_MAX];
+	char name[WIRE_NAME_MAX];
+	char uid[WIRE_NAME_MAX];
+};
+
+struct wire_interface {
+	char name[IFNAMSIZ];
+	char mac[18]; /* "aa:bb:cc:dd:ee:ff" or "" */
+	int n_ips;
+	struct inet_addr ips[WIRE_IPS_MAX];
+};
+
+struct wire_prepare {
+	struct wire_attachment attachment;
+	struct wire_pod pod;
+	int n_interfaces;
+	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
+	char cgroup_path[4096]; /* as kubelet names it, "" if unknown */
+	json_t *annotations; /* object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none */
+};
+
+void wire_prepare_clear(struct wire_prepare *p); /* drops what it owns */
+json_t *wire_prepare_to_json(const struct wire_prepare *p); /* with v and verb */
+int wire_prepare_from_json(const json_t *msg, struct wire_prepare *ret, struct err *err);
+
+json_t *wire_attachment_to_json(const struct wire_attachment *a);
+/* From the member "attachment" of msg. Names are checked as the CNI specification has them (network and container id:
+ * [a-zA-Z0-9][a-zA-Z0-9_.-]*; ifname: valid to the kernel). */
+int wire_attachment_from_json(const json_t *msg, struct wire_attachment *ret, struct err *err);
+
+/* A request of the given verb, to be filled with json_object_set_new. */
+json_t *wire_request(const char *verb);
+json_t *wire_ok(void);
+json_t *wire_error(const char *code, const char *text);
+
+/* Sends one message, with a descriptor if passed_fd >= 0. deadline_ms: CLOCK_MONOTONIC in ms; -ETIMEDOUT. */
+int wire_send(int sock, const json_t *msg, int passed_fd, int64_t deadline_ms, struct err *err);
+/* Receives one message and at most one descriptor (*ret_fd -1 if none came; ret_fd NULL: descriptors are closed). Checks size, JSON
+ * and version. 0, -ETIMEDOUT, -ECONNRESET when the other side closed, -EPROTO for rubbish. Non-blocking use: deadline 0
+ * gives -EAGAIN when nothing is there. The caller owns *ret and *ret_fd. */
+int wire_recv(int sock, json_t **ret, int *ret_fd, int64_t deadline_ms, struct err *err);
+
+/* Client side. */
+int wire_connect(const char *path, int64_t deadline_ms, struct err *err);
+/* Request and reply; a reply with ok=false becomes -EREMOTEIO with its error text and *ret_code (if wanted) pointing to one of
+ * the WIRE_CODE_ constants above. */
+int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret, const char **ret_code,
+	      struct err *err);
+
+int64_t wire_now_ms(void); /* CLOCK_MONOTONIC */
+
+#endif

@@ -1,0 +1,68 @@
+/* Policy: what a pod asks for, what its namespace and its node say, and what comes of it. Pure: no I/O, no clock. */
+#ifndef SMC_AGENT_POLICY_H
+#define SMC_AGENT_POLICY_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/steer.h"
+#include "common/smc_nl.h"
+#include "node-agent/config.h"
+
+#define POLICY_PREFIX "smc-cni.io/"
+
+/* What the node can do; from node.h's facts. */
+struct policy_node {
+	bool steering; /* hook attached and SMC registered */
+	bool ueid; /* a UEID is present */
+	bool ulp_unsafe; /* the kernel still has TCP_ULP "smc" */
+	char why_not[256]; /* when steering or ueid is false: the sentence for status */
+};
+
+struct policy_pod {
+	const char *namespace; /* "" if unknown */
+	const char *name;
+	bool host_network;
+	const json_t *annotations; /* object or NULL: the source's if it knows the pod, else what ADD brought */
+	const json_t *namespace_annotations; /* object or NULL */
+};
+
+enum policy_steer {
+	POLICY_DISABLED,
+	POLICY_ENABLED,
+	POLICY_REQUIRED,
+};
+
+enum policy_origin { /* who decided */
+	POLICY_FROM_DEFAULT,
+	POLICY_FROM_NODE,
+	POLICY_FROM_NAMESPACE,
+	POLICY_FROM_POD,
+};
+
+#define POLICY_WHY_MAX 384
+
+struct policy_verdict {
+	enum policy_steer wanted;
+	enum policy_origin origin;
+	bool steer; /* in force: wanted, allowed and possible here */
+	bool invalid; /* a bad annotation value: why names key, value and what is allowed */
+	bool unavailable; /* wanted and allowed, but the node cannot: why says what would make it possible */
+	bool refuse; /* required, and not possible: ADD must fail with code 11 */
+	enum steer_ulp ulp;
+	char pnet_id[SMC_PNETID_MAX + 1]; /* "" = the node's own choice by pnets */
+	int64_t buffer_bytes; /* 0: not set */
+	char why[POLICY_WHY_MAX]; /* one sentence, for status and logs */
+};
+
+void policy_decide(const struct config *config, const struct policy_node *node, const struct policy_pod *pod,
+		   struct policy_verdict *ret);
+
+/* True when a pod of this namespace must not start without steering because its namespace's annotation says `required`. */
+bool policy_namespace_required(const struct config *config, const char *name, const json_t *annotations);
+
+const char *policy_steer_text(enum policy_steer s);
+const char *policy_origin_text(enum policy_origin o);
+
+#endif
