@@ -1,0 +1,73 @@
+# SMC for the unmodified TCP programs of a pod: the build, in one make.
+#
+# Sources are found by wildcard, one folder a piece, so that a new file needs no change here:
+#   common/*.c          -> build/lib/libcommon.a     bpf/x.bpf.c -> build/bpf/x.skel.h
+#   PROGRAM/*.c         -> build/lib/libPROGRAM.a (without main.c) and build/bin/NAME
+#   tests/unit/test_*.c -> build/tests/unit/*        tests/fuzz/fuzz_*.c -> build/san-.../fuzz/*
+# A program is built once its folder has a main.c. What make does is in mk/: build, test, lint.
+
+VERSION      := 0.1.0
+V            ?= 0
+WERROR       ?= 0
+STRICT       ?= 0
+KERNEL       ?= 6.12
+SAN          ?=
+DESTDIR      ?=
+PREFIX       ?= /usr/local
+CNI_BIN_DIR  ?= /opt/cni/bin
+FUZZ_SECONDS ?= 10
+MUTANTS      ?= native
+
+# Each flavour has a build folder of its own; the plain one is build/ itself.
+comma := ,
+B     := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+
+export V STRICT
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DELETE_ON_ERROR:
+.SUFFIXES:
+FORCE:
+.PHONY: FORCE all deps help demo test test-all unit fuzz mutants lint install clean vm-shell
+
+# $(call say,WHAT): the short line of a recipe; $(Q) hides the command itself.
+Q    := $(if $(filter 1,$(V)),,@)
+say   = @$(if $(filter 1,$(V)),:,printf '  %-8s %s\n' $(1) $@)
+
+all: ## build everything (the default)
+
+include mk/build.mk
+include mk/test.mk
+include mk/lint.mk
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo '  V=1 shows commands        SAN=address,undefined builds with sanitizers, apart'
+	@echo '  WERROR=1 warnings fail    STRICT=1 skipped tests fail'
+	@echo '  KERNEL=6.12|7.3           for demo and vm-shell'
+	@echo '  MUTANTS=native|all|NAME   FUZZ_SECONDS=10, for each target'
+	@echo '  PREFIX=/usr/local DESTDIR= CNI_BIN_DIR=/opt/cni/bin, for install'
+
+deps: ## install the Debian packages that are missing (as root)
+	@packaging/deps packaging/deps.txt
+
+demo: ## one pod on SMC, its neighbour on TCP, in a VM (KERNEL=6.12|7.3)
+	@$(MAKE) deps
+	@$(MAKE) all
+	@tests/demo/run $(KERNEL)
+
+vm-shell: ## a shell in the test machine (KERNEL=6.12|7.3)
+	@tests/vm/shell $(KERNEL)
+
+install: all ## install programs and man pages below DESTDIR
+	$(if $(wildcard $(B)/bin/smc-cni),install -D -m 755 $(B)/bin/smc-cni \
+		$(DESTDIR)$(CNI_BIN_DIR)/smc-cni)
+	$(if $(wildcard $(B)/bin/smc-node-agent),install -D -m 755 $(B)/bin/smc-node-agent \
+		$(DESTDIR)$(PREFIX)/sbin/smc-node-agent)
+	$(if $(wildcard $(B)/bin/smcctl),install -D -m 755 $(B)/bin/smcctl \
+		$(DESTDIR)$(PREFIX)/bin/smcctl)
+	$(foreach m,$(wildcard docs/man/*.[1-8]),install -D -m 644 $(m) \
+		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
+
+clean: ## remove what was built (cached kernels stay)
+	rm -rf build

@@ -1,0 +1,91 @@
+# From sources to archives, skeletons and programs.
+
+CC       ?= cc
+ifeq ($(origin CC),default)
+CC       := gcc
+endif
+CLANG    ?= clang
+BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
+
+WARN     := -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
+CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem build/bpf \
+            -isystem /usr/include/libnl3
+CFLAGS   ?= -O2 -g
+CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
+            -ffunction-sections -fdata-sections -fno-common \
+            $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,\
+            -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
+LDFLAGS_ := -pthread -Wl,--gc-sections -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
+
+# Folder -> program. Archives are named after the folder.
+PROGS          := cni-plugin node-agent smcctl
+BIN_cni-plugin := smc-cni
+BIN_node-agent := smc-node-agent
+BIN_smcctl     := smcctl
+
+LIBS_nl         := -lnl-route-3 -lnl-genl-3 -lnl-3
+LIBS_cni-plugin := -ljansson $(LIBS_nl)
+LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd $(LIBS_nl)
+LIBS_smcctl     := -ljansson $(LIBS_nl)
+# The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be).
+LDFLAGS_cni-plugin := $(if $(SAN),,-static)
+
+objects  = $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c)))
+archive  = $(B)/lib/lib$(1).a
+BUILT   := $(patsubst %/main.c,%,$(wildcard $(PROGS:%=%/main.c)))
+ARCHIVES := $(foreach d,$(PROGS) common,$(call archive,$(d)))
+SKELS   := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+
+all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d)))
+
+# --- objects; a changed flag rebuilds them, and so does a header (-MD)
+$(B)/obj/%.o: %.c $(B)/flags | $(SKELS)
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) -MD -MP -c -o $@ $<
+
+# A file that changes only when its content does: $(1) is the content.
+define keep
+@mkdir -p $(@D); printf '%s\n' '$(subst ','\'',$(1))' | cmp -s - $@ || \
+	printf '%s\n' '$(subst ','\'',$(1))' >$@
+endef
+
+$(B)/flags: FORCE
+	$(call keep,$(CC) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS))
+
+# --- archives; the list of members notices a file that went away
+define archive_rules
+$(call archive,$(1)).list: FORCE
+	$$(call keep,$(call objects,$(1)))
+$(call archive,$(1)): $(call objects,$(1)) $(call archive,$(1)).list
+	$$(call say,AR)
+	$$(Q)rm -f $$@ && ar rcsD $$@ $(call objects,$(1))
+endef
+$(foreach d,$(PROGS) common,$(eval $(call archive_rules,$(d))))
+
+# --- programs
+define program_rules
+$(B)/bin/$(BIN_$(1)): $(B)/obj/$(1)/main.o $(call archive,$(1)) $(call archive,common)
+	$$(call say,LD)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS_) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1))
+endef
+$(foreach d,$(BUILT),$(eval $(call program_rules,$(d))))
+
+# --- BPF: object, then skeleton. The same for every flavour of user space.
+BPF_CPPFLAGS := -iquote . -isystem /usr/include/$(shell uname -m)-linux-gnu
+BPF_CFLAGS   := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-parameter \
+                $(if $(filter 1,$(WERROR)),-Werror)
+
+build/bpf/%.bpf.o: bpf/%.bpf.c
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -MD -MP -c -o $@ $<
+
+build/bpf/%.skel.h: build/bpf/%.bpf.o
+	$(call say,SKEL)
+	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
+
+.SECONDARY:
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/tests/*/*.d build/bpf/*.d)

@@ -1,0 +1,2 @@
+lint: ## all static checks
+	@echo 'lint: nothing yet'

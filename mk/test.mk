@@ -1,0 +1,47 @@
+# Tests: unit (native), fuzz (native), VM cases, mutants.
+
+UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+LIBS_test  := -lcmocka -lbpf -lyaml -ljansson -lmicrohttpd $(LIBS_nl)
+
+# Every test is linked with all archives (the linker takes what it needs), and the functions
+# for which it brings a __wrap_ are wrapped.
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_test) \
+		$$(grep -oh '__wrap_[A-Za-z0-9_]*' tests/unit/$*.c | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
+
+unit-build: $(UNIT)
+.PHONY: unit-build
+
+unit: $(UNIT) ## run the unit tests here (also: SAN=address,undefined)
+	@tests/unit/run $(UNIT)
+
+# A failure of one part does not hide the other's.
+test: ## unit tests and the VM cases on the stock 6.12 kernel
+	@$(MAKE) deps
+	@$(MAKE) all unit-build
+	@rc=0; $(MAKE) unit || rc=1; tests/vm/run-cases 6.12 || rc=1; exit $$rc
+
+test-all: ## make test, and the VM cases on the 7.3 kernel
+	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; exit $$rc
+
+# --- fuzzing: clang's libFuzzer, in a flavour of its own
+FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
+FUZZ_SAN   := fuzzer-no-link,address,undefined
+
+fuzz: ## run each fuzz target for FUZZ_SECONDS
+	@$(MAKE) CC=$(CLANG) SAN=$(FUZZ_SAN) fuzz-run
+
+fuzz-run: $(FUZZ)
+	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
+.PHONY: fuzz-run
+
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(ARCHIVES)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_) -fsanitize=fuzzer -o $@ $< \
+		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(filter-out -lcmocka,$(LIBS_test))
+
+mutants: all unit-build ## break the product on purpose: each mutant must be caught by its test
+	@tests/mutants/run $(MUTANTS)
