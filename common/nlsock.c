@@ -51,7 +51,6 @@ static int set_options(struct nl_sock *sk, int timeout_ms, struct err *err)
 	/* Better messages and complete acks are a help, not a need: old kernels refuse them. */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
-	(void)setsockopt(fd, SOL_NETLINK, NETLINK_GET_STRICT_CHK, &on, sizeof(on));
 	(void)nl_socket_set_buffer_size(sk, RECV_BUFFER_BYTES, 0);
 	return 0;
 }

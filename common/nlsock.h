@@ -1,7 +1,9 @@
 /* A netlink socket (libnl-3) bound to one network namespace, with bounded waiting and errors that are the kernel's own.
  *
  * A NACK becomes its own -errno, with the kernel's extended message in err where it sent one; a reply that does not come within
- * the time limit is -ETIMEDOUT (the request may still take effect).
+ * the time limit is -ETIMEDOUT (the request may still take effect). The limit bounds the wait for the answer only: a request that
+ * needs a lock of the kernel (rtnl) which somebody holds waits inside sendmsg(2), and nothing can bound that; the agent therefore
+ * sends from its worker thread, never from its loop.
  */
 #ifndef SMC_COMMON_NLSOCK_H
 #define SMC_COMMON_NLSOCK_H
