@@ -1,0 +1,99 @@
+# shellcheck shell=bash
+# Makes the guest a small node: an Ethernet bridge with pods' addresses, soft-RoCE on it where the kernel has SMC-R only,
+# a CNI chain with smc-cni behind the reference bridge plugin, and the agent with a manifest folder. To be sourced.
+#
+#   node_up                    everything; the agent answers when it returns
+#   node_down                  pods stopped, agent stopped, --cleanup, bridge gone
+#   agent_start | agent_stop SIGNAL
+# Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML (more of agent.yaml).
+
+TOP=${TOP:?the source tree}
+NODE_DIR=${NODE_DIR:-/run/test-node}
+NODE_BRIDGE=${NODE_BRIDGE:-cni0}
+export CNI_CONF=$NODE_DIR/net.d/10-demo.conflist
+export CNI_PATH=$TOP/build/bin:/usr/lib/cni
+PATH=$TOP/build/bin:$TOP/tests/pod:$PATH
+
+node_has_smcd() { # dibs loopback: SMC-D needs no device and no pnet
+	[[ -d /sys/class/dibs || -d /sys/bus/dibs || -e /sys/devices/virtual/dibs ]] ||
+		grep -qw dibs_init /proc/kallsyms
+}
+
+node_conflist() {
+	cat <<EOF
+{
+  "cniVersion": "1.0.0",
+  "name": "podnet",
+  "plugins": [
+    {"type": "bridge", "bridge": "$NODE_BRIDGE", "isGateway": true, "ipMasq": false,
+     "ipam": {"type": "host-local", "dataDir": "$NODE_DIR/leases",
+              "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+    {"type": "smc-cni",
+     "capabilities": {"io.kubernetes.cri.pod-annotations": true, "cgroupPath": true}}
+  ]
+}
+EOF
+}
+
+node_agent_yaml() {
+	cat <<EOF
+nodeName: demo-node
+podSource: {folder: $NODE_DIR/pods}
+EOF
+	if [[ -e /sys/class/infiniband/rxe0 ]]; then
+		cat <<EOF
+pnets:
+  - id: DEMO
+    rdma: [{device: rxe0, port: 1}]
+    interfaces: [$NODE_BRIDGE]
+EOF
+	fi
+}
+
+node_bridge() {
+	ip link add "$NODE_BRIDGE" type bridge
+	ip addr add 10.244.0.1/24 dev "$NODE_BRIDGE"
+	ip link set "$NODE_BRIDGE" up
+	node_has_smcd || rdma link add rxe0 type rxe netdev "$NODE_BRIDGE"
+}
+
+agent_start() {
+	smc-node-agent --config "$NODE_DIR/agent.yaml" >>"$NODE_DIR/agent.log" 2>&1 &
+	AGENT_PID=$!
+	local deadline=$((SECONDS + 30))
+	until smcctl status >/dev/null 2>&1; do
+		if ! kill -0 "$AGENT_PID" 2>/dev/null || ((SECONDS >= deadline)); then
+			echo "the agent does not answer; its log:" >&2
+			tail -n 20 "$NODE_DIR/agent.log" >&2
+			return 1
+		fi
+		sleep 0.1
+	done
+}
+
+agent_stop() { # SIGNAL
+	kill -"$1" "$AGENT_PID" 2>/dev/null || true
+	wait "$AGENT_PID" 2>/dev/null || true
+}
+
+node_up() {
+	mkdir -p "$NODE_DIR/net.d" "$NODE_DIR/pods"
+	node_conflist >"$CNI_CONF"
+	node_bridge
+	{
+		node_agent_yaml
+		printf '%s\n' "${NODE_AGENT_YAML:-}"
+	} >"$NODE_DIR/agent.yaml"
+	agent_start
+}
+
+node_down() {
+	local pods
+	mapfile -t pods < <(pod list)
+	[[ ${#pods[@]} -eq 0 ]] || pod down "${pods[@]}"
+	agent_stop TERM
+	smc-node-agent --cleanup --config "$NODE_DIR/agent.yaml" >>"$NODE_DIR/agent.log" 2>&1
+	[[ ! -e /sys/class/infiniband/rxe0 ]] || rdma link del rxe0
+	ip link del "$NODE_BRIDGE"
+	rm -rf "$NODE_DIR" "${POD_DIR:-/run/test-pods}"
+}
