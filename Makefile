@@ -29,6 +29,9 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 FORCE:
 .PHONY: FORCE all deps help demo test test-all unit fuzz mutants lint install clean vm-shell
 
+# What starts another make uses all cores, unless it was told how many.
+PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
+
 # $(call say,WHAT): the short line of a recipe; $(Q) hides the command itself.
 Q    := $(if $(filter 1,$(V)),,@)
 say   = @$(if $(filter 1,$(V)),:,printf '  %-8s %s\n' $(1) $@)
@@ -40,7 +43,8 @@ include mk/test.mk
 include mk/lint.mk
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
 	@echo
 	@echo '  V=1 shows commands        SAN=address,undefined builds with sanitizers, apart'
 	@echo '  WERROR=1 warnings fail    STRICT=1 skipped tests fail'
@@ -53,7 +57,7 @@ deps: ## install the Debian packages that are missing (as root)
 
 demo: ## one pod on SMC, its neighbour on TCP, in a VM (KERNEL=6.12|7.3)
 	@$(MAKE) deps
-	@$(MAKE) all
+	@$(MAKE) $(PARALLEL) all
 	@tests/demo/run $(KERNEL)
 
 vm-shell: ## a shell in the test machine (KERNEL=6.12|7.3)

@@ -1,2 +1,74 @@
+# Static checks: a stamp a file, so that only what changed is checked again. All findings fail.
+
+L           := build/lint
+LINT_DIRS   := common $(PROGS) preload
+LINT_C      := $(filter-out %.bpf.c,$(wildcard $(LINT_DIRS:%=%/*.c) tests/*/*.c tests/*/*/*.c))
+LINT_H      := $(wildcard $(LINT_DIRS:%=%/*.h) tests/*/*.h)
+LINT_BPF    := $(wildcard bpf/*.bpf.c)
+LINT_FLAGS   = $(CPPFLAGS) -std=gnu11 $(WARN) -Werror
+CPPCHECK    := cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. \
+               --enable=warning,portability,performance
+
+# Scripts are known by their first line, wherever they are (or by .sh, when they are sourced).
+SHEBANG     := ^\#! ?/(usr/)?bin/(env )?(ba|da|busybox )?sh
+ifneq ($(filter lint%,$(MAKECMDGOALS)),)
+TRACKED     := $(wildcard $(shell git ls-files -co --exclude-standard --deduplicate))
+SCRIPTS     := $(shell grep -lE -m1 '$(SHEBANG)' /dev/null $(TRACKED))
+SCRIPTS     := $(sort $(SCRIPTS) $(filter %.sh,$(TRACKED)))
+endif
+SIZED       := $(LINT_C) $(LINT_H) $(LINT_BPF) $(filter bpf/%.h Makefile mk/%,$(TRACKED)) $(SCRIPTS)
+
 lint: ## all static checks
-	@echo 'lint: nothing yet'
+	@$(MAKE) -k --output-sync=target $(PARALLEL) lint-all
+	@echo 'lint: $(words $(LINT_C) $(LINT_BPF)) C files, $(words $(LINT_H)) headers,' \
+		'$(words $(SCRIPTS)) scripts are clean'
+
+lint-all: lint-tree $(LINT_C:%=$(L)/%.ok) $(LINT_BPF:%=$(L)/%.ok) $(LINT_H:%=$(L)/%.ok) \
+	$(SCRIPTS:%=$(L)/%.sh-ok)
+.PHONY: lint-all lint-tree
+
+# Checks of the whole tree, each under a second.
+lint-tree:
+	@tests/lint/arrows-test
+	@tests/lint/arrows
+	@tests/lint/size-test
+	@tests/lint/size $(SIZED)
+	@tests/mutants/run --check
+
+# Only the product is analysed: the asserts of a test mean nothing to an analyser.
+define analyse
+	$(Q)clang-tidy --quiet $< -- $(LINT_FLAGS) 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)$(CPPCHECK) $<
+endef
+is_product = $(filter-out tests/%,$<)
+lint_deps  = -MD -MP -MT $@ -MF $@.d
+
+$(L)/%.c.ok: %.c .clang-tidy mk/lint.mk mk/build.mk | $(SKELS)
+	$(call say,LINT)
+	@mkdir -p $(@D)
+	$(Q)gcc $(LINT_FLAGS) -O2 $(if $(is_product),-fanalyzer) $(lint_deps) -c -o /dev/null $<
+	$(Q)$(CLANG) $(LINT_FLAGS) -fsyntax-only $<
+	$(if $(is_product),$(analyse))
+	@touch $@
+
+$(L)/%.bpf.c.ok: %.bpf.c mk/lint.mk mk/build.mk
+	$(call say,LINT)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -Werror $(lint_deps) -c -o /dev/null $<
+	@touch $@
+
+# A header compiles alone.
+$(L)/%.h.ok: %.h mk/lint.mk mk/build.mk | $(SKELS)
+	@mkdir -p $(@D)
+	$(Q)echo '#include "$<"' | gcc $(LINT_FLAGS) $(lint_deps) -fsyntax-only -x c -
+	@touch $@
+
+$(L)/%.sh-ok: %
+	$(call say,SHELL)
+	@mkdir -p $(@D)
+	$(Q)shellcheck -x $<
+	@touch $@
+
+ifneq ($(filter lint%,$(MAKECMDGOALS)),)
+-include $(wildcard $(L)/*/*.d $(L)/*/*/*.d)
+endif

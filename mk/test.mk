@@ -1,15 +1,15 @@
 # Tests: unit (native), fuzz (native), VM cases, mutants.
 
 UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
-LIBS_test  := -lcmocka -lbpf -lyaml -ljansson -lmicrohttpd $(LIBS_nl)
+LINK_archives := -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_node-agent)
 
 # Every test is linked with all archives (the linker takes what it needs), and the functions
 # for which it brings a __wrap_ are wrapped.
 $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_) -o $@ $< -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_test) \
-		$$(grep -oh '__wrap_[A-Za-z0-9_]*' tests/unit/$*.c | sort -u | sed 's/__wrap_/-Wl,--wrap=/')
+	$(Q)$(CC) $(LDFLAGS_) -o $@ $< $(LINK_archives) -lcmocka \
+		$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/unit/$*.c | sort -u | sed s/__wrap_/-Wl,--wrap=/)
 
 unit-build: $(UNIT)
 .PHONY: unit-build
@@ -20,7 +20,7 @@ unit: $(UNIT) ## run the unit tests here (also: SAN=address,undefined)
 # A failure of one part does not hide the other's.
 test: ## unit tests and the VM cases on the stock 6.12 kernel
 	@$(MAKE) deps
-	@$(MAKE) all unit-build
+	@$(MAKE) $(PARALLEL) all unit-build
 	@rc=0; $(MAKE) unit || rc=1; tests/vm/run-cases 6.12 || rc=1; exit $$rc
 
 test-all: ## make test, and the VM cases on the 7.3 kernel
@@ -31,7 +31,7 @@ FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*
 FUZZ_SAN   := fuzzer-no-link,address,undefined
 
 fuzz: ## run each fuzz target for FUZZ_SECONDS
-	@$(MAKE) CC=$(CLANG) SAN=$(FUZZ_SAN) fuzz-run
+	@$(MAKE) $(PARALLEL) CC=$(CLANG) SAN=$(FUZZ_SAN) fuzz-run
 
 fuzz-run: $(FUZZ)
 	@tests/fuzz/run $(FUZZ_SECONDS) $(FUZZ)
@@ -40,8 +40,7 @@ fuzz-run: $(FUZZ)
 $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(ARCHIVES)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_) -fsanitize=fuzzer -o $@ $< \
-		-Wl,--start-group $(ARCHIVES) -Wl,--end-group $(filter-out -lcmocka,$(LIBS_test))
+	$(Q)$(CC) $(LDFLAGS_) -fsanitize=fuzzer -o $@ $< $(LINK_archives)
 
 mutants: all unit-build ## break the product on purpose: each mutant must be caught by its test
 	@tests/mutants/run $(MUTANTS)
