@@ -1,7 +1,8 @@
 /* What the BPF programs and user space share. Included by both: fixed-width types only.
  *
- * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods` and `counters`, link `steer_link`. A change of any struct or
- * map here is a new layout: a new folder, so that two versions of the agent never misread each other.
+ * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods` and `counters`, link `steer_link`. A change
+ * of any struct or map here is a new layout: a new folder, so that two versions of the agent never
+ * misread each other.
  */
 #ifndef SMC_BPF_STEER_H
 #define SMC_BPF_STEER_H

@@ -7,14 +7,15 @@
 
 #include "common/err.h"
 
-/* Reads a whole file of at most max bytes (more is -EFBIG) into a NUL-terminated buffer the caller frees.
- * dirfd as for openat(2). ret_len may be NULL. */
+/* Reads a whole file of at most max bytes (more is -EFBIG) into a NUL-terminated buffer the caller
+ * frees. dirfd as for openat(2). ret_len may be NULL. */
 int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err);
 
 /* As file_read from an open descriptor, from its present offset. */
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *err);
 
-/* Writes path by way of "<dir>/.<name>.tmp", fsync and rename: readers see the old file or the new one, whole. */
+/* Writes path by way of "<dir>/.<name>.tmp", fsync and rename: readers see the old file or the new
+ * one, whole. */
 int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
 /* mkdir -p with the given mode for what is created. */

@@ -19,7 +19,8 @@ struct inet_addr {
 
 #define INET_TEXT_MAX 64
 
-/* "10.1.0.2/24", "fd00::2/64", or without a prefix (then 32 or 128). Host bits are kept. -EINVAL names the text. */
+/* "10.1.0.2/24", "fd00::2/64", or without a prefix (then 32 or 128). Host bits are kept. -EINVAL
+ * names the text. */
 int inet_parse(const char *text, struct inet_addr *ret, struct err *err);
 
 /* As inet_parse but a prefix is required and host bits must be zero: a CIDR. */

@@ -1,5 +1,6 @@
-/* Strict getters over jansson: a key is absent, or it has the right type, or the message names the key,
- * what was found and what is allowed. `where` is the path of the object for messages ("netconf", "runtimeConfig"). */
+/* Strict getters over jansson: a key is absent, or it has the right type, or the message names the
+ * key, what was found and what is allowed. `where` is the path of the object for messages
+ * ("netconf", "runtimeConfig"). */
 #ifndef SMC_COMMON_JSON_H
 #define SMC_COMMON_JSON_H
 
@@ -14,8 +15,8 @@
  * refused; `where` names the text ("stdin", "message"). The caller owns *ret. -EINVAL. */
 int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret, struct err *err);
 
-/* Each leaves *ret untouched and returns 0 when the key is absent or null; 1 when it was set; -EINVAL on a
- * wrong type. Strings, objects and arrays are borrowed from obj. */
+/* Each leaves *ret untouched and returns 0 when the key is absent or null; 1 when it was set;
+ * -EINVAL on a wrong type. Strings, objects and arrays are borrowed from obj. */
 int smc_json_get_string(const json_t *obj, const char *where, const char *key, const char **ret, struct err *err);
 int smc_json_get_bool(const json_t *obj, const char *where, const char *key, bool *ret, struct err *err);
 int smc_json_get_int(const json_t *obj, const char *where, const char *key, int64_t min, int64_t max,

@@ -1,8 +1,8 @@
 /* Structured log lines on stderr, one a line: `level=warn msg="..." pod="ns/name" err="..."`.
  *
- * Only programs (mains, command handlers, the agent's own modules) log; common/ never does.
- * Values are quoted and escaped when they hold anything but [A-Za-z0-9._:/@+-]. Thread-safe:
- * a line is one write(2). No time stamp when stderr is not a terminal: journald and the kubelet add theirs.
+ * Only programs (mains, command handlers, the agent's own modules) log; common/ never does. Values
+ * are quoted and escaped when they hold anything but [A-Za-z0-9._:/@+-]. Thread-safe: a line is one
+ * write(2). No time stamp when stderr is not a terminal: journald and the kubelet add theirs.
  */
 #ifndef SMC_COMMON_LOG_H
 #define SMC_COMMON_LOG_H

@@ -1,9 +1,9 @@
 /* Network namespaces: the only file of the product that calls setns(2).
  *
- * A socket keeps the namespace that it was opened in, so callers enter for as long as it takes to open one
- * (or one file below /proc/sys/net) and come back. If the way back fails, the process aborts: going on in a
- * pod's namespace would write to the wrong one. Called by the one-shot plugin and by the agent's worker
- * thread only (setns changes the calling thread). Needs CAP_SYS_ADMIN.
+ * A socket keeps the namespace that it was opened in, so callers enter for as long as it takes to
+ * open one (or one file below /proc/sys/net) and come back. If the way back fails, the process
+ * aborts: going on in a pod's namespace would write to the wrong one. Called by the one-shot plugin
+ * and by the agent's worker thread only (setns changes the calling thread). Needs CAP_SYS_ADMIN.
  */
 #ifndef SMC_COMMON_NETNS_H
 #define SMC_COMMON_NETNS_H
@@ -22,11 +22,13 @@ struct netns_id {
 	uint64_t cookie;
 };
 
-/* Opens a path and checks that it is a network namespace (NS_GET_NSTYPE). Returns the fd or -errno. */
+/* Opens a path and checks that it is a network namespace (NS_GET_NSTYPE). Returns the fd or -errno.
+ */
 int netns_open(const char *path, struct err *err);
 
-/* Checks that fd is a network namespace and not the one that `self` (netns_open("/proc/self/ns/net")) is:
- * -EINVAL for another kind of descriptor, -EPERM for the host's own. `name` is for messages. */
+/* Checks that fd is a network namespace and not the one that `self`
+ * (netns_open("/proc/self/ns/net")) is: -EINVAL for another kind of descriptor, -EPERM for the
+ * host's own. `name` is for messages. */
 int netns_check_foreign(int fd, const char *name, struct err *err);
 
 /* {dev, inode, cookie} of the namespace behind fd. */
@@ -35,16 +37,17 @@ int netns_identify(int fd, struct netns_id *ret, struct err *err);
 /* socket(2) inside the namespace; returns the socket or -errno. */
 int netns_socket(int netns_fd, int family, int type, int protocol, struct err *err);
 
-/* Opens a file with `flags` while inside: for /proc/sys/net/... (per-netns since it is resolved at open).
- * The path is opened as given by the calling thread's view of /proc. */
+/* Opens a file with `flags` while inside: for /proc/sys/net/... (per-netns since it is resolved at
+ * open). The path is opened as given by the calling thread's view of /proc. */
 int netns_open_file(int netns_fd, const char *path, int flags, struct err *err);
 
-/* Runs fn(arg) inside the namespace and returns its value: for libraries that open their own sockets
- * (nl_connect). fn must be short and must not wait. */
+/* Runs fn(arg) inside the namespace and returns its value: for libraries that open their own
+ * sockets (nl_connect). fn must be short and must not wait. */
 int netns_call(int netns_fd, int (*fn)(void *arg, struct err *err), void *arg, struct err *err);
 
-/* Finds a live namespace again by dev and inode below /run/netns and /proc/PID/ns/net, and confirms its cookie.
- * Returns an fd, or -ENOENT when nothing holds it any more. /proc must be the host's (hostPID). */
+/* Finds a live namespace again by dev and inode below /run/netns and /proc/PID/ns/net, and confirms
+ * its cookie. Returns an fd, or -ENOENT when nothing holds it any more. /proc must be the host's
+ * (hostPID). */
 int netns_find(const struct netns_id *id, struct err *err);
 
 #endif

@@ -89,7 +89,8 @@ void nlsock_free_msg(struct nl_msg **msg)
 		nlmsg_free(*msg);
 }
 
-/* The extended ack of a NACK: attributes behind the error header (and the copied request, unless capped). */
+/* The extended ack of a NACK: attributes behind the error header (and the copied request, unless
+ * capped). */
 static const char *extack_text(const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *e = nlmsg_data(nlh);

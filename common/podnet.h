@@ -1,9 +1,10 @@
-/* The part of a pod that lives in its network namespace: SMC pnet ids of its interfaces, and sysctls.
+/* The part of a pod that lives in its network namespace: SMC pnet ids of its interfaces, and
+ * sysctls.
  *
- * One struct says what is wanted (the plan) and what to undo: podnet_apply() returns in *undo what it really
- * changed (pnet entries that it added; the old values of the sysctls that it wrote). What was there before is
- * neither in undo nor ever removed. Called by the plugin (ADD, CHECK, DEL) and the agent's worker (adopt, live change,
- * sweep).
+ * One struct says what is wanted (the plan) and what to undo: podnet_apply() returns in *undo what
+ * it really changed (pnet entries that it added; the old values of the sysctls that it wrote). What
+ * was there before is neither in undo nor ever removed. Called by the plugin (ADD, CHECK, DEL) and
+ * the agent's worker (adopt, live change, sweep).
  */
 #ifndef SMC_COMMON_PODNET_H
 #define SMC_COMMON_PODNET_H
@@ -39,7 +40,8 @@ struct podnet {
 int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, struct err *err);
 /* 0 if all of the plan is in force; -ENOENT and the first missing thing otherwise. */
 int podnet_check(int netns_fd, const struct podnet *plan, struct err *err);
-/* Takes back what undo lists; what is gone already is fine. Goes on after an error and returns the first. */
+/* Takes back what undo lists; what is gone already is fine. Goes on after an error and returns the
+ * first. */
 int podnet_undo(int netns_fd, const struct podnet *undo, struct err *err);
 
 /* {"pnets":[{"ifname":"eth0","id":"NET0"}],"sysctls":[{"name":"net.smc.wmem","value":"65536"}]} */

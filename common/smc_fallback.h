@@ -1,4 +1,5 @@
-/* Why a connection stayed TCP: SMC's diagnosis codes in words (net/smc/smc_clc.h SMC_CLC_DECL_*). */
+/* Why a connection stayed TCP: SMC's diagnosis codes in words (net/smc/smc_clc.h SMC_CLC_DECL_*).
+ */
 #ifndef SMC_COMMON_SMC_FALLBACK_H
 #define SMC_COMMON_SMC_FALLBACK_H
 

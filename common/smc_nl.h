@@ -1,7 +1,7 @@
 /* SMC's two generic netlink families (linux/smc.h; net/smc/smc_pnet.c, smc_netlink.c).
  *
- * A handle belongs to the namespace that it was opened in, for good. Opening resolves the families, which
- * autoloads the smc module where modprobe works; -EPROTONOSUPPORT when the kernel has no SMC.
+ * A handle belongs to the namespace that it was opened in, for good. Opening resolves the families,
+ * which autoloads the smc module where modprobe works; -EPROTONOSUPPORT when the kernel has no SMC.
  */
 #ifndef SMC_COMMON_SMC_NL_H
 #define SMC_COMMON_SMC_NL_H
@@ -33,8 +33,8 @@ bool smc_pnet_id_valid(const char *id);
 /* 0: added. 1: it was there already with the same value (nothing changed; so nothing to undo).
  * -EEXIST: the device has another id (the message says which). */
 int smc_pnet_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err);
-/* Removes exactly this entry: 0, or -ENOENT. The kernel's DEL takes an id and drops all entries of the id, so the others of
- * that id are put back by this call. */
+/* Removes exactly this entry: 0, or -ENOENT. The kernel's DEL takes an id and drops all entries of
+ * the id, so the others of that id are put back by this call. */
 int smc_pnet_del(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err);
 /* All entries; the caller frees *ret. Returns their number. */
 int smc_pnet_list(struct smc_nl *nl, struct smc_pnet **ret, struct err *err);

@@ -1,7 +1,9 @@
-/* The messages between plugin, smcctl and agent: one JSON object each, over a UNIX SOCK_SEQPACKET socket.
+/* The messages between plugin, smcctl and agent: one JSON object each, over a UNIX SOCK_SEQPACKET
+ * socket.
  *
- * Every message carries "v" (WIRE_VERSION or the one before is accepted) and requests a "verb". A reply has "ok": true, or
- * "ok": false with "code" (below) and "error" (a sentence). One request at a time a connection.
+ * Every message carries "v" (WIRE_VERSION or the one before is accepted) and requests a "verb". A
+ * reply has "ok": true, or "ok": false with "code" (below) and "error" (a sentence). One request at
+ * a time a connection.
  *
  *  prepare  {attachment, pod, interfaces, cgroupPath, annotations} + netns descriptor
  *           -> {steer: bool, required: bool, why, netns: podnet}        the agent has done the host's side
@@ -30,8 +32,9 @@
 #define WIRE_MESSAGE_MAX (128 * 1024) /* bytes; larger ones are refused (kernel: net.core.wmem_default) */
 
 #define WIRE_DEFAULT_SOCKET "/run/smc-cni/agent.sock"
-/* Beside the socket: what a plugin leaves for an agent that was away (one file an attachment, a prepare message
- * with "netnsPath"), and the namespaces whose pods must not start unsteered (one a line, kept by the agent). */
+/* Beside the socket: what a plugin leaves for an agent that was away (one file an attachment, a
+ * prepare message with "netnsPath"), and the namespaces whose pods must not start unsteered (one a
+ * line, kept by the agent). */
 #define WIRE_PENDING_DIR "pending"
 #define WIRE_REQUIRED_FILE "required-namespaces"
 
@@ -77,8 +80,8 @@ json_t *wire_prepare_to_json(const struct wire_prepare *p); /* with v and verb *
 int wire_prepare_from_json(const json_t *msg, struct wire_prepare *ret, struct err *err);
 
 json_t *wire_attachment_to_json(const struct wire_attachment *a);
-/* From the member "attachment" of msg. Names are checked as the CNI specification has them (network and container id:
- * [a-zA-Z0-9][a-zA-Z0-9_.-]*; ifname: valid to the kernel). */
+/* From the member "attachment" of msg. Names are checked as the CNI specification has them (network
+ * and container id: [a-zA-Z0-9][a-zA-Z0-9_.-]*; ifname: valid to the kernel). */
 int wire_attachment_from_json(const json_t *msg, struct wire_attachment *ret, struct err *err);
 
 /* A request of the given verb, to be filled with json_object_set_new. */
@@ -86,17 +89,19 @@ json_t *wire_request(const char *verb);
 json_t *wire_ok(void);
 json_t *wire_error(const char *code, const char *text);
 
-/* Sends one message, with a descriptor if passed_fd >= 0. deadline_ms: CLOCK_MONOTONIC in ms; -ETIMEDOUT. */
+/* Sends one message, with a descriptor if passed_fd >= 0. deadline_ms: CLOCK_MONOTONIC in ms;
+ * -ETIMEDOUT. */
 int wire_send(int sock, const json_t *msg, int passed_fd, int64_t deadline_ms, struct err *err);
-/* Receives one message and at most one descriptor (*ret_fd -1 if none came; ret_fd NULL: descriptors are closed). Checks size, JSON
- * and version. 0, -ETIMEDOUT, -ECONNRESET when the other side closed, -EPROTO for rubbish. Non-blocking use: deadline 0
- * gives -EAGAIN when nothing is there. The caller owns *ret and *ret_fd. */
+/* Receives one message and at most one descriptor (*ret_fd -1 if none came; ret_fd NULL:
+ * descriptors are closed). Checks size, JSON and version. 0, -ETIMEDOUT, -ECONNRESET when the other
+ * side closed, -EPROTO for rubbish. Non-blocking use: deadline 0 gives -EAGAIN when nothing is
+ * there. The caller owns *ret and *ret_fd. */
 int wire_recv(int sock, json_t **ret, int *ret_fd, int64_t deadline_ms, struct err *err);
 
 /* Client side. */
 int wire_connect(const char *path, int64_t deadline_ms, struct err *err);
-/* Request and reply; a reply with ok=false becomes -EREMOTEIO with its error text and *ret_code (if wanted) pointing to one of
- * the WIRE_CODE_ constants above. */
+/* Request and reply; a reply with ok=false becomes -EREMOTEIO with its error text and *ret_code (if
+ * wanted) pointing to one of the WIRE_CODE_ constants above. */
 int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret, const char **ret_code,
 	      struct err *err);
 

@@ -1,4 +1,5 @@
-/* agent.yaml: strict. An unknown key or a bad value is refused with file, line and what is allowed. */
+/* agent.yaml: strict. An unknown key or a bad value is refused with file, line and what is allowed.
+ */
 #ifndef SMC_AGENT_CONFIG_H
 #define SMC_AGENT_CONFIG_H
 
@@ -60,8 +61,8 @@ struct config {
 	enum log_level log_level;
 };
 
-/* Reads and checks the file; defaults fill what is absent. The caller frees with config_free. -EINVAL with
- * "FILE:LINE: key ..." messages. */
+/* Reads and checks the file; defaults fill what is absent. The caller frees with config_free.
+ * -EINVAL with "FILE:LINE: key ..." messages. */
 int config_load(const char *path, struct config **ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages. */
 int config_parse(const char *text, size_t len, const char *name, struct config **ret, struct err *err);

@@ -1,14 +1,14 @@
-/* The host's side of SMC-R for pods on veth (and, with less, ipvlan and macvlan): KERNEL-FACTS "SMC-R in pods".
+/* The host's side of SMC-R for pods on veth (and, with less, ipvlan and macvlan): KERNEL-FACTS
+ * "SMC-R in pods".
  *
  * Shared by all pods of the node, there while at least one pod needs it:
  *   - the RDMA pnet entries of the init netns: device port -> id;
  *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR> noprefixroute scope link;
  *   - a VRF `smc-vrf` with a table of its own and a dummy `smc-pods` in it (link alias "smc-cni" on both);
  *   - on lo: clsact and a filter that redirects UDP 4791 to BASE (for two pods of one node).
- * For each pod: POD/32 scope host on the dummy.
- * Everything is tagged where it can be (link alias, address protocol, tc handle), and what was there before us is
- * neither changed nor removed: what we added is recorded in `struct hostnet_undo`.
- * Called by the worker thread only.
+ * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
+ * address protocol, tc handle), and what was there before us is neither changed nor removed: what
+ * we added is recorded in `struct hostnet_undo`. Called by the worker thread only.
  */
 #ifndef SMC_AGENT_HOSTNET_H
 #define SMC_AGENT_HOSTNET_H
@@ -28,7 +28,8 @@ struct hostnet_pod {
 	struct inet_addr addrs[HOSTNET_ADDRS_MAX]; /* with the prefix length of the pod's interface */
 };
 
-/* What was changed for all pods together; kept in the state folder and handed back on every call. */
+/* What was changed for all pods together; kept in the state folder and handed back on every call.
+ */
 struct hostnet_undo;
 struct hostnet_undo *hostnet_undo_new(void);
 void hostnet_undo_free(struct hostnet_undo *u);
@@ -41,7 +42,8 @@ typedef int hostnet_record_fn(void *arg, const struct hostnet_undo *undo, struct
 /* True if the config has a pnet with an RDMA device that is present on the node. */
 bool hostnet_wanted(const struct config *config);
 
-/* Makes what is missing of the shared part and the pod's part; idempotent. On failure the pod's part is taken back. */
+/* Makes what is missing of the shared part and the pod's part; idempotent. On failure the pod's
+ * part is taken back. */
 int hostnet_apply(const struct config *config, const struct hostnet_pod *pod, struct hostnet_undo *undo,
 		  hostnet_record_fn *record, void *arg, struct err *err);
 int hostnet_check(const struct config *config, const struct hostnet_pod *pod, struct err *err);
@@ -50,7 +52,8 @@ int hostnet_pod_undo(const struct hostnet_pod *pod, struct err *err);
 /* The shared part, from the undo data alone (no config): the last pod went, or --cleanup. */
 int hostnet_shared_undo(struct hostnet_undo *undo, struct err *err);
 
-/* Which pnet id an interface of a pod gets: by podCIDRs, else the only pnet of the config, else "". */
+/* Which pnet id an interface of a pod gets: by podCIDRs, else the only pnet of the config, else "".
+ */
 const char *hostnet_pnet_for(const struct config *config, const struct inet_addr *addr);
 
 #endif

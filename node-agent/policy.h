@@ -1,4 +1,5 @@
-/* Policy: what a pod asks for, what its namespace and its node say, and what comes of it. Pure: no I/O, no clock. */
+/* Policy: what a pod asks for, what its namespace and its node say, and what comes of it. Pure: no
+ * I/O, no clock. */
 #ifndef SMC_AGENT_POLICY_H
 #define SMC_AGENT_POLICY_H
 
@@ -59,7 +60,8 @@ struct policy_verdict {
 void policy_decide(const struct config *config, const struct policy_node *node, const struct policy_pod *pod,
 		   struct policy_verdict *ret);
 
-/* True when a pod of this namespace must not start without steering because its namespace's annotation says `required`. */
+/* True when a pod of this namespace must not start without steering because its namespace's
+ * annotation says `required`. */
 bool policy_namespace_required(const struct config *config, const char *name, const json_t *annotations);
 
 const char *policy_steer_text(enum policy_steer s);

@@ -1,5 +1,5 @@
-/* Where the agent learns of pods and namespaces: a store of objects, filled by a source (a manifest folder now, the API
- * server later). Owned by the loop thread. */
+/* Where the agent learns of pods and namespaces: a store of objects, filled by a source (a manifest
+ * folder now, the API server later). Owned by the loop thread. */
 #ifndef SMC_AGENT_SOURCE_H
 #define SMC_AGENT_SOURCE_H
 
@@ -23,12 +23,14 @@ struct source_namespace {
 
 struct source;
 
-/* Called for every pod or namespace that was added, changed or removed; name "" = every pod of the namespace. */
+/* Called for every pod or namespace that was added, changed or removed; name "" = every pod of the
+ * namespace. */
 typedef void source_changed_fn(void *arg, const char *namespace, const char *name);
 
-/* Reads the folder (its *.yaml, *.yml, *.json files, many documents each) and begins to watch it. A bad file or document is
- * logged with file, line and what is wrong; the objects that it brought earlier stay until it is good again or gone, the
- * other files are served. A folder that does not exist yet is waited for (its parent is watched). */
+/* Reads the folder (its *.yaml, *.yml, *.json files, many documents each) and begins to watch it. A
+ * bad file or document is logged with file, line and what is wrong; the objects that it brought
+ * earlier stay until it is good again or gone, the other files are served. A folder that does not
+ * exist yet is waited for (its parent is watched). */
 int source_folder_open(const char *path, source_changed_fn *changed, void *arg, struct source **ret, struct err *err);
 void source_close(struct source *s);
 
