@@ -1,0 +1,69 @@
+#include "common/err.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+/* Formatting goes through a second buffer, so that err->msg itself may be an argument. */
+static void format_text(char text[sizeof(((struct err *)0)->msg)], const char *fmt, va_list args)
+	__attribute__((format(printf, 2, 0)));
+
+static void format_text(char text[sizeof(((struct err *)0)->msg)], const char *fmt, va_list args)
+{
+	(void)vsnprintf(text, sizeof(((struct err *)0)->msg), fmt, args);
+}
+
+/* Writes "head: tail"; what does not fit is cut. tail must not point into err->msg. */
+static void join(struct err *err, const char *head, const char *tail)
+{
+	size_t used = strlen(head);
+
+	memcpy(err->msg, head, used + 1);
+	if (*tail != '\0')
+		(void)snprintf(err->msg + used, sizeof(err->msg) - used, ": %s", tail);
+}
+
+int err_set(struct err *err, int rc, const char *fmt, ...)
+{
+	char text[sizeof(err->msg)];
+	va_list args;
+
+	if (!err)
+		return rc;
+	va_start(args, fmt);
+	format_text(text, fmt, args);
+	va_end(args);
+	join(err, text, "");
+	return rc;
+}
+
+int err_sys(struct err *err, int errnum, const char *fmt, ...)
+{
+	int rc = errnum == 0 ? -EIO : errnum > 0 ? -errnum : errnum;
+	char text[sizeof(err->msg)];
+	va_list args;
+
+	if (!err)
+		return rc;
+	va_start(args, fmt);
+	format_text(text, fmt, args);
+	va_end(args);
+	join(err, text, strerror(-rc));
+	return rc;
+}
+
+int err_prefix(struct err *err, int rc, const char *fmt, ...)
+{
+	char text[sizeof(err->msg)], old[sizeof(err->msg)];
+	va_list args;
+
+	if (!err)
+		return rc;
+	va_start(args, fmt);
+	format_text(text, fmt, args);
+	va_end(args);
+	memcpy(old, err->msg, sizeof(old));
+	join(err, text, old);
+	return rc;
+}

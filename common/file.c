@@ -1,0 +1,167 @@
+#include "common/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+
+#define FIRST_READ_BYTES 4096
+
+int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *err)
+{
+	size_t size = max < FIRST_READ_BYTES ? max : FIRST_READ_BYTES, len = 0;
+	auto_free char *buf = NULL;
+
+	for (;;) {
+		/* One byte more than allowed tells a full file from a larger one; one for the NUL. */
+		char *grown = realloc(buf, size + 2);
+
+		if (!grown)
+			return err_sys(err, ENOMEM, "read '%s'", name);
+		buf = grown;
+		while (len < size + 1) {
+			ssize_t n = read(fd, buf + len, size + 1 - len);
+
+			if (n < 0 && errno == EINTR)
+				continue;
+			if (n < 0)
+				return err_sys(err, errno, "read '%s'", name);
+			if (n == 0) {
+				buf[len] = '\0';
+				if (ret_len)
+					*ret_len = len;
+				*ret = TAKE_PTR(buf);
+				return 0;
+			}
+			len += (size_t)n;
+		}
+		if (size == max)
+			return err_set(err, -EFBIG, "read '%s': larger than %zu bytes", name, max);
+		size = size > max / 2 ? max : size * 2;
+	}
+}
+
+int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err)
+{
+	/* O_NONBLOCK: a FIFO somebody left in a watched folder reads as empty instead of hanging us. */
+	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+
+	if (fd < 0)
+		return err_sys(err, errno, "open '%s'", path);
+	return file_read_fd(fd, path, max, ret, ret_len, err);
+}
+
+static int write_all(int fd, const char *data, size_t len)
+{
+	while (len > 0) {
+		ssize_t n = write(fd, data, len);
+
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int temporary_path(const char *path, char ret[PATH_MAX])
+{
+	const char *slash = strrchr(path, '/');
+	int dir_len = slash ? (int)(slash - path) + 1 : 0;
+	int n = snprintf(ret, PATH_MAX, "%.*s.%s.tmp", dir_len, path, path + dir_len);
+
+	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
+}
+
+static int write_new(int dirfd, const char *path, const void *data, size_t len, mode_t mode)
+{
+	auto_close int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+				   mode);
+	int r;
+
+	if (fd < 0)
+		return -errno;
+	/* The umask, and a temporary file left by a crash, have no say in the mode. */
+	if (fchmod(fd, mode) < 0)
+		return -errno;
+	r = write_all(fd, data, len);
+	if (r < 0)
+		return r;
+	return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+{
+	char tmp[PATH_MAX];
+	int r = temporary_path(path, tmp);
+
+	if (r < 0)
+		return err_sys(err, r, "write '%s'", path);
+	r = write_new(dirfd, tmp, data, len, mode);
+	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
+		r = -errno;
+	if (r < 0) {
+		(void)unlinkat(dirfd, tmp, 0);
+		return err_sys(err, r, "write '%s'", path);
+	}
+	return 0;
+}
+
+static int make_dir(const char *path, mode_t mode)
+{
+	struct stat st;
+
+	if (mkdir(path, mode) == 0)
+		return 0;
+	if (errno != EEXIST)
+		return -errno;
+	if (stat(path, &st) < 0)
+		return -errno;
+	return S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+}
+
+int file_mkdirs(const char *path, mode_t mode, struct err *err)
+{
+	char part[PATH_MAX];
+	size_t len = strlen(path);
+	int r;
+
+	if (len == 0 || len >= sizeof(part))
+		return err_sys(err, len ? ENAMETOOLONG : ENOENT, "create folder '%s'", path);
+	memcpy(part, path, len + 1);
+	for (char *p = part + 1; *p != '\0'; p++) {
+		if (*p != '/')
+			continue;
+		*p = '\0';
+		r = make_dir(part, mode);
+		if (r < 0)
+			return err_sys(err, r, "create folder '%s'", part);
+		*p = '/';
+	}
+	r = make_dir(part, mode);
+	if (r < 0)
+		return err_sys(err, r, "create folder '%s'", path);
+	return 0;
+}
+
+int file_boot_id(char ret[FILE_BOOT_ID_LEN], struct err *err)
+{
+	static const char path[] = "/proc/sys/kernel/random/boot_id";
+	auto_free char *text = NULL;
+	size_t len;
+	int r = file_read(AT_FDCWD, path, 64, &text, &len, err);
+
+	if (r < 0)
+		return r;
+	if (len != FILE_BOOT_ID_LEN || text[len - 1] != '\n')
+		return err_set(err, -EPROTO, "read '%s': not a boot id", path);
+	memcpy(ret, text, FILE_BOOT_ID_LEN - 1);
+	ret[FILE_BOOT_ID_LEN - 1] = '\0';
+	return 0;
+}
