@@ -1,0 +1,182 @@
+#include "common/json.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+
+/* Far more than CNI configurations and our own messages need; jansson's parser recurses. */
+#define DEPTH_MAX 64
+
+static bool too_deep(const char *text, size_t len)
+{
+	bool in_string = false;
+	int depth = 0;
+
+	for (size_t i = 0; i < len; i++) {
+		char c = text[i];
+
+		if (in_string) {
+			if (c == '\\')
+				i++;
+			else if (c == '"')
+				in_string = false;
+		} else if (c == '"') {
+			in_string = true;
+		} else if (c == '{' || c == '[') {
+			if (++depth > DEPTH_MAX)
+				return true;
+		} else if (c == '}' || c == ']') {
+			depth--;
+		}
+	}
+	return false;
+}
+
+static const char *type_name(const json_t *value)
+{
+	switch (json_typeof(value)) {
+	case JSON_OBJECT:
+		return "an object";
+	case JSON_ARRAY:
+		return "an array";
+	case JSON_STRING:
+		return "a string";
+	case JSON_INTEGER:
+		return "an integer";
+	case JSON_REAL:
+		return "a fraction";
+	case JSON_TRUE:
+	case JSON_FALSE:
+		return "a boolean";
+	case JSON_NULL:
+		break;
+	}
+	return "null";
+}
+
+int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret, struct err *err)
+{
+	json_error_t jerr;
+	json_t *root;
+
+	if (len == 0)
+		return err_set(err, -EINVAL, "parse %s: it is empty, expected a JSON object", where);
+	if (memchr(text, '\0', len))
+		return err_set(err, -EINVAL, "parse %s: it has a NUL byte", where);
+	if (too_deep(text, len))
+		return err_set(err, -EINVAL, "parse %s: nested more than %d deep", where, DEPTH_MAX);
+	/* jansson refuses invalid UTF-8, \u0000 and trailing bytes unless it is told otherwise. */
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &jerr);
+	if (!root)
+		return err_set(err, -EINVAL, "parse %s: line %d, column %d: %s", where, jerr.line,
+			       jerr.column, jerr.text);
+	if (!json_is_object(root)) {
+		const char *found = type_name(root);
+
+		json_decref(root);
+		return err_set(err, -EINVAL, "parse %s: expected a JSON object, found %s", where, found);
+	}
+	*ret = root;
+	return 0;
+}
+
+/* NULL for absent and null alike. */
+static json_t *lookup(const json_t *obj, const char *key)
+{
+	json_t *value = json_object_get(obj, key);
+
+	return json_is_null(value) ? NULL : value;
+}
+
+static int wrong_type(const json_t *value, const char *where, const char *key, const char *allowed,
+		      struct err *err)
+{
+	if (json_is_string(value))
+		return err_set(err, -EINVAL, "%s: '%s' must be %s, found the string '%s'", where, key,
+			       allowed, json_string_value(value));
+	return err_set(err, -EINVAL, "%s: '%s' must be %s, found %s", where, key, allowed,
+		       type_name(value));
+}
+
+int smc_json_get_string(const json_t *obj, const char *where, const char *key, const char **ret,
+			struct err *err)
+{
+	const json_t *value = lookup(obj, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_string(value))
+		return wrong_type(value, where, key, "a string", err);
+	*ret = json_string_value(value);
+	return 1;
+}
+
+int smc_json_need_string(const json_t *obj, const char *where, const char *key, const char **ret,
+			 struct err *err)
+{
+	const char *text = "";
+	int r = smc_json_get_string(obj, where, key, &text, err);
+
+	if (r < 0)
+		return r;
+	if (*text == '\0')
+		return err_set(err, -EINVAL, "%s: '%s' is required", where, key);
+	*ret = text;
+	return 1;
+}
+
+int smc_json_get_bool(const json_t *obj, const char *where, const char *key, bool *ret, struct err *err)
+{
+	const json_t *value = lookup(obj, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_boolean(value))
+		return wrong_type(value, where, key, "true or false", err);
+	*ret = json_is_true(value);
+	return 1;
+}
+
+int smc_json_get_int(const json_t *obj, const char *where, const char *key, int64_t min, int64_t max,
+		     int64_t *ret, struct err *err)
+{
+	const json_t *value = lookup(obj, key);
+	json_int_t number;
+
+	if (!value)
+		return 0;
+	if (!json_is_integer(value))
+		return wrong_type(value, where, key, "an integer", err);
+	number = json_integer_value(value);
+	if (number < min || number > max)
+		return err_set(err, -EINVAL, "%s: '%s' must be %" PRId64 " to %" PRId64 ", found %" PRId64,
+			       where, key, min, max, (int64_t)number);
+	*ret = number;
+	return 1;
+}
+
+int smc_json_get_object(const json_t *obj, const char *where, const char *key, json_t **ret,
+			struct err *err)
+{
+	json_t *value = lookup(obj, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_object(value))
+		return wrong_type(value, where, key, "an object", err);
+	*ret = value;
+	return 1;
+}
+
+int smc_json_get_array(const json_t *obj, const char *where, const char *key, json_t **ret,
+		       struct err *err)
+{
+	json_t *value = lookup(obj, key);
+
+	if (!value)
+		return 0;
+	if (!json_is_array(value))
+		return wrong_type(value, where, key, "an array", err);
+	*ret = value;
+	return 1;
+}
