@@ -1,0 +1,52 @@
+/* Network interfaces over an rtnetlink socket (nlsock_open with NETLINK_ROUTE), in that socket's namespace.
+ *
+ * Errors name the interface: "create dummy 'smc-pods': File exists". All calls return within the socket's time limit
+ * (-ETIMEDOUT). Creating a virtual interface needs CAP_NET_ADMIN; the kernel loads the module of a kind it lacks
+ * (-EOPNOTSUPP when there is none).
+ */
+#ifndef SMC_COMMON_LINK_H
+#define SMC_COMMON_LINK_H
+
+#include <linux/if_ether.h>
+#include <net/if.h>
+#include <netlink/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+#define LINK_ALIAS_MAX 255 /* bytes; IFALIASZ of the kernel less its NUL */
+
+struct link {
+	int index;
+	char name[IFNAMSIZ];
+	char kind[16]; /* "veth", "bridge", "dummy", "vrf"; "" for a real device */
+	char alias[LINK_ALIAS_MAX + 1]; /* "" if none */
+	int master; /* index of the bridge, VRF ... it is enslaved to; 0: none */
+	int peer; /* IFLA_LINK: of a veth its peer's index, of a VLAN or macvlan the lower device's; 0: none */
+	uint32_t mtu;
+	uint8_t mac[ETH_ALEN]; /* zero if it has no Ethernet address */
+	bool up; /* IFF_UP */
+	uint32_t vrf_table; /* of a VRF; 0 otherwise */
+};
+
+/* -ENODEV if there is none. */
+int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err *err);
+int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err);
+/* All interfaces, in the order of their index; the caller frees *ret. Returns their number. */
+int link_list(struct nl_sock *sk, struct link **ret, struct err *err);
+
+/* Down, without alias and master. -EEXIST if the name is taken. The caller asks link_get for the index. */
+int link_add_dummy(struct nl_sock *sk, const char *name, struct err *err);
+/* A VRF whose routes are in `table`. */
+int link_add_vrf(struct nl_sock *sk, const char *name, uint32_t table, struct err *err);
+
+/* -ENODEV if it is gone. Deleting waits for RCU in the kernel: 9-26 ms. */
+int link_del(struct nl_sock *sk, const char *name, struct err *err);
+
+int link_set_up(struct nl_sock *sk, const char *name, bool up, struct err *err);
+int link_set_alias(struct nl_sock *sk, const char *name, const char *alias, struct err *err);
+/* master: index of the new master, 0 takes it out. */
+int link_set_master(struct nl_sock *sk, const char *name, int master, struct err *err);
+
+#endif
