@@ -3,12 +3,15 @@
 UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
 LINK_archives := -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_node-agent)
 
+# What tests share is in the other files of tests/unit.
+UNIT_HELPERS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+
 # Every test is linked with all archives (the linker takes what it needs), and the functions
 # for which it brings a __wrap_ are wrapped.
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(ARCHIVES)
+$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_HELPERS) $(ARCHIVES)
 	$(call say,LD)
 	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_) -o $@ $< $(LINK_archives) -lcmocka \
+	$(Q)$(CC) $(LDFLAGS_) -o $@ $< $(UNIT_HELPERS) $(LINK_archives) -lcmocka \
 		$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/unit/$*.c | sort -u | sed s/__wrap_/-Wl,--wrap=/)
 
 unit-build: $(UNIT)
