@@ -24,6 +24,7 @@ B     := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 
 export V STRICT
 MAKEFLAGS += --no-builtin-rules --no-print-directory
+.DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
