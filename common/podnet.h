@@ -21,7 +21,7 @@
 
 struct podnet_pnet {
 	char ifname[IFNAMSIZ];
-	char id[SMC_PNETID_MAX + 1];
+	char id[SMC_PNET_ID_MAX + 1];
 };
 
 struct podnet_sysctl {

@@ -18,10 +18,10 @@ int smc_nl_open(int netns_fd, int timeout_ms, struct smc_nl **ret, struct err *e
 void smc_nl_close(struct smc_nl *nl); /* NULL is fine */
 
 /* ---- pnet table of the namespace (family SMC_PNETID) ---- */
-#define SMC_PNETID_MAX 16
+#define SMC_PNET_ID_MAX 16
 
 struct smc_pnet {
-	char id[SMC_PNETID_MAX + 1]; /* stored upper-case by the kernel */
+	char id[SMC_PNET_ID_MAX + 1]; /* stored upper-case by the kernel */
 	char ethname[16]; /* "" when the entry is for an RDMA or ISM device */
 	char ibname[64]; /* "" when it is for an interface */
 	uint8_t ibport; /* 1-based; 0 with ibname: an ISM device */
@@ -58,11 +58,13 @@ struct smc_tech_stats {
 	uint64_t server_conns;
 };
 
-#define SMC_FALLBACK_MAX 32
+/* Reasons that a namespace keeps a role (SMC_MAX_FBACK_RSN_CNT, net/smc/smc_stats.h): 36 in 7.3, 30
+ * in 6.12. */
+#define SMC_FALLBACK_MAX 36
 
 struct smc_fallback {
-	uint32_t code; /* as smc_fallback_text() takes it */
-	uint64_t count;
+	uint32_t code; /* as smc_fallback_reason() takes it */
+	uint16_t count; /* the kernel's own counter is 16 bits wide and wraps */
 	bool server; /* seen as server; otherwise as client */
 };
 
@@ -71,9 +73,9 @@ struct smc_stats {
 	struct smc_tech_stats smcr;
 	uint64_t handshake_errors_client;
 	uint64_t handshake_errors_server;
-	uint64_t fallback_client; /* totals */
+	uint64_t fallback_client; /* totals, 64 bits */
 	uint64_t fallback_server;
-	int n_fallbacks; /* reasons listed below; each namespace keeps up to 30 a role */
+	int n_fallbacks;
 	struct smc_fallback fallbacks[2 * SMC_FALLBACK_MAX];
 };
 

@@ -21,7 +21,7 @@ struct config_rdma {
 };
 
 struct config_pnet {
-	char id[SMC_PNETID_MAX + 1]; /* upper-case */
+	char id[SMC_PNET_ID_MAX + 1]; /* upper-case */
 	int n_rdma;
 	struct config_rdma *rdma;
 	int n_interfaces;
@@ -34,7 +34,7 @@ struct config_limits {
 	int n_namespaces;
 	char **namespaces; /* names or "*" */
 	int n_pnet_ids;
-	char (*pnet_ids)[SMC_PNETID_MAX + 1];
+	char (*pnet_ids)[SMC_PNET_ID_MAX + 1];
 	int64_t max_buffer_bytes;
 	enum steer_ulp ulp; /* the weakest allowed; order of strength: deny, emulate, ignore */
 };

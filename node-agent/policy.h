@@ -52,7 +52,7 @@ struct policy_verdict {
 	bool unavailable; /* wanted and allowed, but the node cannot: why says what would make it possible */
 	bool refuse; /* required, and not possible: ADD must fail with code 11 */
 	enum steer_ulp ulp;
-	char pnet_id[SMC_PNETID_MAX + 1]; /* "" = the node's own choice by pnets */
+	char pnet_id[SMC_PNET_ID_MAX + 1]; /* "" = the node's own choice by pnets */
 	int64_t buffer_bytes; /* 0: not set */
 	char why[POLICY_WHY_MAX]; /* one sentence, for status and logs */
 };
