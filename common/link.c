@@ -1,0 +1,215 @@
+#include "common/link.h"
+
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/nlsock.h"
+
+/* A request about the interface `name` (NULL: by index, or all of them); NULL when out of memory. */
+static struct nl_msg *request(int type, int flags, const char *name, int index)
+{
+	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC, .ifi_index = index };
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0)
+		return NULL;
+	if (name && nla_put_string(msg, IFLA_IFNAME, name) < 0)
+		return NULL;
+	return TAKE_PTR(msg);
+}
+
+/* ---- reading ---- */
+
+struct found {
+	struct link *links;
+	int n;
+};
+
+static void take_kind(struct nlattr *info, struct link *ret)
+{
+	struct nlattr *attrs[IFLA_INFO_MAX + 1], *vrf[IFLA_VRF_MAX + 1];
+
+	if (nla_parse_nested(attrs, IFLA_INFO_MAX, info, NULL) < 0 || !attrs[IFLA_INFO_KIND])
+		return;
+	(void)nla_strlcpy(ret->kind, attrs[IFLA_INFO_KIND], sizeof(ret->kind));
+	if (strcmp(ret->kind, "vrf") == 0 && attrs[IFLA_INFO_DATA] &&
+	    nla_parse_nested(vrf, IFLA_VRF_MAX, attrs[IFLA_INFO_DATA], NULL) == 0 && vrf[IFLA_VRF_TABLE])
+		ret->vrf_table = nla_get_u32(vrf[IFLA_VRF_TABLE]);
+}
+
+static int take_link(const struct nlmsghdr *nlh, void *arg)
+{
+	const struct ifinfomsg *ifi = nlmsg_data(nlh);
+	struct nlattr *attrs[IFLA_MAX + 1];
+	struct found *found = arg;
+	struct link *more, *l;
+
+	if (nlh->nlmsg_type != RTM_NEWLINK)
+		return 0;
+	if (nla_parse(attrs, IFLA_MAX, nlmsg_attrdata(nlh, sizeof(*ifi)), nlmsg_attrlen(nlh, sizeof(*ifi)), NULL) < 0)
+		return -EPROTO;
+	more = reallocarray(found->links, (size_t)found->n + 1, sizeof(*more));
+	if (!more)
+		return -ENOMEM;
+	found->links = more;
+	l = &more[found->n++];
+	*l = (struct link){ .index = ifi->ifi_index, .up = ifi->ifi_flags & IFF_UP };
+	if (attrs[IFLA_IFNAME])
+		(void)nla_strlcpy(l->name, attrs[IFLA_IFNAME], sizeof(l->name));
+	if (attrs[IFLA_IFALIAS])
+		(void)nla_strlcpy(l->alias, attrs[IFLA_IFALIAS], sizeof(l->alias));
+	if (attrs[IFLA_MASTER])
+		l->master = (int)nla_get_u32(attrs[IFLA_MASTER]);
+	if (attrs[IFLA_LINK])
+		l->peer = (int)nla_get_u32(attrs[IFLA_LINK]);
+	if (attrs[IFLA_MTU])
+		l->mtu = nla_get_u32(attrs[IFLA_MTU]);
+	if (attrs[IFLA_ADDRESS] && nla_len(attrs[IFLA_ADDRESS]) == ETH_ALEN)
+		memcpy(l->mac, nla_data(attrs[IFLA_ADDRESS]), ETH_ALEN);
+	if (attrs[IFLA_LINKINFO])
+		take_kind(attrs[IFLA_LINKINFO], l);
+	return 0;
+}
+
+/* `what` is for messages. */
+static int get(struct nl_sock *sk, struct nl_msg *msg, const char *what, struct link *ret, struct err *err)
+{
+	struct found found = { .links = NULL };
+	int r;
+
+	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
+		return err_sys(err, ENOMEM, "look up interface %s", what);
+	r = nlsock_query(sk, msg, take_link, &found, err);
+	if (r == 0 && found.n == 1)
+		*ret = found.links[0];
+	else if (r == 0)
+		r = err_set(err, -EPROTO, "the kernel answered with %d interfaces", found.n);
+	free(found.links);
+	return r < 0 ? err_prefix(err, r, "look up interface %s", what) : 0;
+}
+
+int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, 0, name, 0);
+	char what[IFNAMSIZ + 2];
+
+	(void)snprintf(what, sizeof(what), "'%s'", name);
+	return get(sk, msg, what, ret, err);
+}
+
+int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, 0, NULL, index);
+	char what[32];
+
+	(void)snprintf(what, sizeof(what), "with index %d", index);
+	return get(sk, msg, what, ret, err);
+}
+
+int link_list(struct nl_sock *sk, struct link **ret, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, NLM_F_DUMP, NULL, 0);
+	struct found found = { .links = NULL };
+	int r;
+
+	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
+		return err_sys(err, ENOMEM, "list interfaces");
+	r = nlsock_query(sk, msg, take_link, &found, err);
+	if (r < 0) {
+		free(found.links);
+		return err_prefix(err, r, "list interfaces");
+	}
+	*ret = found.links;
+	return found.n;
+}
+
+/* ---- changing ---- */
+
+static int add(struct nl_sock *sk, const char *name, const char *kind, uint32_t vrf_table, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, 0);
+	struct nlattr *info, *data;
+	int r;
+
+	if (!msg)
+		goto nla_put_failure;
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	if (!info)
+		goto nla_put_failure;
+	NLA_PUT_STRING(msg, IFLA_INFO_KIND, kind);
+	if (vrf_table) {
+		data = nla_nest_start(msg, IFLA_INFO_DATA);
+		if (!data)
+			goto nla_put_failure;
+		NLA_PUT_U32(msg, IFLA_VRF_TABLE, vrf_table);
+		nla_nest_end(msg, data);
+	}
+	nla_nest_end(msg, info);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "create %s '%s'", kind, name) : 0;
+
+nla_put_failure:
+	return err_sys(err, ENOMEM, "create %s '%s'", kind, name);
+}
+
+int link_add_dummy(struct nl_sock *sk, const char *name, struct err *err)
+{
+	return add(sk, name, "dummy", 0, err);
+}
+
+int link_add_vrf(struct nl_sock *sk, const char *name, uint32_t table, struct err *err)
+{
+	return add(sk, name, "vrf", table, err);
+}
+
+int link_del(struct nl_sock *sk, const char *name, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_DELLINK, 0, name, 0);
+	int r;
+
+	if (!msg)
+		return err_sys(err, ENOMEM, "delete interface '%s'", name);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "delete interface '%s'", name) : 0;
+}
+
+int link_set_up(struct nl_sock *sk, const char *name, bool up, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
+	struct ifinfomsg ifi = { .ifi_change = IFF_UP, .ifi_flags = up ? IFF_UP : 0 };
+	int r;
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_string(msg, IFLA_IFNAME, name) < 0)
+		return err_sys(err, ENOMEM, "set interface '%s' %s", name, up ? "up" : "down");
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "set interface '%s' %s", name, up ? "up" : "down") : 0;
+}
+
+int link_set_alias(struct nl_sock *sk, const char *name, const char *alias, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, 0, name, 0);
+	int r;
+
+	/* Without the NUL: the kernel counts it in, and an alias of length 0 removes the alias. */
+	if (!msg || nla_put(msg, IFLA_IFALIAS, (int)strlen(alias), alias) < 0)
+		return err_sys(err, ENOMEM, "set alias of interface '%s'", name);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "set alias of interface '%s' to '%s'", name, alias) : 0;
+}
+
+int link_set_master(struct nl_sock *sk, const char *name, int master, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, 0, name, 0);
+	int r;
+
+	if (!msg || nla_put_u32(msg, IFLA_MASTER, (uint32_t)master) < 0)
+		return err_sys(err, ENOMEM, "set master of interface '%s'", name);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "set master of interface '%s' to index %d", name, master) : 0;
+}
