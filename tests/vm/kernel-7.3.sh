@@ -7,16 +7,18 @@ recipe_inputs=("$here/kernel-7.3-smc.config")
 
 kernel_make()
 {
-	local deb=$1 out=$2 source=$tmp/source/linux-source-7.3 object=$tmp/object release
+	local deb=$1 out=$2 source=$tmp/source/linux-source-7.3 object=$tmp/object
+	local log=$cache/kernel-7.3.log
 	say "unpacking"
 	dpkg-deb -x "$deb" "$tmp/unpacked"
 	mkdir "$tmp/source" "$object"
 	tar -C "$tmp/source" -xf "$tmp/unpacked/usr/src/linux-source-7.3.tar.xz"
 	rm -r "$tmp/unpacked"
-	say "building (10-15 minutes on 2 cores; log: $cache/kernel-7.3.log)"
+	say "building (10-15 minutes on 2 cores; log: $log)"
 	make -C "$source" O="$object" KCONFIG_ALLCONFIG="$here/kernel-7.3-smc.config" allnoconfig \
-		> "$cache/kernel-7.3.log" 2>&1
-	make -C "$source" O="$object" -j"$(nproc)" bzImage 2>&1 | tee -a "$cache/kernel-7.3.log" | progress
+		> "$log" 2>&1 || die "cannot configure the kernel; log: $log"
+	make -C "$source" O="$object" -j"$(nproc)" bzImage 2>&1 | tee -a "$log" | progress \
+		|| die "cannot build the kernel; log: $log"
 	collect "$source" "$object" "$out"
 }
 
@@ -42,8 +44,8 @@ collect()
 	mkdir -p "$3/lib/modules/$release"
 	cp "$2/arch/x86/boot/bzImage" "$3/vmlinuz"
 	cp "$2/.config" "$3/config"
-	cp "$2/modules.builtin" "$2/modules.builtin.modinfo" "$2/modules.order" \
-		"$3/lib/modules/$release/" 2> /dev/null || :
+	cp "$2/modules.builtin" "$2/modules.builtin.modinfo" "$3/lib/modules/$release/"
+	: > "$3/lib/modules/$release/modules.order"
 	depmod -b "$3" "$release"
 	printf '%s\n' "$release" > "$3/release"
 }
