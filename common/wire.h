@@ -79,7 +79,8 @@ struct wire_prepare {
 };
 
 void wire_prepare_clear(struct wire_prepare *p); /* drops what it owns */
-/* With v and verb. This and the other makers of JSON return NULL when there is no memory (or a name is not UTF-8). */
+/* With v and verb. This and the other makers of JSON return NULL when there is no memory (or a name
+ * is not UTF-8). */
 json_t *wire_prepare_to_json(const struct wire_prepare *p);
 /* -EINVAL names the key. On success the caller clears *ret. */
 int wire_prepare_from_json(const json_t *msg, struct wire_prepare *ret, struct err *err);
@@ -92,15 +93,17 @@ int wire_attachment_from_json(const json_t *msg, struct wire_attachment *ret, st
 /* Those two rules. */
 bool wire_name_valid(const char *text);
 bool wire_ifname_valid(const char *text);
-/* A short stable name of the attachment for files and links: FNV-1a over its three names. Not proof against somebody who
- * looks for collisions: whoever uses it must notice that the name is taken. Returns buf. */
+/* A short stable name of the attachment for files and links: FNV-1a over its three names. Not proof
+ * against somebody who looks for collisions: whoever uses it must notice that the name is taken.
+ * Returns buf. */
 const char *wire_attachment_hash(const struct wire_attachment *a, char buf[WIRE_HASH_LEN]);
 
 /* A request of the given verb, to be filled with json_object_set_new. */
 json_t *wire_request(const char *verb);
 json_t *wire_ok(void);
 json_t *wire_error(const char *code, const char *text);
-/* A JSON string of a message that may have been cut within a UTF-8 character: then '?' stands for what is not ASCII. */
+/* A JSON string of a message that may have been cut within a UTF-8 character: then '?' stands for
+ * what is not ASCII. */
 json_t *wire_text(const char *text);
 
 /* Sends one message, with a descriptor if passed_fd >= 0. deadline_ms: CLOCK_MONOTONIC in ms;

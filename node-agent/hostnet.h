@@ -3,8 +3,10 @@
  *
  * Shared by all pods of the node, there while at least one pod needs it:
  *   - the RDMA pnet entries of the init netns: device port -> id;
- *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR> noprefixroute scope link;
- *   - a VRF `smc-vrf` with a table of its own and a dummy `smc-pods` in it (link alias "smc-cni" on both);
+ *   - per BASE interface without an IPv4 address that covers the pods:
+ *     169.254.47.91 peer <podCIDR> noprefixroute scope link;
+ *   - a VRF `smc-vrf` with a table of its own and a dummy `smc-pods` in it (link alias "smc-cni" on
+ *     both);
  *   - on lo: clsact and a filter that redirects UDP 4791 to BASE (for two pods of one node).
  * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
  * address protocol, tc handle), and what was there before us is neither changed nor removed: what

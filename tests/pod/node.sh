@@ -1,6 +1,7 @@
 # shellcheck shell=bash
-# Makes the guest a small node: an Ethernet bridge with pods' addresses, soft-RoCE on it where the kernel has SMC-R only,
-# a CNI chain with smc-cni behind the reference bridge plugin, and the agent with a manifest folder. To be sourced.
+# Makes the guest a small node: an Ethernet bridge with pods' addresses, soft-RoCE on it where the
+# kernel has SMC-R only, a CNI chain with smc-cni behind the reference bridge plugin, and the agent
+# with a manifest folder. To be sourced.
 #
 #   node_up                    everything; the agent answers when it returns
 #   node_down                  pods stopped, agent stopped, --cleanup, bridge gone
