@@ -19,7 +19,7 @@
 enum steer_ulp { /* what setsockopt(TCP_ULP, "smc") gets */
 	STEER_ULP_IGNORE = 0, /* the kernel decides */
 	STEER_ULP_DENY = 1, /* EPERM */
-	STEER_ULP_EMULATE = 2, /* success on an SMC socket, without reaching the kernel */
+	STEER_ULP_EMULATE = 2, /* success on an SMC socket, ENOENT (as from 7.0 on) on a TCP one */
 };
 
 #define STEER_ON 1u /* new TCP sockets become SMC sockets */
@@ -31,10 +31,10 @@ struct steer_pod {
 
 struct steer_counters {
 	__u64 steered; /* sockets asked for as TCP that became SMC */
-	__u64 unsteered; /* TCP sockets that arrived in a steered pod all the same (io_uring, target missing) */
+	__u64 unsteered; /* TCP sockets of a steered pod all the same (io_uring, target missing) */
 	__u64 target_missing; /* times SMC was not registered in the kernel when a socket was asked for */
 	__u64 ulp_ignored;
-	__u64 ulp_denied;
+	__u64 ulp_denied; /* EPERM, or ENOENT where emulated */
 	__u64 ulp_emulated;
 };
 

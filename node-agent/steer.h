@@ -36,12 +36,17 @@ int steer_facts_read(struct steer_facts *ret, struct err *err);
  * hook and pins it: a hook of an earlier run is replaced without a moment unattached (new link
  * first, then the old one dropped). bpffs_dir must lie on a bpffs (checked by statfs). A folder of
  * a newer layout is left alone. A folder of an older layout: its hook is dropped once ours is
- * attached and filled by the caller (steer_drop_older()). */
+ * attached and filled by the caller (steer_drop_older()).
+ * On failure the kernel is as before. Some errors: -EINVAL no bpffs; -EACCES kernel addresses are
+ * hidden from us; -EOPNOTSUPP this kernel does not name the lists we search; -EPERM with the text
+ * telling whether the verifier had something to say. */
 int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err);
 void steer_close(struct steer *s); /* NULL is fine; pins stay */
 int steer_drop_older(struct steer *s, struct err *err);
 
-/* Is the pinned link still attached to the hook? 0, or -ENOENT and why. */
+/* Is the hook in force, with our maps? 0, -ENOENT and why, or -ESTALE: it is, but steers no IPv6
+ * because ipv6 was loaded after it. Either is mended by another steer_open() (nothing to close
+ * first: a new handle replaces what is pinned). */
 int steer_check(struct steer *s, struct err *err);
 
 /* The map entry of a pod: what makes its sockets SMC. Counters begin at zero for a new cookie and
@@ -59,6 +64,10 @@ int steer_pod_list(struct steer *s, uint64_t **ret, struct err *err);
 int steer_cgroup_apply(struct steer *s, int cgroup_fd, struct err *err);
 int steer_cgroup_check(struct steer *s, int cgroup_fd, struct err *err);
 int steer_cgroup_undo(struct steer *s, int cgroup_fd, struct err *err);
+
+/* --cleanup: detaches our programs (of layouts <= STEER_LAYOUT) from the cgroup v2 root and all
+ * cgroups below it. Needs no handle. */
+int steer_cgroup_remove_all(const char *cgroup_root, struct err *err);
 
 /* --cleanup: detaches and removes every layout that this version knows (<= STEER_LAYOUT). Needs no
  * handle. */

@@ -1,0 +1,99 @@
+/* The programs on a pod's cgroup: what escaped the hook, and what TCP_ULP "smc" gets.
+ *
+ * Both live and die with the cgroup. Their names end with the layout, so that agents of two
+ * versions tell their own apart (node-agent/steer_cgroup.c). A setsockopt program costs each
+ * setsockopt(2) of the pod about 60 ns (6.12).
+ */
+#include "bpf/kernel_types.h"
+
+#include "bpf/maps.h"
+
+#include <asm/errno.h>
+#include <stdbool.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+_Static_assert(STEER_LAYOUT == 1, "the names of the programs end with the layout");
+
+/* Every socket that user space makes, with the protocol it got: a TCP one in a steered pod went
+ * round the hook (IORING_OP_SOCKET does) or found no SMC in the kernel. The TCP socket inside an
+ * SMC socket is the kernel's own and does not come here. */
+SEC("cgroup/sock_create")
+int smc_create_v1(struct bpf_sock *sk)
+{
+	struct steer_pod *pod;
+	__u64 cookie;
+
+	if (sk->type != SOCK_STREAM)
+		return 1;
+	if (sk->protocol != IPPROTO_TCP && sk->protocol != IPPROTO_MPTCP)
+		return 1;
+
+	cookie = bpf_get_netns_cookie(sk);
+	pod = bpf_map_lookup_elem(&pods, &cookie);
+	if (pod && pod->flags & STEER_ON)
+		COUNT(cookie, unsteered);
+	return 1;
+}
+
+/* The name as tcp_setsockopt() reads it: up to optlen bytes, or a NUL before that. */
+static __always_inline bool names_smc(const struct bpf_sockopt *ctx)
+{
+	const char *name = ctx->optval;
+
+	if (ctx->optlen < 3 || name + 4 > (const char *)ctx->optval_end)
+		return false; /* the kernel shows at least 16 bytes */
+	return name[0] == 's' && name[1] == 'm' && name[2] == 'c' && (ctx->optlen == 3 || !name[3]);
+}
+
+/* Not our business. An option larger than the page that is shown here: "take the caller's". */
+static __always_inline int pass(struct bpf_sockopt *ctx)
+{
+	if (ctx->optlen > ctx->optval_end - ctx->optval)
+		ctx->optlen = 0;
+	return 1;
+}
+
+/* As if SMC had been asked for this way: true of an SMC socket already, and nothing is left to do.
+ * For a TCP socket the answer of a kernel that has lost the ULP (7.0), which is safe on older ones
+ * too; the kernel's for the rest. */
+static __always_inline int emulate(struct bpf_sockopt *ctx, __u64 cookie)
+{
+	switch (ctx->sk->protocol) {
+	case IPPROTO_SMC:
+		COUNT(cookie, ulp_emulated);
+		ctx->optlen = -1; /* the kernel never sees the call */
+		return 1;
+	case IPPROTO_TCP:
+		COUNT(cookie, ulp_denied);
+		bpf_set_retval(-ENOENT);
+		return 0;
+	default:
+		return pass(ctx);
+	}
+}
+
+SEC("cgroup/setsockopt")
+int smc_sockopt_v1(struct bpf_sockopt *ctx)
+{
+	struct steer_pod *pod;
+	__u64 cookie;
+
+	if (ctx->level != IPPROTO_TCP || ctx->optname != TCP_ULP || !names_smc(ctx))
+		return pass(ctx);
+
+	cookie = bpf_get_netns_cookie(ctx);
+	pod = bpf_map_lookup_elem(&pods, &cookie);
+	if (!pod)
+		return pass(ctx);
+	switch (pod->ulp) {
+	case STEER_ULP_DENY:
+		COUNT(cookie, ulp_denied);
+		return 0;
+	case STEER_ULP_EMULATE:
+		return emulate(ctx, cookie);
+	default:
+		COUNT(cookie, ulp_ignored);
+		return pass(ctx);
+	}
+}

@@ -1,0 +1,48 @@
+/* The kernel types that our programs read: only the fields in use, relocated by CO-RE at load time.
+ * Layouts are the kernel's business (preserve_access_index); names are those of its BTF, 6.12 to
+ * 7.3. */
+#ifndef SMC_BPF_KERNEL_TYPES_H
+#define SMC_BPF_KERNEL_TYPES_H
+
+#include <linux/types.h>
+
+/* <linux/socket.h>, <linux/net.h>, <linux/in.h>: ABI, the same on every architecture that SMC runs
+ * on. */
+#define AF_INET 2
+#define AF_INET6 10
+#define SOCK_STREAM 1
+#define SOCK_TYPE_MASK 0xf /* the rest of `type` is SOCK_CLOEXEC and SOCK_NONBLOCK */
+#define IPPROTO_IP 0
+#define IPPROTO_TCP 6
+#define IPPROTO_SMC 256
+#define IPPROTO_MPTCP 262
+#define TCP_ULP 31
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct net {
+	__u64 net_cookie;
+};
+
+struct nsproxy {
+	struct net *net_ns;
+};
+
+struct task_struct {
+	struct nsproxy *nsproxy;
+};
+
+struct list_head {
+	struct list_head *next;
+};
+
+/* include/net/protocol.h: what socket(2) finds a protocol by, one list a socket type (inetsw,
+ * inetsw6) */
+struct inet_protosw {
+	struct list_head list;
+	unsigned short protocol;
+};
+
+#pragma clang attribute pop
+
+#endif

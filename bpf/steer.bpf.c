@@ -1,0 +1,72 @@
+/* The hook: turns the TCP sockets that an opted-in pod asks for into SMC sockets.
+ *
+ * update_socket_protocol() runs in every socket(2) of the node, so the cheapest questions come
+ * first: a pod that did not opt in pays three comparisons and one hash lookup. "Not mine" is
+ * `return 0`, never `return protocol`: the first program that returns something else keeps all
+ * others on the hook from running. Not sleepable: the kernel refuses that here, and the walk below
+ * stands on the read-side RCU section that it brings.
+ */
+#include "bpf/kernel_types.h"
+
+#include "bpf/maps.h"
+
+#include <bpf/bpf_core_read.h>
+#include <bpf/bpf_tracing.h>
+#include <stdbool.h>
+
+char LICENSE[] SEC("license") = "GPL";
+
+/* One list a socket type of what socket(2) can make; static in net/ipv4/af_inet.c and
+ * net/ipv6/af_inet6.c, so found in kallsyms. 0 where the kernel does not have or does not show it
+ * (node-agent/steer_facts.c tells which). */
+extern const void inetsw __ksym __weak;
+extern const void inetsw6 __ksym __weak;
+
+#define PROTOCOLS_MAX 16 /* that a list is searched for; kernels know 4 stream protocols */
+
+/* If SMC were not registered, socket(2) would fail where TCP had worked: look first. */
+static __always_inline bool smc_registered(const void *lists)
+{
+	const struct list_head *head, *pos;
+
+	if (!lists)
+		return false;
+	head = lists + SOCK_STREAM * bpf_core_type_size(struct list_head);
+	pos = BPF_CORE_READ(head, next);
+	for (int i = 0; i < PROTOCOLS_MAX && pos && pos != head; i++) {
+		const struct inet_protosw *entry =
+			(const void *)pos - bpf_core_field_offset(struct inet_protosw, list);
+
+		if (BPF_CORE_READ(entry, protocol) == IPPROTO_SMC)
+			return true;
+		pos = BPF_CORE_READ(pos, next);
+	}
+	return false;
+}
+
+SEC("fmod_ret/update_socket_protocol")
+int BPF_PROG(smc_steer, int family, int type, int protocol)
+{
+	struct steer_pod *pod;
+	__u64 cookie;
+
+	if ((type & SOCK_TYPE_MASK) != SOCK_STREAM)
+		return 0;
+	if (family != AF_INET && family != AF_INET6)
+		return 0;
+	/* Go >= 1.24 asks for MPTCP by itself, for every listener */
+	if (protocol != IPPROTO_IP && protocol != IPPROTO_TCP && protocol != IPPROTO_MPTCP)
+		return 0;
+
+	cookie = bpf_get_current_task_btf()->nsproxy->net_ns->net_cookie;
+	pod = bpf_map_lookup_elem(&pods, &cookie);
+	if (!pod || !(pod->flags & STEER_ON))
+		return 0;
+
+	if (!smc_registered(family == AF_INET ? &inetsw : &inetsw6)) {
+		COUNT(cookie, target_missing);
+		return 0;
+	}
+	COUNT(cookie, steered);
+	return IPPROTO_SMC;
+}
