@@ -1,0 +1,49 @@
+/* The table of attachments. Loop thread only; no I/O. */
+#ifndef SMC_AGENT_ATTACH_H
+#define SMC_AGENT_ATTACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node-agent/pod.h"
+#include "node-agent/policy.h"
+#include "node-agent/reconcile.h"
+#include "node-agent/record.h"
+
+#define ATTACH_MAX STEER_MAX_PODS
+
+struct session;
+
+struct attach {
+	struct record *rec; /* phase and wish: as the worker confirmed them; owned */
+	struct policy_verdict verdict; /* as of now */
+	struct wish wish; /* wanted as of now; rec->wish is in force */
+	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
+	int netns_fd; /* from the request until PREPARE takes it; else -1 */
+	bool busy, wanted, commit, adopted, damaged, waits; /* struct reconcile_state */
+	bool undo_netns; /* REMOVE does the netns part as well (GC) */
+	bool late; /* steered after its first process may have run: listeners opened before stay TCP */
+	char missing[sizeof(struct err)]; /* extras that could not be had; "" = none */
+	struct attach *next;
+};
+
+struct attach_table {
+	struct attach *first;
+	int n;
+};
+
+/* Takes over rec. NULL: no memory, or ATTACH_MAX are there. The key must be new. */
+struct attach *attach_add(struct attach_table *t, struct record *rec);
+struct attach *attach_find(const struct attach_table *t, const struct wire_attachment *key);
+void attach_drop(struct attach_table *t, struct attach *a); /* frees it */
+void attach_clear(struct attach_table *t);
+
+const struct wire_attachment *attach_key(const struct attach *a);
+bool attach_same(const struct wire_attachment *a, const struct wire_attachment *b);
+/* "namespace/name", else the container id. */
+const char *attach_name(const struct attach *a, char *buf, size_t size);
+/* What other wanted attachments need of what `a` has, or is going to have. */
+struct pod_shared attach_shared(const struct attach_table *t, const struct attach *a);
+struct reconcile_state attach_state(const struct attach *a);
+
+#endif

@@ -1,0 +1,66 @@
+/* The node as the worker thread knows it: the kernel's abilities, the handles to them, and what the
+ * agent changed for all pods together (<stateDir>/node.json).
+ */
+#ifndef SMC_AGENT_NODE_H
+#define SMC_AGENT_NODE_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/file.h"
+#include "common/smc_nl.h"
+#include "node-agent/config.h"
+#include "node-agent/hostnet.h"
+#include "node-agent/steer.h"
+
+#define NODE_WHY_MAX 256
+
+struct node_fact { /* yes, or why not */
+	bool ok;
+	char why[NODE_WHY_MAX]; /* "" when ok */
+};
+
+/* A copy goes to the loop with the results of START and SWEEP. */
+struct node_facts {
+	char kernel[65]; /* uname -r */
+	struct node_fact smc; /* the kernel has SMC */
+	struct node_fact hook; /* our program is attached */
+	struct node_fact ueid; /* ours is there */
+	struct node_fact cgroup; /* cgroupRoot is cgroup v2 */
+	struct node_fact rdma; /* the host's side of SMC-R can be had: an RDMA device of the config's pnets is present */
+	struct steer_facts steer;
+	struct smc_devices devices;
+};
+
+struct node {
+	const struct config *config;
+	char boot_id[FILE_BOOT_ID_LEN];
+	int state_fd; /* <stateDir> */
+	int cgroup_fd; /* <cgroupRoot>, -1 when it is no cgroup v2 */
+	struct steer *steer; /* NULL: facts.hook says why */
+	char ueid[SMC_UEID_LEN + 1]; /* the one that we added, "" if none */
+	struct hostnet_undo *hostnet;
+	struct node_facts facts;
+};
+
+/* Opens stateDir (made if need be, 0700) and reads node.json; a bad one is moved aside, one of
+ * another boot is forgotten. Touches nothing in the kernel. */
+int node_open(const struct config *config, struct node **ret, struct err *err);
+void node_close(struct node *node); /* NULL is fine; everything in the kernel stays */
+
+/* Makes what is missing (hook, UEID) and fills node->facts; what cannot be had is a fact, no error.
+ * Waits on the kernel. */
+void node_refresh(struct node *node);
+
+/* Writes node.json. */
+int node_save(const struct node *node, struct err *err);
+/* hostnet_record_fn: arg is the node. */
+int node_record_hostnet(void *arg, const struct hostnet_undo *undo, struct err *err);
+
+/* The last pod that needed it went: takes back the host's shared part. */
+int node_drop_hostnet(struct node *node, struct err *err);
+
+/* <stateDir>/agent.lock, held by the returned descriptor. -EBUSY names the pid that holds it. */
+int node_lock(const char *state_dir, struct err *err);
+
+#endif

@@ -1,0 +1,33 @@
+/* What is to be in force for one attachment: a verdict of policy, made concrete. Pure. */
+#ifndef SMC_AGENT_WISH_H
+#define SMC_AGENT_WISH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "bpf/steer.h"
+#include "common/podnet.h"
+#include "common/wire.h"
+#include "node-agent/config.h"
+#include "node-agent/hostnet.h"
+#include "node-agent/node.h"
+#include "node-agent/policy.h"
+
+struct wish {
+	bool steer; /* the map entry is on */
+	bool host; /* the host's side of SMC-R for the pod's addresses */
+	bool programs; /* on the pod's cgroup */
+	enum steer_ulp ulp; /* STEER_ULP_IGNORE while not steered */
+	struct podnet netns; /* what the netns needs; of every pod, opted in or not */
+};
+
+void wish_make(const struct config *config, const struct node_facts *facts, const struct wire_prepare *req,
+	       const struct policy_verdict *verdict, struct wish *ret);
+bool wish_equal(const struct wish *a, const struct wish *b);
+/* The addresses for the host's side: the pod's IPv4 ones, always the same for one request. */
+void wish_host_addrs(const struct wire_prepare *req, struct hostnet_pod *ret);
+
+json_t *wish_to_json(const struct wish *w);
+int wish_from_json(const json_t *obj, struct wish *ret, struct err *err);
+
+#endif
