@@ -25,6 +25,7 @@ struct policy_pod {
 	const char *namespace; /* "" if unknown */
 	const char *name;
 	bool host_network;
+	bool own; /* the agent's own pod: node and namespace defaults never apply to it */
 	const json_t *annotations; /* object or NULL: the source's if it knows the pod, else what ADD brought */
 	const json_t *namespace_annotations; /* object or NULL */
 };
@@ -51,7 +52,7 @@ struct policy_verdict {
 	bool invalid; /* a bad annotation value: why names key, value and what is allowed */
 	bool unavailable; /* wanted and allowed, but the node cannot: why says what would make it possible */
 	bool refuse; /* required, and not possible: ADD must fail with code 11 */
-	enum steer_ulp ulp;
+	enum steer_ulp ulp; /* this and the next two: only when steer is true */
 	char pnet_id[SMC_PNET_ID_MAX + 1]; /* "" = the node's own choice by pnets */
 	int64_t buffer_bytes; /* 0: not set */
 	char why[POLICY_WHY_MAX]; /* one sentence, for status and logs */
@@ -60,9 +61,9 @@ struct policy_verdict {
 void policy_decide(const struct config *config, const struct policy_node *node, const struct policy_pod *pod,
 		   struct policy_verdict *ret);
 
-/* True when a pod of this namespace must not start without steering because its namespace's
- * annotation says `required`. */
-bool policy_namespace_required(const struct config *config, const char *name, const json_t *annotations);
+/* True when a pod of this namespace that says nothing itself must not start without steering, because the namespace's
+ * annotation says `required` (whether limits allow it or not: required is never weakened in silence). */
+bool policy_namespace_required(const char *name, const json_t *annotations);
 
 const char *policy_steer_text(enum policy_steer s);
 const char *policy_origin_text(enum policy_origin o);
