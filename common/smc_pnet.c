@@ -31,7 +31,7 @@ static void to_upper(const char *id, char ret[SMC_PNET_ID_MAX + 1])
 {
 	size_t i;
 
-	for (i = 0; id[i] != '\0' && i < SMC_PNET_ID_MAX; i++)
+	for (i = 0; i < SMC_PNET_ID_MAX && id[i] != '\0'; i++)
 		ret[i] = (char)toupper((unsigned char)id[i]);
 	ret[i] = '\0';
 }

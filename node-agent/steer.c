@@ -20,6 +20,7 @@ static void cleanup_steer(struct steer **s)
 
 /* One level down: libbpf warns about what we handle. Its advice to raise memlock on any EPERM is
  * wrong on every kernel that has the hook (maps are charged to the memory cgroup since 5.11). */
+__attribute__((format(printf, 2, 0)))
 static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
 {
 	char text[1024];

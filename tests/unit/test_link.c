@@ -1,5 +1,6 @@
-/* Real interfaces and addresses, in a network namespace of the test's own. Interfaces are bridges made by ip(8): what kinds
- * link_add_ makes this machine's kernel may not have; those are tried in tests/vm. */
+/* Real interfaces and addresses, in a network namespace of the test's own. Interfaces are bridges
+ * made by ip(8): what kinds link_add_ makes this machine's kernel may not have; those are tried in
+ * tests/vm. */
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>
