@@ -25,7 +25,7 @@ static void join(struct err *err, const char *head, const char *tail)
 			       (int)(sizeof(err->msg) - used), tail);
 }
 
-int (err_set)(struct err *err, int rc, const char *fmt, ...)
+int(err_set)(struct err *err, int rc, const char *fmt, ...)
 {
 	char text[sizeof(err->msg)];
 	va_list args;
@@ -39,7 +39,7 @@ int (err_set)(struct err *err, int rc, const char *fmt, ...)
 	return rc;
 }
 
-int (err_sys)(struct err *err, int errnum, const char *fmt, ...)
+int(err_sys)(struct err *err, int errnum, const char *fmt, ...)
 {
 	int rc = errnum == 0 ? -EIO : errnum > 0 ? -errnum : errnum;
 	char text[sizeof(err->msg)];
@@ -54,7 +54,7 @@ int (err_sys)(struct err *err, int errnum, const char *fmt, ...)
 	return rc;
 }
 
-int (err_prefix)(struct err *err, int rc, const char *fmt, ...)
+int(err_prefix)(struct err *err, int rc, const char *fmt, ...)
 {
 	char text[sizeof(err->msg)], old[sizeof(err->msg)];
 	va_list args;

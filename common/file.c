@@ -17,7 +17,8 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_l
 	auto_free char *buf = NULL;
 
 	for (;;) {
-		/* One byte more than allowed tells a full file from a larger one; one for the NUL. */
+		/* One byte more than allowed tells a full file from a larger one; one for the NUL.
+		 */
 		char *grown = realloc(buf, size + 2);
 
 		if (!grown)
@@ -47,7 +48,8 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_l
 
 int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err)
 {
-	/* O_NONBLOCK: a FIFO somebody left in a watched folder reads as empty instead of hanging us. */
+	/* O_NONBLOCK: a FIFO somebody left in a watched folder reads as empty instead of hanging
+	 * us. */
 	auto_close int fd = openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
 
 	if (fd < 0)
@@ -81,8 +83,8 @@ static int temporary_path(const char *path, char ret[PATH_MAX])
 
 static int write_new(int dirfd, const char *path, const void *data, size_t len, mode_t mode)
 {
-	auto_close int fd = openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
-				   mode);
+	auto_close int fd =
+		openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
 	int r;
 
 	if (fd < 0)
@@ -96,7 +98,8 @@ static int write_new(int dirfd, const char *path, const void *data, size_t len, 
 	return fsync(fd) < 0 ? -errno : 0;
 }
 
-int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err)
+int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		 struct err *err)
 {
 	char tmp[PATH_MAX];
 	int r = temporary_path(path, tmp);

@@ -61,9 +61,10 @@ int inet_parse(const char *text, struct inet_addr *ret, struct err *err)
 	bool has_prefix;
 
 	if (parse(text, ret, &has_prefix) < 0)
-		return err_set(err, -EINVAL,
-			       "parse address '%s': expected an IPv4 or IPv6 address, with or without /prefix",
-			       text);
+		return err_set(
+			err, -EINVAL,
+			"parse address '%s': expected an IPv4 or IPv6 address, with or without /prefix",
+			text);
 	return 0;
 }
 
@@ -84,11 +85,14 @@ int inet_parse_cidr(const char *text, struct inet_addr *ret, struct err *err)
 	bool has_prefix;
 
 	if (parse(text, &addr, &has_prefix) < 0 || !has_prefix)
-		return err_set(err, -EINVAL,
-			       "parse CIDR '%s': expected a network such as 10.1.0.0/16 or fd00::/64", text);
+		return err_set(
+			err, -EINVAL,
+			"parse CIDR '%s': expected a network such as 10.1.0.0/16 or fd00::/64",
+			text);
 	if (!host_bits_are_zero(&addr))
-		return err_set(err, -EINVAL, "parse CIDR '%s': bits after the /%u prefix must be zero",
-			       text, addr.prefix_len);
+		return err_set(err, -EINVAL,
+			       "parse CIDR '%s': bits after the /%u prefix must be zero", text,
+			       addr.prefix_len);
 	*ret = addr;
 	return 0;
 }

@@ -54,17 +54,20 @@ static const char *type_name(const json_t *value)
 	return "null";
 }
 
-int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret, struct err *err)
+int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret,
+			  struct err *err)
 {
 	json_error_t jerr;
 	json_t *root;
 
 	if (len == 0)
-		return err_set(err, -EINVAL, "parse %s: it is empty, expected a JSON object", where);
+		return err_set(err, -EINVAL, "parse %s: it is empty, expected a JSON object",
+			       where);
 	if (memchr(text, '\0', len))
 		return err_set(err, -EINVAL, "parse %s: it has a NUL byte", where);
 	if (too_deep(text, len))
-		return err_set(err, -EINVAL, "parse %s: nested more than %d deep", where, DEPTH_MAX);
+		return err_set(err, -EINVAL, "parse %s: nested more than %d deep", where,
+			       DEPTH_MAX);
 	/* jansson refuses invalid UTF-8, \u0000 and trailing bytes unless it is told otherwise. */
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &jerr);
 	if (!root)
@@ -74,7 +77,8 @@ int smc_json_parse_object(const char *text, size_t len, const char *where, json_
 		const char *found = type_name(root);
 
 		json_decref(root);
-		return err_set(err, -EINVAL, "parse %s: expected a JSON object, found %s", where, found);
+		return err_set(err, -EINVAL, "parse %s: expected a JSON object, found %s", where,
+			       found);
 	}
 	*ret = root;
 	return 0;
@@ -92,8 +96,8 @@ static int wrong_type(const json_t *value, const char *where, const char *key, c
 		      struct err *err)
 {
 	if (json_is_string(value))
-		return err_set(err, -EINVAL, "%s: '%s' must be %s, found the string '%s'", where, key,
-			       allowed, json_string_value(value));
+		return err_set(err, -EINVAL, "%s: '%s' must be %s, found the string '%s'", where,
+			       key, allowed, json_string_value(value));
 	return err_set(err, -EINVAL, "%s: '%s' must be %s, found %s", where, key, allowed,
 		       type_name(value));
 }
@@ -125,7 +129,8 @@ int smc_json_need_string(const json_t *obj, const char *where, const char *key, 
 	return 1;
 }
 
-int smc_json_get_bool(const json_t *obj, const char *where, const char *key, bool *ret, struct err *err)
+int smc_json_get_bool(const json_t *obj, const char *where, const char *key, bool *ret,
+		      struct err *err)
 {
 	const json_t *value = lookup(obj, key);
 
@@ -137,8 +142,8 @@ int smc_json_get_bool(const json_t *obj, const char *where, const char *key, boo
 	return 1;
 }
 
-int smc_json_get_int(const json_t *obj, const char *where, const char *key, int64_t min, int64_t max,
-		     int64_t *ret, struct err *err)
+int smc_json_get_int(const json_t *obj, const char *where, const char *key, int64_t min,
+		     int64_t max, int64_t *ret, struct err *err)
 {
 	const json_t *value = lookup(obj, key);
 	json_int_t number;
@@ -149,8 +154,9 @@ int smc_json_get_int(const json_t *obj, const char *where, const char *key, int6
 		return wrong_type(value, where, key, "an integer", err);
 	number = json_integer_value(value);
 	if (number < min || number > max)
-		return err_set(err, -EINVAL, "%s: '%s' must be %" PRId64 " to %" PRId64 ", found %" PRId64,
-			       where, key, min, max, (int64_t)number);
+		return err_set(err, -EINVAL,
+			       "%s: '%s' must be %" PRId64 " to %" PRId64 ", found %" PRId64, where,
+			       key, min, max, (int64_t)number);
 	*ret = number;
 	return 1;
 }

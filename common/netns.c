@@ -40,8 +40,8 @@ int netns_open(const char *path, struct err *err)
 	if (fd < 0)
 		return err_sys(err, errno, "open network namespace '%s'", path);
 	if (!is_netns(fd))
-		return err_set(err, -EINVAL, "open network namespace '%s': it is not a network namespace",
-			       path);
+		return err_set(err, -EINVAL,
+			       "open network namespace '%s': it is not a network namespace", path);
 	return TAKE_FD(fd);
 }
 
@@ -50,16 +50,19 @@ int netns_check_foreign(int fd, const char *name, struct err *err)
 	struct stat given, own;
 
 	if (!is_netns(fd))
-		return err_set(err, -EINVAL,
-			       "check network namespace '%s': the descriptor is not a network namespace",
-			       name);
+		return err_set(
+			err, -EINVAL,
+			"check network namespace '%s': the descriptor is not a network namespace",
+			name);
 	if (fstat(fd, &given) < 0)
 		return err_sys(err, errno, "check network namespace '%s'", name);
 	if (stat(OWN_NETNS, &own) < 0)
 		return err_sys(err, errno, "check network namespace '%s': stat " OWN_NETNS, name);
 	if (given.st_dev == own.st_dev && given.st_ino == own.st_ino)
-		return err_set(err, -EPERM,
-			       "check network namespace '%s': it is the host's own, a pod's is needed", name);
+		return err_set(
+			err, -EPERM,
+			"check network namespace '%s': it is the host's own, a pod's is needed",
+			name);
 	return 0;
 }
 
@@ -74,8 +77,10 @@ int netns_call(int netns_fd, int (*fn)(void *arg, struct err *err), void *arg, s
 		return err_sys(err, errno, "enter network namespace");
 	r = fn(arg, err);
 	if (setns(back, CLONE_NEWNET) < 0) {
-		(void)dprintf(STDERR_FILENO, "level=error msg=\"cannot leave a network namespace, aborting\""
-					     " err=\"%s\"\n", strerror(errno));
+		(void)dprintf(STDERR_FILENO,
+			      "level=error msg=\"cannot leave a network namespace, aborting\""
+			      " err=\"%s\"\n",
+			      strerror(errno));
 		abort();
 	}
 	return r;
@@ -144,7 +149,8 @@ static bool matches(const struct stat *st, const struct netns_id *id)
 }
 
 /* An fd if `name` below dirfd is the namespace; -ENOENT if it is another or gone; -ESTALE if it has
- * the same inode and another cookie: then the one that is looked for is gone, wherever else we look. */
+ * the same inode and another cookie: then the one that is looked for is gone, wherever else we
+ * look. */
 static int try_path(int dirfd, const char *name, const struct netns_id *id)
 {
 	auto_close int fd = -1;
@@ -163,8 +169,8 @@ static int try_path(int dirfd, const char *name, const struct netns_id *id)
 
 static int try_each(int dirfd, const char *suffix, const struct netns_id *id);
 
-/* `suffix` "ns/net" asks for PID/ns/net; a leader that has exited before its threads has no namespace
- * any more: then they are asked. */
+/* `suffix` "ns/net" asks for PID/ns/net; a leader that has exited before its threads has no
+ * namespace any more: then they are asked. */
 static int try_entry(int dirfd, const char *entry, const char *suffix, const struct netns_id *id)
 {
 	auto_close int tasks = -1;
@@ -194,7 +200,8 @@ static int try_each(int dirfd, const char *suffix, const struct netns_id *id)
 		return -ENOENT;
 	}
 	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' || (suffix && (entry->d_name[0] < '0' || entry->d_name[0] > '9')))
+		if (entry->d_name[0] == '.' ||
+		    (suffix && (entry->d_name[0] < '0' || entry->d_name[0] > '9')))
 			continue;
 		r = try_entry(dirfd, entry->d_name, suffix, id);
 		if (r != -ENOENT)
@@ -217,7 +224,8 @@ int netns_find(const struct netns_id *id, struct err *err)
 			r = try_each(dirfd, places[i].suffix, id);
 	}
 	if (r < 0)
-		return err_set(err, -ENOENT, "find network namespace %llu: nothing holds it any more",
+		return err_set(err, -ENOENT,
+			       "find network namespace %llu: nothing holds it any more",
 			       (unsigned long long)id->inode);
 	return r;
 }

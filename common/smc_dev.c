@@ -24,7 +24,7 @@ static void reset_count(void *arg)
 static bool has_loopback(void)
 {
 	static const char *const paths[] = {
-		"/sys/class/dibs/lo", /* since 6.18, drivers/dibs/dibs_loopback.c */
+		"/sys/class/dibs/lo",	     /* since 6.18, drivers/dibs/dibs_loopback.c */
 		"/sys/devices/loopback-ism", /* 6.10 to 6.17, net/smc/smc_loopback.c */
 	};
 
@@ -38,14 +38,15 @@ static bool has_loopback(void)
 int smc_devices_get(struct smc_nl *nl, struct smc_devices *ret, struct err *err)
 {
 	int n_smcd = 0, n_smcr = 0;
-	int r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_DEV_SMCD, count_message, reset_count,
-			    &n_smcd, err);
+	int r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_DEV_SMCD, count_message,
+			    reset_count, &n_smcd, err);
 
 	if (r == 0)
-		r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_DEV_SMCR, count_message, reset_count,
-				&n_smcr, err);
+		r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_DEV_SMCR, count_message,
+				reset_count, &n_smcr, err);
 	if (r < 0)
 		return err_prefix(err, r, "list SMC devices");
-	*ret = (struct smc_devices){ .n_smcd = n_smcd + (has_loopback() ? 1 : 0), .n_smcr = n_smcr };
+	*ret = (struct smc_devices){ .n_smcd = n_smcd + (has_loopback() ? 1 : 0),
+				     .n_smcr = n_smcr };
 	return 0;
 }

@@ -65,13 +65,16 @@ static int resolve(struct nl_sock *sk, const char *name, int *ret, struct err *e
 		return err_sys(err, ENOMEM, "look up netlink family '%s'", name);
 	r = nlsock_query(sk, msg, take_family_id, &id, err);
 	if (r == -ENOENT)
-		return err_set(err, -EPROTONOSUPPORT,
-			       "look up netlink family '%s': the kernel has no SMC (module smc cannot be "
-			       "loaded, or CONFIG_SMC is off)", name);
+		return err_set(
+			err, -EPROTONOSUPPORT,
+			"look up netlink family '%s': the kernel has no SMC (module smc cannot be "
+			"loaded, or CONFIG_SMC is off)",
+			name);
 	if (r < 0)
 		return err_prefix(err, r, "look up netlink family '%s'", name);
 	if (id == 0)
-		return err_set(err, -EPROTO, "look up netlink family '%s': the kernel sent no id", name);
+		return err_set(err, -EPROTO, "look up netlink family '%s': the kernel sent no id",
+			       name);
 	*ret = id;
 	return 0;
 }
@@ -106,9 +109,10 @@ void smc_nl_close(struct smc_nl *nl)
 	free(nl);
 }
 
-int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn, smc_nl_reset_fn *reset,
-		void *arg, struct err *err)
+int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn,
+		smc_nl_reset_fn *reset, void *arg, struct err *err)
 {
+	struct err why = ERR_INIT;
 	int r = -EINTR;
 
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
@@ -118,7 +122,7 @@ int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn, s
 			return err_sys(err, ENOMEM, "allocate a netlink message");
 		if (reset)
 			reset(arg);
-		r = nlsock_query(nl->sk, msg, fn, arg, err);
+		r = nlsock_query(nl->sk, msg, fn, arg, &why);
 	}
-	return r;
+	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
 }

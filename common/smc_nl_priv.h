@@ -16,7 +16,8 @@ struct smc_nl {
 /* A request without attributes yet; NULL when memory ran out. Both families are of version 1. */
 struct nl_msg *smc_nl_msg(int family, uint8_t cmd, int flags);
 
-/* The attributes of a reply; those that the kernel did not send are NULL. -EPROTO if one is malformed. */
+/* The attributes of a reply; those that the kernel did not send are NULL. -EPROTO if one is
+ * malformed. */
 int smc_nl_parse(const struct nlmsghdr *nlh, struct nlattr **attrs, int max_type,
 		 const struct nla_policy *policy);
 /* As smc_nl_parse for the one nested attribute `nest` of the reply. */
@@ -26,7 +27,7 @@ int smc_nl_parse_nest(const struct nlmsghdr *nlh, int nest, struct nlattr **attr
 /* Dumps without attributes. A dump that a change interrupted is repeated a few times; reset (may be
  * NULL) empties arg before each. The error text is the cause only, as nlsock_query's. */
 typedef void smc_nl_reset_fn(void *arg);
-int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn, smc_nl_reset_fn *reset,
-		void *arg, struct err *err);
+int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn,
+		smc_nl_reset_fn *reset, void *arg, struct err *err);
 
 #endif

@@ -20,7 +20,8 @@ struct table {
 
 bool smc_pnet_id_valid(const char *id)
 {
-	static const char allowed[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
+	static const char allowed[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789";
 	size_t len = strlen(id);
 
 	return len >= 1 && len <= SMC_PNET_ID_MAX && strspn(id, allowed) == len;
@@ -51,7 +52,8 @@ static bool same_device(const struct smc_pnet *a, const struct smc_pnet *b)
 {
 	if (a->ethname[0] != '\0')
 		return strcmp(a->ethname, b->ethname) == 0;
-	return b->ibname[0] != '\0' && strcmp(a->ibname, b->ibname) == 0 && port_of(a) == port_of(b);
+	return b->ibname[0] != '\0' && strcmp(a->ibname, b->ibname) == 0 &&
+	       port_of(a) == port_of(b);
 }
 
 static const char *device_text(const struct smc_pnet *entry, char buf[128])
@@ -89,9 +91,12 @@ static int take_entry(const struct nlmsghdr *nlh, void *arg)
 	if (attrs[SMC_PNETID_IBPORT] && nla_get_u8(attrs[SMC_PNETID_IBPORT]) != NO_PORT) {
 		entry->ibport = nla_get_u8(attrs[SMC_PNETID_IBPORT]);
 		if (attrs[SMC_PNETID_IBNAME])
-			(void)nla_strlcpy(entry->ibname, attrs[SMC_PNETID_IBNAME], sizeof(entry->ibname));
-	} else if (attrs[SMC_PNETID_ETHNAME] && strcmp(nla_get_string(attrs[SMC_PNETID_ETHNAME]), NO_NAME) != 0) {
-		(void)nla_strlcpy(entry->ethname, attrs[SMC_PNETID_ETHNAME], sizeof(entry->ethname));
+			(void)nla_strlcpy(entry->ibname, attrs[SMC_PNETID_IBNAME],
+					  sizeof(entry->ibname));
+	} else if (attrs[SMC_PNETID_ETHNAME] &&
+		   strcmp(nla_get_string(attrs[SMC_PNETID_ETHNAME]), NO_NAME) != 0) {
+		(void)nla_strlcpy(entry->ethname, attrs[SMC_PNETID_ETHNAME],
+				  sizeof(entry->ethname));
 	}
 	return 0;
 }
@@ -106,7 +111,8 @@ static void empty_table(void *arg)
 int smc_pnet_list(struct smc_nl *nl, struct smc_pnet **ret, struct err *err)
 {
 	struct table table = { .n = 0 };
-	int r = smc_nl_dump(nl, nl->pnet_family, SMC_PNETID_GET, take_entry, empty_table, &table, err);
+	int r = smc_nl_dump(nl, nl->pnet_family, SMC_PNETID_GET, take_entry, empty_table, &table,
+			    err);
 
 	if (r < 0) {
 		free(table.entries);
@@ -149,8 +155,8 @@ static int send_del(struct smc_nl *nl, const char *id, struct err *err)
 	return nlsock_talk(nl->sk, msg, err);
 }
 
-/* The kernel said EEXIST, which it says for an equal entry, another id, a hardware id, and for an RDMA
- * device anywhere but in the init namespace: 1 for the first, else -EEXIST and which it is. */
+/* The kernel said EEXIST, which it says for an equal entry, another id, a hardware id, and for an
+ * RDMA device anywhere but in the init namespace: 1 for the first, else -EEXIST and which it is. */
 static int explain_exists(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err)
 {
 	auto_free struct smc_pnet *entries = NULL;
@@ -162,33 +168,41 @@ static int explain_exists(struct smc_nl *nl, const struct smc_pnet *entry, struc
 		const struct smc_pnet *e = &entries[i];
 
 		if (same_device(entry, e))
-			return same_id(entry->id, e->id) ? 1 : err_set(err, -EEXIST, "it has '%s'", e->id);
+			return same_id(entry->id, e->id)
+				       ? 1
+				       : err_set(err, -EEXIST, "it has '%s'", e->id);
 		/* The kernel's table takes one entry a device name, whatever the port. */
 		if (entry->ibname[0] != '\0' && strcmp(entry->ibname, e->ibname) == 0)
-			return err_set(err, -EEXIST, "the kernel keeps one entry a device, and port %u has '%s'",
+			return err_set(err, -EEXIST,
+				       "the kernel keeps one entry a device, and port %u has '%s'",
 				       e->ibport, e->id);
 	}
-	return err_set(err, -EEXIST, entry->ethname[0] != '\0' ?
-		       "it has an id of its hardware" :
-		       "it has an id of its hardware, or this is not the host's network namespace");
+	return err_set(
+		err, -EEXIST,
+		entry->ethname[0] != '\0'
+			? "it has an id of its hardware"
+			: "it has an id of its hardware, or this is not the host's network namespace");
 }
 
 int smc_pnet_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err)
 {
+	struct err why = ERR_INIT;
 	char device[128];
 	int r;
 
 	if (!smc_pnet_id_valid(entry->id))
-		return err_set(err, -EINVAL, "add pnet id '%s': expected 1 to %d letters or digits", entry->id,
-			       SMC_PNET_ID_MAX);
+		return err_set(err, -EINVAL, "add pnet id '%s': expected 1 to %d letters or digits",
+			       entry->id, SMC_PNET_ID_MAX);
 	if ((entry->ethname[0] == '\0') == (entry->ibname[0] == '\0'))
-		return err_set(err, -EINVAL, "add pnet id '%s': expected either an interface or a device",
+		return err_set(err, -EINVAL,
+			       "add pnet id '%s': expected either an interface or a device",
 			       entry->id);
-	r = send_add(nl, entry, err);
+	r = send_add(nl, entry, &why);
 	if (r == -EEXIST)
-		r = explain_exists(nl, entry, err);
+		r = explain_exists(nl, entry, &why);
 	if (r < 0)
-		return err_prefix(err, r, "add pnet id '%s' for %s", entry->id, device_text(entry, device));
+		return err_set(err, r, "add pnet id '%s' for %s: %s", entry->id,
+			       device_text(entry, device), why.msg);
 	return r;
 }
 
@@ -206,8 +220,8 @@ int smc_pnet_del(struct smc_nl *nl, const struct smc_pnet *entry, struct err *er
 	}
 	(void)device_text(entry, device);
 	if (found < 0)
-		return err_set(err, -ENOENT, "remove pnet id '%s' of %s: there is no such entry", entry->id,
-			       device);
+		return err_set(err, -ENOENT, "remove pnet id '%s' of %s: there is no such entry",
+			       entry->id, device);
 	r = send_del(nl, entry->id, err);
 	if (r < 0)
 		return err_prefix(err, r, "remove pnet id '%s' of %s", entry->id, device);
@@ -218,8 +232,8 @@ int smc_pnet_del(struct smc_nl *nl, const struct smc_pnet *entry, struct err *er
 			continue;
 		r2 = smc_pnet_add(nl, &entries[i], &why);
 		if (r2 < 0 && r == 0)
-			r = err_set(err, r2, "remove pnet id '%s' of %s: put back another: %s", entry->id,
-				    device, why.msg);
+			r = err_set(err, r2, "remove pnet id '%s' of %s: put back another: %s",
+				    entry->id, device, why.msg);
 	}
 	return r;
 }

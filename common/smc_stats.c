@@ -53,7 +53,8 @@ static int take_stats(const struct nlmsghdr *nlh, void *arg)
 	return r < 0 ? r : take_tech(attrs[SMC_NLA_STATS_SMCR_TECH], &stats->smcr);
 }
 
-/* One message a reason and role; only the first has the totals, so without any reason there is none. */
+/* One message a reason and role; only the first has the totals, so without any reason there is
+ * none. */
 static int take_fallback(const struct nlmsghdr *nlh, void *arg)
 {
 	static const struct nla_policy policy[SMC_NLA_FBACK_STATS_MAX + 1] = {
@@ -97,7 +98,8 @@ static void forget_fallbacks(void *arg)
 int smc_stats_get(struct smc_nl *nl, struct smc_stats *ret, struct err *err)
 {
 	struct smc_stats stats = { .n_fallbacks = 0 };
-	int r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_STATS, take_stats, NULL, &stats, err);
+	int r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_STATS, take_stats, NULL, &stats,
+			    err);
 
 	if (r == 0)
 		r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_GET_FBACK_STATS, take_fallback,

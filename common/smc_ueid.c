@@ -21,7 +21,8 @@ bool smc_ueid_valid(const char *ueid)
 	static const char rest[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789.-";
 	size_t len = strlen(ueid);
 
-	return len >= 1 && len <= SMC_UEID_LEN && strspn(ueid, first) >= 1 && strspn(ueid, rest) == len;
+	return len >= 1 && len <= SMC_UEID_LEN && strspn(ueid, first) >= 1 &&
+	       strspn(ueid, rest) == len;
 }
 
 /* The kernel takes exactly 32 characters and a NUL, and compares all of them. The cause only. */
@@ -31,8 +32,10 @@ static int send_ueid(struct smc_nl *nl, uint8_t cmd, const char *ueid, struct er
 	char padded[SMC_UEID_LEN + 1];
 
 	if (!smc_ueid_valid(ueid))
-		return err_set(err, -EINVAL, "expected 1 to %d characters A-Z 0-9 . - that start with a "
-			       "letter or digit", SMC_UEID_LEN);
+		return err_set(err, -EINVAL,
+			       "expected 1 to %d characters A-Z 0-9 . - that start with a "
+			       "letter or digit",
+			       SMC_UEID_LEN);
 	(void)snprintf(padded, sizeof(padded), "%-*s", SMC_UEID_LEN, ueid);
 	if (!msg || nla_put_string(msg, SMC_NLA_EID_TABLE_ENTRY, padded) < 0)
 		return err_sys(err, ENOMEM, "allocate a netlink message");
@@ -49,8 +52,8 @@ static int take_ueid(const struct nlmsghdr *nlh, void *arg)
 	char *eid;
 	size_t len;
 
-	if (smc_nl_parse(nlh, attrs, SMC_NLA_EID_TABLE_MAX, policy) < 0 || !attrs[SMC_NLA_EID_TABLE_ENTRY] ||
-	    table->n == SMC_MAX_UEID)
+	if (smc_nl_parse(nlh, attrs, SMC_NLA_EID_TABLE_MAX, policy) < 0 ||
+	    !attrs[SMC_NLA_EID_TABLE_ENTRY] || table->n == SMC_MAX_UEID)
 		return -EPROTO;
 	eid = table->eids[table->n++];
 	(void)nla_strlcpy(eid, attrs[SMC_NLA_EID_TABLE_ENTRY], SMC_UEID_LEN + 1);
@@ -68,7 +71,8 @@ static void empty_table(void *arg)
 
 static int read_table(struct smc_nl *nl, struct table *ret, struct err *err)
 {
-	int r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_DUMP_UEID, take_ueid, empty_table, ret, err);
+	int r = smc_nl_dump(nl, nl->gen_family, SMC_NETLINK_DUMP_UEID, take_ueid, empty_table, ret,
+			    err);
 
 	return r < 0 ? err_prefix(err, r, "list UEIDs") : 0;
 }
@@ -108,21 +112,23 @@ static int explain_full(struct smc_nl *nl, const char *ueid, struct err *err)
 
 int smc_ueid_add(struct smc_nl *nl, const char *ueid, struct err *err)
 {
-	int r = send_ueid(nl, SMC_NETLINK_ADD_UEID, ueid, err);
+	struct err why = ERR_INIT;
+	int r = send_ueid(nl, SMC_NETLINK_ADD_UEID, ueid, &why);
 
 	if (r == -EEXIST)
 		return 1;
 	if (r == -ERANGE)
-		r = explain_full(nl, ueid, err);
-	return r < 0 ? err_prefix(err, r, "add UEID '%s'", ueid) : r;
+		r = explain_full(nl, ueid, &why);
+	return r < 0 ? err_set(err, r, "add UEID '%s': %s", ueid, why.msg) : r;
 }
 
 int smc_ueid_del(struct smc_nl *nl, const char *ueid, struct err *err)
 {
-	int r = send_ueid(nl, SMC_NETLINK_REMOVE_UEID, ueid, err);
+	struct err why = ERR_INIT;
+	int r = send_ueid(nl, SMC_NETLINK_REMOVE_UEID, ueid, &why);
 
 	/* s390: "removed, and the system EID is in use again" (smc_clc_ueid_remove). */
 	if (r == -EAGAIN)
 		return 0;
-	return r < 0 ? err_prefix(err, r, "remove UEID '%s'", ueid) : 0;
+	return r < 0 ? err_set(err, r, "remove UEID '%s': %s", ueid, why.msg) : 0;
 }

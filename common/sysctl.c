@@ -1,0 +1,75 @@
+#include "common/sysctl.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/netns.h"
+
+#define PATH_BYTES 256
+#define VALUE_BYTES 256
+
+bool sysctl_name_valid(const char *name)
+{
+	size_t len = strlen(name);
+
+	return len > 0 && len < PATH_BYTES - sizeof("/proc/sys/") &&
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == len && name[0] != '.' &&
+	       name[len - 1] != '.' && !strstr(name, "..");
+}
+
+/* The file's handler knows its namespace from the open on, wherever it is read and written. */
+static int open_setting(int netns_fd, const char *name, int flags, struct err *err)
+{
+	char path[PATH_BYTES];
+	int fd;
+
+	if (!sysctl_name_valid(name))
+		return err_set(err, -EINVAL, "expected lower-case words joined by dots");
+	(void)snprintf(path, sizeof(path), "/proc/sys/%s", name);
+	for (char *p = path; *p != '\0'; p++) {
+		if (*p == '.')
+			*p = '/';
+	}
+	if (netns_fd >= 0)
+		return netns_open_file(netns_fd, path, flags, err);
+	fd = open(path, flags | O_CLOEXEC);
+	return fd >= 0 ? fd : err_sys(err, errno, "open '%s'", path);
+}
+
+int sysctl_get(int netns_fd, const char *name, char *ret, size_t size, struct err *err)
+{
+	auto_close int fd = open_setting(netns_fd, name, O_RDONLY, err);
+	char value[VALUE_BYTES];
+	ssize_t n;
+
+	if (fd < 0)
+		return err_prefix(err, fd, "read sysctl '%s'", name);
+	n = read(fd, value, sizeof(value));
+	if (n < 0)
+		return err_sys(err, errno, "read sysctl '%s'", name);
+	if (n > 0 && value[n - 1] == '\n')
+		n--;
+	if ((size_t)n >= size || (size_t)n == sizeof(value))
+		return err_sys(err, EOVERFLOW, "read sysctl '%s'", name);
+	memcpy(ret, value, (size_t)n);
+	ret[n] = '\0';
+	return 0;
+}
+
+int sysctl_set(int netns_fd, const char *name, const char *value, struct err *err)
+{
+	auto_close int fd = open_setting(netns_fd, name, O_WRONLY, err);
+	char line[VALUE_BYTES];
+	int len = snprintf(line, sizeof(line), "%s\n", value);
+
+	if (fd < 0)
+		return err_prefix(err, fd, "set sysctl '%s' to '%s'", name, value);
+	if ((size_t)len >= sizeof(line))
+		return err_sys(err, EOVERFLOW, "set sysctl '%s' to '%s'", name, value);
+	if (write(fd, line, (size_t)len) != len)
+		return err_sys(err, errno, "set sysctl '%s' to '%s'", name, value);
+	return 0;
+}
