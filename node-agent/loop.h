@@ -14,7 +14,6 @@ struct loop_watch {
 	int fd; /* borrowed */
 	void (*fn)(void *arg, uint32_t events); /* EPOLLIN, ... */
 	void *arg;
-	bool dead; /* the loop's own: removed while events were handed out */
 };
 
 /* Called once when due; arm it again for more. Zeroed = not armed. */
