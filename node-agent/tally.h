@@ -1,0 +1,38 @@
+/* Fallbacks of one pod, counted on: the kernel's counters are 16 bits wide and wrap. Pure; owned by the loop.
+ *
+ * Correct as long as a reason does not come 65536 times between two updates (a sweep: 15 s).
+ */
+#ifndef SMC_AGENT_TALLY_H
+#define SMC_AGENT_TALLY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/smc_nl.h"
+
+struct tally_entry {
+	const char *name; /* of smc_fallback_reason(): static */
+	const char *text;
+	const char *advice; /* or NULL */
+	bool server;
+	uint64_t count;
+};
+
+struct tally { /* all zero: empty */
+	int n;
+	struct {
+		uint32_t code;
+		bool server;
+		uint16_t last; /* as the kernel said last */
+		uint64_t count;
+	} reasons[2 * SMC_FALLBACK_MAX];
+};
+
+/* Adds what has come since the update before. */
+void tally_update(struct tally *t, const struct smc_stats *stats);
+
+/* One entry for each (role, name), most frequent first: several codes may share a name. Returns their number, at most
+ * 2 * SMC_FALLBACK_MAX, the size of `ret`. */
+int tally_list(const struct tally *t, struct tally_entry *ret);
+
+#endif
