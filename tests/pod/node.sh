@@ -6,11 +6,15 @@
 #   node_up                    everything; the agent answers when it returns
 #   node_down                  pods stopped, agent stopped, --cleanup, bridge gone
 #   agent_start | agent_stop SIGNAL
-# Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML (more of agent.yaml).
+#   node_run NAME STEER COMMAND...   writes the manifest of a pod and starts it; STEER none: no annotation
+#   node_status NAME JQ_PATH   of a pod in `smcctl status --json`
+# Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML (more of agent.yaml),
+# NODE_CHAIN (behind-bridge, alone), NODE_IPV6 (not empty: dual stack).
 
 TOP=${TOP:?the source tree}
 NODE_DIR=${NODE_DIR:-/run/test-node}
 NODE_BRIDGE=${NODE_BRIDGE:-cni0}
+export POD_DIR=${POD_DIR:-/run/test-pods}
 export CNI_CONF=$NODE_DIR/net.d/10-demo.conflist
 export CNI_PATH=$TOP/build/bin:/usr/lib/cni
 PATH=$TOP/build/bin:$TOP/tests/pod:$PATH
@@ -20,20 +24,34 @@ node_has_smcd() { # dibs loopback: SMC-D needs no device and no pnet
 		grep -qw dibs_init /proc/kallsyms
 }
 
-node_conflist() {
-	cat <<EOF
-{
-  "cniVersion": "1.0.0",
-  "name": "podnet",
-  "plugins": [
-    {"type": "bridge", "bridge": "$NODE_BRIDGE", "isGateway": true, "ipMasq": false,
-     "ipam": {"type": "host-local", "dataDir": "$NODE_DIR/leases",
-              "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
-    {"type": "smc-cni",
-     "capabilities": {"io.kubernetes.cri.pod-annotations": true, "cgroupPath": true}}
-  ]
+node_ipam() {
+	local six=''
+	[[ -z ${NODE_IPV6:-} ]] || six=', [{"subnet": "fd00:244::/64"}]'
+	echo "{\"type\": \"host-local\", \"dataDir\": \"$NODE_DIR/leases\"," \
+		"\"ranges\": [[{\"subnet\": \"10.244.0.0/24\"}]$six], \"routes\": [{\"dst\": \"0.0.0.0/0\"}]}"
 }
+
+# NODE_CHAIN=alone: smc-cni makes the interface itself.
+node_conflist() {
+	local capabilities='{"io.kubernetes.cri.pod-annotations": true, "cgroupPath": true}'
+	case ${NODE_CHAIN:-behind-bridge} in
+	behind-bridge)
+		cat <<EOF
+{"cniVersion": "1.0.0", "name": "podnet", "plugins": [
+  {"type": "bridge", "bridge": "$NODE_BRIDGE", "isGateway": true, "ipMasq": false, "ipam": $(node_ipam)},
+  {"type": "smc-cni", "capabilities": $capabilities}
+]}
 EOF
+		;;
+	alone)
+		cat <<EOF
+{"cniVersion": "1.0.0", "name": "podnet", "plugins": [
+  {"type": "smc-cni", "capabilities": $capabilities, "ipam": $(node_ipam),
+   "interface": {"kind": "veth", "bridge": "$NODE_BRIDGE", "isGateway": true}}
+]}
+EOF
+		;;
+	esac
 }
 
 node_agent_yaml() {
@@ -96,5 +114,41 @@ node_down() {
 	smc-node-agent --cleanup --config "$NODE_DIR/agent.yaml" >>"$NODE_DIR/agent.log" 2>&1
 	[[ ! -e /sys/class/infiniband/rxe0 ]] || rdma link del rxe0
 	ip link del "$NODE_BRIDGE"
-	rm -rf "$NODE_DIR" "${POD_DIR:-/run/test-pods}"
+	rmdir /sys/fs/cgroup/kubepods/besteffort /sys/fs/cgroup/kubepods
+	rm -rf "$NODE_DIR" "$POD_DIR"
+}
+
+node_manifest() { # NAME STEER COMMAND...
+	local name=$1 steer=$2
+	shift 2
+	cat <<EOF
+apiVersion: v1
+kind: Pod
+metadata:
+  name: $name
+  namespace: shop
+  annotations: {$([[ $steer = none ]] || echo "smc-cni.io/steer: $steer")}
+spec:
+  containers:
+    - name: main
+      command: [$(printf '"%s", ' "$@" | sed 's/, $//')]
+EOF
+}
+
+node_run() { # NAME STEER COMMAND...
+	node_manifest "$@" >"$NODE_DIR/pods/$1.yaml"
+	pod up "$NODE_DIR/pods/$1.yaml"
+}
+
+node_status() { # NAME JQ_PATH
+	smcctl status --json | jq -r --arg pod "$1" ".pods[] | select(.name == \$pod) | $2"
+}
+
+node_equals() { # NAME JQ_PATH WANT
+	local got
+	got=$(node_status "$1" "$2")
+	[[ $got = "$3" ]] || {
+		echo "$2 of $1 is '$got', expected '$3'"
+		return 1
+	}
 }
