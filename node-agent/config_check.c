@@ -17,8 +17,8 @@ static int line_of(const struct checked *k, int i, const char *key, int item)
 	return ytree_get(k->pnets->items[i], key)->items[item]->line;
 }
 
-/* Is item `item` of pnet i the same as, or in the way of, one before it (same pnet) or one of the pnets before? Returns the
- * index of the pnet, or -1. */
+/* Is item `item` of pnet i the same as, or in the way of, one before it (same pnet) or one of the
+ * pnets before? Returns the index of the pnet, or -1. */
 typedef bool clash_fn(const struct config_pnet *a, int item_a, const struct config_pnet *b, int item_b);
 
 static int find_clash(const struct checked *k, clash_fn *clash, int (*count)(const struct config_pnet *),

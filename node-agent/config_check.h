@@ -6,8 +6,9 @@
 #include "node-agent/config.h"
 #include "node-agent/ytree.h"
 
-/* `root` is the map that c was read from, for the lines in messages. -EINVAL for a pnet id, interface, RDMA port or pod
- * network that two pnets claim, and for a limits.pnetIDs that no pnet has. */
+/* `root` is the map that c was read from, for the lines in messages. -EINVAL for a pnet id,
+ * interface, RDMA port or pod network that two pnets claim, and for a limits.pnetIDs that no pnet
+ * has. */
 int config_check(const struct config *c, const char *file, const struct ytree_node *root,
 		 struct err *err);
 

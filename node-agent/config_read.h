@@ -15,8 +15,8 @@ struct config_at { /* where a value stands */
 	char key[128]; /* "pnets[0].rdma[1].port" */
 };
 
-/* Reads value (never null) into what `out` points to; what it allocates belongs to the config at once, so that
- * config_free() drops it after a failure too. */
+/* Reads value (never null) into what `out` points to; what it allocates belongs to the config at
+ * once, so that config_free() drops it after a failure too. */
 typedef int config_read_fn(const struct config_at *at, const struct ytree_node *value, void *out,
 			   struct err *err);
 
@@ -26,11 +26,13 @@ struct config_field {
 	size_t offset; /* in the struct that the map describes */
 };
 
-/* Each key of `map` by its field; an unknown key is refused with the nearest known one, null leaves the default. */
+/* Each key of `map` by its field; an unknown key is refused with the nearest known one, null leaves
+ * the default. */
 int config_read_map(const struct config_at *at, const struct ytree_node *map,
 		    const struct config_field *fields, size_t n_fields, void *base, struct err *err);
 
-/* Each item of a list into an array of n elements of `size` bytes, zeroed before `read` fills it. *array and *n are replaced. */
+/* Each item of a list into an array of n elements of `size` bytes, zeroed before `read` fills it.
+ * *array and *n are replaced. */
 int config_read_list(const struct config_at *at, const struct ytree_node *list, size_t size,
 		     config_read_fn *read, void **array, int *n, struct err *err);
 

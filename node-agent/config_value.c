@@ -222,7 +222,8 @@ int config_value_pnet_id(const struct config_at *at, const struct ytree_node *va
 	return 0;
 }
 
-/* A string of 1 to size - 1 characters, none of them in `bad` or white space, and not "." or "..". */
+/* A string of 1 to size - 1 characters, none of them in `bad` or white space, and not "." or "..".
+ */
 static int read_device(const struct config_at *at, const struct ytree_node *value, const char *bad,
 		       const char *allowed, char *out, size_t size, struct err *err)
 {

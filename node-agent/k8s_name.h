@@ -1,4 +1,5 @@
-/* Names of Kubernetes objects (RFC 1123, as k8s.io/apimachinery/pkg/util/validation checks them). */
+/* Names of Kubernetes objects (RFC 1123, as k8s.io/apimachinery/pkg/util/validation checks them).
+ */
 #ifndef SMC_AGENT_K8S_NAME_H
 #define SMC_AGENT_K8S_NAME_H
 

@@ -27,7 +27,7 @@ struct node_facts {
 	struct node_fact hook; /* our program is attached */
 	struct node_fact ueid; /* ours is there */
 	struct node_fact cgroup; /* cgroupRoot is cgroup v2 */
-	struct node_fact rdma; /* the host's side of SMC-R can be had: an RDMA device of the config's pnets is present */
+	struct node_fact rdma; /* SMC-R can be had: an RDMA device of the config's pnets is present */
 	struct steer_facts steer;
 	struct smc_devices devices;
 };

@@ -98,8 +98,8 @@ static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod)
 			"steer' on the pod or its namespace");
 }
 
-/* What can be asked for but is not done by this version. Such a pod stays TCP: steering it everywhere would be more than
- * it asked for. NULL when there is nothing of the kind. */
+/* What can be asked for but is not done by this version. Such a pod stays TCP: steering it
+ * everywhere would be more than it asked for. NULL when there is nothing of the kind. */
 static const char *unenforced(const struct config *config, const struct asked *a)
 {
 	if (a->set & ANNOTATION_CONTAINERS)

@@ -61,8 +61,9 @@ struct policy_verdict {
 void policy_decide(const struct config *config, const struct policy_node *node, const struct policy_pod *pod,
 		   struct policy_verdict *ret);
 
-/* True when a pod of this namespace that says nothing itself must not start without steering, because the namespace's
- * annotation says `required` (whether limits allow it or not: required is never weakened in silence). */
+/* True when a pod of this namespace that says nothing itself must not start without steering,
+ * because the namespace's annotation says `required` (whether limits allow it or not: required is
+ * never weakened in silence). */
 bool policy_namespace_required(const char *name, const json_t *annotations);
 
 const char *policy_steer_text(enum policy_steer s);

@@ -55,7 +55,8 @@ static int explain_load(int rc, char *log, struct err *err)
 	return err_sys(err, rc, "load steering program");
 }
 
-/* Pinned maps of this layout are taken over, missing ones made and pinned, when the object loads. */
+/* Pinned maps of this layout are taken over, missing ones made and pinned, when the object loads.
+ */
 static int pin_maps(const struct steer *s, struct bpf_map *pods, struct bpf_map *counters,
 		    struct err *err)
 {

@@ -5,6 +5,6 @@
 #include "node-agent/ytree.h"
 
 /* YTREE_NULL, _BOOL, _INT, _FLOAT or, for all the rest, _STRING. */
-enum ytree_type yscalar_type(const char *text);
+enum ytree_type yscalar_type(const char *s);
 
 #endif
