@@ -8,12 +8,16 @@
 
 #include "common/err.h"
 #include "common/file.h"
+#include "common/rdma_nl.h"
 #include "common/smc_nl.h"
 #include "node-agent/config.h"
 #include "node-agent/hostnet.h"
 #include "node-agent/steer.h"
 
 #define NODE_WHY_MAX 256
+#define NODE_UEIDS_MAX 4 /* the kernel's own limit */
+#define NODE_PORTS_MAX 16 /* more are not shown */
+#define NODE_NETLINK_MS 1000 /* how long one answer of the kernel is waited for */
 
 struct node_fact { /* yes, or why not */
 	bool ok;
@@ -30,6 +34,10 @@ struct node_facts {
 	struct node_fact rdma; /* SMC-R can be had: an RDMA device of the config's pnets is present */
 	struct steer_facts steer;
 	struct smc_devices devices;
+	int n_ueids;
+	char ueids[NODE_UEIDS_MAX][SMC_UEID_LEN + 1];
+	int n_ports; /* of RDMA devices */
+	struct rdma_nl_port ports[NODE_PORTS_MAX];
 };
 
 struct node {
@@ -59,6 +67,9 @@ int node_record_hostnet(void *arg, const struct hostnet_undo *undo, struct err *
 
 /* The last pod that needed it went: takes back the host's shared part. */
 int node_drop_hostnet(struct node *node, struct err *err);
+
+/* Where `name` lies beside the socket (pending/, required-namespaces). -ENAMETOOLONG. */
+int node_beside_socket(const struct config *config, const char *name, char *buf, size_t size, struct err *err);
 
 /* <stateDir>/agent.lock, held by the returned descriptor. -EBUSY names the pid that holds it. */
 int node_lock(const char *state_dir, struct err *err);

@@ -78,7 +78,7 @@ void wish_make(const struct config *config, const struct node_facts *facts,
 	}
 }
 
-static bool netns_equal(const struct podnet *a, const struct podnet *b)
+bool wish_same_netns(const struct podnet *a, const struct podnet *b)
 {
 	if (a->n_pnets != b->n_pnets || a->n_sysctls != b->n_sysctls)
 		return false;
@@ -98,7 +98,7 @@ static bool netns_equal(const struct podnet *a, const struct podnet *b)
 bool wish_equal(const struct wish *a, const struct wish *b)
 {
 	return a->steer == b->steer && a->host == b->host && a->programs == b->programs &&
-	       a->ulp == b->ulp && netns_equal(&a->netns, &b->netns);
+	       a->ulp == b->ulp && wish_same_netns(&a->netns, &b->netns);
 }
 
 json_t *wish_to_json(const struct wish *w)

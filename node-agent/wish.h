@@ -24,6 +24,7 @@ struct wish {
 void wish_make(const struct config *config, const struct node_facts *facts, const struct wire_prepare *req,
 	       const struct policy_verdict *verdict, struct wish *ret);
 bool wish_equal(const struct wish *a, const struct wish *b);
+bool wish_same_netns(const struct podnet *a, const struct podnet *b);
 /* The addresses for the host's side: the pod's IPv4 ones, always the same for one request. */
 void wish_host_addrs(const struct wire_prepare *req, struct hostnet_pod *ret);
 
