@@ -1,22 +1,35 @@
-# shellcheck shell=bash disable=SC2034,SC2054
-# How a guest is started; sourced by run and shell.
+# shellcheck shell=bash disable=SC2034,SC2054,SC2154
+# How a guest is started; sourced by run, shell and kernel.
 #
-# The processor is emulated everywhere: nested KVM is missing or broken on many machines (CI runners, small VMs),
-# and a guest that behaves the same everywhere is worth more than a fast one.
+# The processor is emulated everywhere: nested KVM is missing or broken on many machines (CI
+# runners, small VMs), and a guest that behaves the same everywhere is worth more than a fast one.
 
-# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB ID: sets the array qemu_args. The caller adds the serial port.
-# ID joins the guest to the common segment (UDP multicast on loopback); '' gives it no network card.
+# initramfs_of KERNEL_DIR: the file name of the initramfs that fits this tree's stage1.
+initramfs_of()
+{
+	printf '%s/initramfs-%s.gz\n' "$1" "$(sha256sum < "$top/tests/vm/stage1" | cut -c1-12)"
+}
+
+# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK: sets the array qemu_args; the caller adds the
+# serial port. LINK is '' (no network card) or FOLDER/ID, ID being 1 or 2: the two guests that name
+# one FOLDER are joined by a cable, through sockets there.
 qemu_args()
 {
-	local dir=$1 control=$2 memory=$3 id=$4 initramfs
-	initramfs=$(find "$dir" -name 'initramfs-*.gz' -printf '%T@ %p\n' | sort -rn | head -n 1)
+	local dir=$1 control=$2 memory=$3 link=$4 segment id
 	qemu_args=(
 		qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,la57=off
 		-smp "$(nproc)" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
 		-device virtio-rng-pci
-		-kernel "$dir/vmlinuz" -initrd "${initramfs#* }"
+		-kernel "$dir/vmlinuz" -initrd "$(initramfs_of "$dir")"
 		-append 'console=ttyS0 loglevel=5 panic=-1 mitigations=off nokaslr random.trust_cpu=on'
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 		-virtfs "local,path=${control//,/,,},mount_tag=vm,security_model=none,multidevs=remap"
+	)
+	[ -n "$link" ] || return 0
+	segment=${link%/*} id=${link##*/}
+	rm -f "$segment/$id"
+	qemu_args+=(
+		-netdev "dgram,id=n0,local.type=unix,local.path=$segment/$id,remote.type=unix,remote.path=$segment/$((3 - id))"
+		-device "virtio-net-pci,netdev=n0,romfile=,mac=52:54:00:00:47:0$id"
 	)
 }

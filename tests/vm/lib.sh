@@ -1,0 +1,86 @@
+# shellcheck shell=bash
+# For cases, sourced first: . "$(dirname "$0")/../lib.sh"
+#
+#	step WORDS...			says what the case does next
+#	check "sentence" COMMAND...	the case fails unless COMMAND succeeds; its output is then shown
+#	refute "sentence" COMMAND...	the case fails if COMMAND succeeds
+#	eventually SECONDS COMMAND...	repeats COMMAND until it succeeds; status 1 when the time is over
+#	at_exit COMMAND...		runs COMMAND when the case ends, however; the last one first
+#	die WORDS... / skip WORDS...	ends the case as failed / as skipped, with the reason
+#	snapshot FILE, snapshot_diff A B	see snapshot.sh
+#
+# Sets TOP (the source tree), PATH with build/bin first, and bash's -euo pipefail.
+set -euo pipefail
+
+TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
+export TOP PATH=$TOP/build/bin:$PATH
+# shellcheck source=tests/vm/snapshot.sh
+. "$TOP/tests/vm/snapshot.sh"
+
+step() { printf '== %s\n' "$*"; }
+
+die()
+{
+	printf 'FAILED: %s\n' "$*" >&2
+	exit 1
+}
+
+skip()
+{
+	printf 'skip: %s\n' "$*"
+	exit 77
+}
+
+check()
+{
+	local sentence=$1 output
+	shift
+	if ! output=$("$@" 2>&1); then
+		printf '%s\n' "$output"
+		die "$sentence ($*)"
+	fi
+	printf 'ok: %s\n' "$sentence"
+}
+
+refute()
+{
+	local sentence=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		printf '%s\n' "$output"
+		die "$sentence ($* succeeded)"
+	fi
+	printf 'ok: %s\n' "$sentence"
+}
+
+eventually()
+{
+	local deadline=$((SECONDS + $1)) output
+	shift
+	until output=$("$@" 2>&1); do
+		if [ $SECONDS -ge $deadline ]; then
+			printf 'still failing: %s\n%s\n' "$*" "$output" >&2
+			return 1
+		fi
+		sleep 0.2
+	done
+}
+
+exit_commands=()
+at_exit()
+{
+	exit_commands=("$(printf '%q ' "$@")" "${exit_commands[@]}")
+	trap run_exit_commands EXIT
+}
+
+run_exit_commands()
+{
+	local status=$? command
+	set +e
+	for command in "${exit_commands[@]}"; do
+		eval "$command"
+	done
+	exit $status
+}
+
+[ -n "${VM_KERNEL-}" ] || die "a case runs in a guest: tests/vm/run -- $0"
