@@ -125,7 +125,8 @@ static bool peer_valid(char *item)
 			ports = colon + 1;
 		}
 	}
-	if (inet_parse_cidr(cidr, &addr, NULL) < 0 || bracketed != (ports && addr.family == AF_INET6))
+	if (inet_parse_cidr(cidr, &addr, NULL) < 0 ||
+	    bracketed != (ports && addr.family == AF_INET6))
 		return false;
 	return !ports || ports_valid(ports);
 }
@@ -178,9 +179,10 @@ static int check_known(const char *full_key, enum annotation_owner owner, struct
 
 		if (strcmp(key, table[i].key) == 0)
 			return may_stand ? 0 :
-			       err_set(err, -EINVAL,
-				       "annotation '%s' of the namespace: allowed on pods only",
-				       full_key);
+					   err_set(err, -EINVAL,
+						   "annotation '%s' of the namespace: allowed on "
+						   "pods only",
+						   full_key);
 		if (!may_stand)
 			continue;
 		known[n] = table[i].key;
@@ -194,8 +196,9 @@ static int check_known(const char *full_key, enum annotation_owner owner, struct
 			       "unknown annotation '%.80s' of the %s, did you mean '" POLICY_PREFIX
 			       "%s'?",
 			       full_key, owner_text(owner), near);
-	return err_set(err, -EINVAL, "unknown annotation '%.80s' of the %s, allowed behind '%s': %s",
-		       full_key, owner_text(owner), POLICY_PREFIX, list);
+	return err_set(err, -EINVAL,
+		       "unknown annotation '%.80s' of the %s, allowed behind '%s': %s", full_key,
+		       owner_text(owner), POLICY_PREFIX, list);
 }
 
 static int read_one(const struct annotation *a, const json_t *value, enum annotation_owner owner,
@@ -208,7 +211,8 @@ static int read_one(const struct annotation *a, const json_t *value, enum annota
 		ret->set |= a->bit;
 		return 0;
 	}
-	return err_set(err, rc, "annotation '" POLICY_PREFIX "%s' of the %s: got '%.64s', allowed: %s",
+	return err_set(err, rc,
+		       "annotation '" POLICY_PREFIX "%s' of the %s: got '%.64s', allowed: %s",
 		       a->key, owner_text(owner), text ? text : "(no string)", a->allowed);
 }
 
@@ -249,7 +253,9 @@ int annotation_parse_buffer(const char *text, int64_t *ret_bytes)
 	static const struct {
 		const char *suffix;
 		int64_t factor;
-	} units[] = { { "", 1 }, { "Ki", 1024 }, { "Mi", 1024 * 1024 }, { "k", 1000 }, { "M", 1000000 } };
+	} units[] = {
+		{ "", 1 }, { "Ki", 1024 }, { "Mi", 1024 * 1024 }, { "k", 1000 }, { "M", 1000000 }
+	};
 	size_t digits = strspn(text, "0123456789");
 	int64_t n;
 
@@ -286,7 +292,8 @@ const char *annotation_format_bytes(int64_t bytes, char buf[ANNOTATION_BYTES_TEX
 static const struct {
 	const char *text;
 	enum steer_ulp ulp;
-} ulps[] = { /* from the strongest */
+} ulps[] = {
+	/* from the strongest */
 	{ "deny", STEER_ULP_DENY },
 	{ "emulate", STEER_ULP_EMULATE },
 	{ "ignore", STEER_ULP_IGNORE },

@@ -42,9 +42,9 @@ enum annotation_owner {
 	ANNOTATION_OF_NAMESPACE, /* only steer, peers and ulp */
 };
 
-/* Reads all smc-cni.io/ keys of the object (NULL: none); other keys are not looked at. Good values
- * are always written to *ret; keys in `ignore` (annotation_key bits) are passed over. Returns 0, or
- * -EINVAL with the first bad or unknown key in err. */
+/* Reads all smc-cni.io/ keys of the object (NULL: none); other keys are not looked at. Good
+ * values are always written to *ret; keys in `ignore` (annotation_key bits) are passed over.
+ * Returns 0, or -EINVAL with the first bad or unknown key in err. */
 int annotation_read(const json_t *annotations, enum annotation_owner owner, unsigned int ignore,
 		    struct annotation_values *ret, struct err *err);
 

@@ -65,7 +65,8 @@ struct config {
  * -EINVAL with "FILE:LINE: key ..." messages. */
 int config_load(const char *path, struct config **ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages. */
-int config_parse(const char *text, size_t len, const char *name, struct config **ret, struct err *err);
+int config_parse(const char *text, size_t len, const char *name, struct config **ret,
+		 struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 
 #endif

@@ -19,10 +19,11 @@ static int line_of(const struct checked *k, int i, const char *key, int item)
 
 /* Is item `item` of pnet i the same as, or in the way of, one before it (same pnet) or one of the
  * pnets before? Returns the index of the pnet, or -1. */
-typedef bool clash_fn(const struct config_pnet *a, int item_a, const struct config_pnet *b, int item_b);
+typedef bool clash_fn(const struct config_pnet *a, int item_a, const struct config_pnet *b,
+		      int item_b);
 
-static int find_clash(const struct checked *k, clash_fn *clash, int (*count)(const struct config_pnet *),
-		      int i, int item)
+static int find_clash(const struct checked *k, clash_fn *clash,
+		      int (*count)(const struct config_pnet *), int i, int item)
 {
 	const struct config_pnet *pnets = k->config->pnets;
 
@@ -78,17 +79,18 @@ static int check_pnet(const struct checked *k, int i, struct err *err)
 		owner = find_clash(k, same_interface, count_interfaces, i, n);
 		if (owner >= 0)
 			return err_set(err, -EINVAL,
-				       "%s:%d: interface '%s' belongs to pnet '%s' already", k->file,
-				       line_of(k, i, "interfaces", n), p->interfaces[n],
+				       "%s:%d: interface '%s' belongs to pnet '%s' already",
+				       k->file, line_of(k, i, "interfaces", n), p->interfaces[n],
 				       k->config->pnets[owner].id);
 	}
 	for (int n = 0; n < p->n_rdma; n++) {
 		owner = find_clash(k, same_rdma, count_rdma, i, n);
 		if (owner >= 0)
-			return err_set(err, -EINVAL,
-				       "%s:%d: RDMA device '%s' port %d belongs to pnet '%s' already",
-				       k->file, line_of(k, i, "rdma", n), p->rdma[n].device,
-				       p->rdma[n].port, k->config->pnets[owner].id);
+			return err_set(
+				err, -EINVAL,
+				"%s:%d: RDMA device '%s' port %d belongs to pnet '%s' already",
+				k->file, line_of(k, i, "rdma", n), p->rdma[n].device,
+				p->rdma[n].port, k->config->pnets[owner].id);
 	}
 	for (int n = 0; n < p->n_pod_cidrs; n++) {
 		owner = find_clash(k, overlap, count_cidrs, i, n);
@@ -117,12 +119,13 @@ static int check_limits(const struct config *c, const char *file, const struct y
 		const char *id = c->limits.pnet_ids[i];
 
 		if (find_pnet(c, id, c->n_pnets) < 0)
-			return err_set(err, -EINVAL,
-				       "%s:%d: key 'limits.pnetIDs[%d]': got '%s', allowed: the id "
-				       "of an entry of 'pnets'",
-				       file,
-				       ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line,
-				       i, id);
+			return err_set(
+				err, -EINVAL,
+				"%s:%d: key 'limits.pnetIDs[%d]': got '%s', allowed: the id "
+				"of an entry of 'pnets'",
+				file,
+				ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line, i,
+				id);
 	}
 	return 0;
 }

@@ -41,11 +41,12 @@ int config_string(const struct config_at *at, const struct ytree_node *value, co
 	case YTREE_MAP:
 		return config_refuse(at, value, allowed, err);
 	default:
-		return err_set(err, -EINVAL,
-			       "%s:%d: key '%s': got %s, allowed: %s; quote it to make it a string: "
-			       "\"%.128s\"",
-			       at->file, value->line, at->key, ytree_type_text(value->type), allowed,
-			       value->text);
+		return err_set(
+			err, -EINVAL,
+			"%s:%d: key '%s': got %s, allowed: %s; quote it to make it a string: "
+			"\"%.128s\"",
+			at->file, value->line, at->key, ytree_type_text(value->type), allowed,
+			value->text);
 	}
 }
 
@@ -77,8 +78,8 @@ static int unknown_key(const struct config_at *at, const struct ytree_node *key,
 	if (near)
 		return err_set(err, -EINVAL, "%s:%d: unknown key '%.128s', did you mean '%s'?",
 			       at->file, key->line, at->key, near);
-	return err_set(err, -EINVAL, "%s:%d: unknown key '%.128s', allowed: %s", at->file, key->line,
-		       at->key, list);
+	return err_set(err, -EINVAL, "%s:%d: unknown key '%.128s', allowed: %s", at->file,
+		       key->line, at->key, list);
 }
 
 int config_read_map(const struct config_at *at, const struct ytree_node *map,

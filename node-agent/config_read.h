@@ -26,10 +26,11 @@ struct config_field {
 	size_t offset; /* in the struct that the map describes */
 };
 
-/* Each key of `map` by its field; an unknown key is refused with the nearest known one, null leaves
- * the default. */
+/* Each key of `map` by its field; an unknown key is refused with the nearest known one, null
+ * leaves the default. */
 int config_read_map(const struct config_at *at, const struct ytree_node *map,
-		    const struct config_field *fields, size_t n_fields, void *base, struct err *err);
+		    const struct config_field *fields, size_t n_fields, void *base,
+		    struct err *err);
 
 /* Each item of a list into an array of n elements of `size` bytes, zeroed before `read` fills it.
  * *array and *n are replaced. */

@@ -52,12 +52,12 @@ static int read_path(const struct config_at *at, const struct ytree_node *value,
 int config_value_path(const struct config_at *at, const struct ytree_node *value, void *out,
 		      struct err *err)
 {
-	return read_path(at, value, false, PATH_MAX - NAME_MAX, "an absolute path without '..'", out,
-			 err);
+	return read_path(at, value, false, PATH_MAX - NAME_MAX, "an absolute path without '..'",
+			 out, err);
 }
 
-int config_value_optional_path(const struct config_at *at, const struct ytree_node *value, void *out,
-			       struct err *err)
+int config_value_optional_path(const struct config_at *at, const struct ytree_node *value,
+			       void *out, struct err *err)
 {
 	return read_path(at, value, true, PATH_MAX - NAME_MAX,
 			 "\"\" or an absolute path without '..'", out, err);
@@ -66,7 +66,8 @@ int config_value_optional_path(const struct config_at *at, const struct ytree_no
 int config_value_socket_path(const struct config_at *at, const struct ytree_node *value, void *out,
 			     struct err *err)
 {
-	_Static_assert(sizeof(((struct sockaddr_un *)NULL)->sun_path) == 108, "as the message says");
+	_Static_assert(sizeof(((struct sockaddr_un *)NULL)->sun_path) == 108,
+		       "as the message says");
 	return read_path(at, value, false, 107,
 			 "an absolute path without '..' of up to 107 characters", out, err);
 }
@@ -88,8 +89,8 @@ int config_value_node_name(const struct config_at *at, const struct ytree_node *
 			   struct err *err)
 {
 	return read_word(at, value, k8s_name_subdomain,
-			 "the name of the Node object: lower-case letters, digits, '-' and '.'", out,
-			 err);
+			 "the name of the Node object: lower-case letters, digits, '-' and '.'",
+			 out, err);
 }
 
 static bool is_namespace(const char *text)
@@ -143,7 +144,8 @@ static bool is_endpoint(const char *text)
 int config_value_endpoint(const struct config_at *at, const struct ytree_node *value, void *out,
 			  struct err *err)
 {
-	return read_word(at, value, is_endpoint, "IP:PORT, [IPv6]:PORT, or \"\" for none", out, err);
+	return read_word(at, value, is_endpoint, "IP:PORT, [IPv6]:PORT, or \"\" for none", out,
+			 err);
 }
 
 int config_value_bool(const struct config_at *at, const struct ytree_node *value, void *out,
@@ -222,8 +224,8 @@ int config_value_pnet_id(const struct config_at *at, const struct ytree_node *va
 	return 0;
 }
 
-/* A string of 1 to size - 1 characters, none of them in `bad` or white space, and not "." or "..".
- */
+/* A string of 1 to size - 1 characters, none of them in `bad` or white space, and not "." or
+ * "..". */
 static int read_device(const struct config_at *at, const struct ytree_node *value, const char *bad,
 		       const char *allowed, char *out, size_t size, struct err *err)
 {
@@ -253,15 +255,16 @@ int config_value_interface(const struct config_at *at, const struct ytree_node *
 int config_value_ib_device(const struct config_at *at, const struct ytree_node *value, void *out,
 			   struct err *err)
 {
-	return read_device(at, value, "/", "the name of an RDMA device, as 'rdma link' shows it", out,
-			   sizeof(((struct config_rdma *)NULL)->device), err);
+	return read_device(at, value, "/", "the name of an RDMA device, as 'rdma link' shows it",
+			   out, sizeof(((struct config_rdma *)NULL)->device), err);
 }
 
 int config_value_ib_port(const struct config_at *at, const struct ytree_node *value, void *out,
 			 struct err *err)
 {
 	long port = value->type == YTREE_INT && strlen(value->text) <= 3 ?
-			    strtol(value->text, NULL, 10) : 0;
+			    strtol(value->text, NULL, 10) :
+			    0;
 
 	if (port < 1 || port > 254)
 		return config_refuse(at, value, "a port number from 1 to 254", err);

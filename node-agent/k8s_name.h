@@ -1,5 +1,4 @@
-/* Names of Kubernetes objects (RFC 1123, as k8s.io/apimachinery/pkg/util/validation checks them).
- */
+/* Names of Kubernetes objects (RFC 1123; k8s.io/apimachinery/pkg/util/validation). */
 #ifndef SMC_AGENT_K8S_NAME_H
 #define SMC_AGENT_K8S_NAME_H
 

@@ -1,4 +1,5 @@
-/* The text of /metrics (Prometheus text exposition format 0.0.4). Pure rendering: the caller says what is. */
+/* The text of /metrics (Prometheus text exposition format 0.0.4). Pure rendering: the caller says
+ * what is. */
 #ifndef SMC_AGENT_METRICS_H
 #define SMC_AGENT_METRICS_H
 
@@ -45,7 +46,7 @@ enum metrics_verb { /* smc_cni_request_duration_seconds{verb} */
 #define METRICS_N_BUCKETS 12
 
 struct metrics_histogram { /* all zero: empty */
-	uint64_t buckets[METRICS_N_BUCKETS]; /* not cumulative; what is beyond the last is in count only */
+	uint64_t buckets[METRICS_N_BUCKETS]; /* not cumulative; the rest is in count only */
 	uint64_t count;
 	uint64_t sum_us;
 };
@@ -68,7 +69,7 @@ void metrics_observe(struct metrics_histogram *h, uint64_t duration_us);
 enum metrics_verb metrics_verb(const char *verb);
 
 /* The caller frees *ret, a string of *ret_len bytes. -ENOMEM. */
-int metrics_render(const struct metrics_node *node, const struct metrics_pod *pods, size_t n_pods, char **ret,
-		   size_t *ret_len, struct err *err);
+int metrics_render(const struct metrics_node *node, const struct metrics_pod *pods, size_t n_pods,
+		   char **ret, size_t *ret_len, struct err *err);
 
 #endif

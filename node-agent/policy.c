@@ -39,7 +39,8 @@ static void ask(const struct config *config, const struct policy_pod *pod, struc
 		}
 		/* what the pod says itself hides what its namespace says, good or bad */
 		if (annotation_read(pod->namespace_annotations, ANNOTATION_OF_NAMESPACE,
-				    ret->pod.set, &ns, &bad) < 0 && !ret->bad.msg[0])
+				    ret->pod.set, &ns, &bad) < 0 &&
+		    !ret->bad.msg[0])
 			ret->bad = bad;
 		if (ns.set & ANNOTATION_STEER) {
 			ret->steer = ns.steer;
@@ -156,25 +157,30 @@ static bool within_limits(const struct config *config, const struct policy_node 
 	char ids[128];
 
 	if (!namespace_allowed(l, pod->namespace)) {
-		deny(v, "namespace '%.64s' is not in 'limits.namespaces' of the agent's configuration",
+		deny(v,
+		     "namespace '%.64s' is not in 'limits.namespaces' of the agent's configuration",
 		     pod->namespace);
 		return false;
 	}
 	if ((a->set & ANNOTATION_PNET_ID) && !pnet_id_allowed(l, a->pod.pnet_id)) {
 		v->invalid = true;
 		list_ids(l, ids, sizeof(ids));
-		deny(v, "annotation '" POLICY_PREFIX "pnet-id' of the pod: got '%s', allowed: %s "
-			"('limits.pnetIDs' of the agent's configuration)", a->pod.pnet_id, ids);
+		deny(v,
+		     "annotation '" POLICY_PREFIX "pnet-id' of the pod: got '%s', allowed: %s "
+		     "('limits.pnetIDs' of the agent's configuration)",
+		     a->pod.pnet_id, ids);
 		return false;
 	}
 	/* what a pod gets without asking it may also ask for */
 	if ((a->set & ANNOTATION_ULP) && annotation_ulp_weaker(a->ulp, l->ulp) &&
 	    annotation_ulp_weaker(a->ulp, default_ulp(node))) {
 		v->invalid = true;
-		deny(v, "annotation '" POLICY_PREFIX "ulp': got '%s', which is weaker than "
-			"'limits.ulp: %s' of the agent's configuration%s",
+		deny(v,
+		     "annotation '" POLICY_PREFIX "ulp': got '%s', which is weaker than "
+		     "'limits.ulp: %s' of the agent's configuration%s",
 		     annotation_ulp_text(a->ulp), annotation_ulp_text(l->ulp),
-		     node->ulp_unsafe ? " (TCP_ULP \"smc\" is a security hole of this kernel)" : "");
+		     node->ulp_unsafe ? " (TCP_ULP \"smc\" is a security hole of this kernel)" :
+					"");
 		return false;
 	}
 	return true;
@@ -219,7 +225,8 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	} else if (a.steer == POLICY_DISABLED) {
 		deny_unasked(ret, pod);
 	} else if (pod->host_network) {
-		deny(ret, "a hostNetwork pod is never steered: it has no network namespace of its own");
+		deny(ret,
+		     "a hostNetwork pod is never steered: it has no network namespace of its own");
 	} else if (!within_limits(config, node, pod, &a, ret)) {
 		return;
 	} else if (missing) {

@@ -26,7 +26,7 @@ struct policy_pod {
 	const char *name;
 	bool host_network;
 	bool own; /* the agent's own pod: node and namespace defaults never apply to it */
-	const json_t *annotations; /* object or NULL: the source's if it knows the pod, else what ADD brought */
+	const json_t *annotations; /* object or NULL: the source's, else what ADD brought */
 	const json_t *namespace_annotations; /* object or NULL */
 };
 
@@ -50,7 +50,7 @@ struct policy_verdict {
 	enum policy_origin origin;
 	bool steer; /* in force: wanted, allowed and possible here */
 	bool invalid; /* a bad annotation value: why names key, value and what is allowed */
-	bool unavailable; /* wanted and allowed, but the node cannot: why says what would make it possible */
+	bool unavailable; /* wanted and allowed, but the node cannot: why says what is missing */
 	bool refuse; /* required, and not possible: ADD must fail with code 11 */
 	enum steer_ulp ulp; /* this and the next two: only when steer is true */
 	char pnet_id[SMC_PNET_ID_MAX + 1]; /* "" = the node's own choice by pnets */
@@ -58,8 +58,8 @@ struct policy_verdict {
 	char why[POLICY_WHY_MAX]; /* one sentence, for status and logs */
 };
 
-void policy_decide(const struct config *config, const struct policy_node *node, const struct policy_pod *pod,
-		   struct policy_verdict *ret);
+void policy_decide(const struct config *config, const struct policy_node *node,
+		   const struct policy_pod *pod, struct policy_verdict *ret);
 
 /* True when a pod of this namespace that says nothing itself must not start without steering,
  * because the namespace's annotation says `required` (whether limits allow it or not: required is

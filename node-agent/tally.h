@@ -1,4 +1,5 @@
-/* Fallbacks of one pod, counted on: the kernel's counters are 16 bits wide and wrap. Pure; owned by the loop.
+/* Fallbacks of one pod, counted on: the kernel's counters are 16 bits wide and wrap. Pure; owned
+ * by the loop.
  *
  * Correct as long as a reason does not come 65536 times between two updates (a sweep: 15 s).
  */
@@ -31,8 +32,8 @@ struct tally { /* all zero: empty */
 /* Adds what has come since the update before. */
 void tally_update(struct tally *t, const struct smc_stats *stats);
 
-/* One entry for each (role, name), most frequent first: several codes may share a name. Returns their number, at most
- * 2 * SMC_FALLBACK_MAX, the size of `ret`. */
+/* One entry for each (role, name), most frequent first: several codes may share a name. Returns
+ * their number, at most 2 * SMC_FALLBACK_MAX, the size of `ret`. */
 int tally_list(const struct tally *t, struct tally_entry *ret);
 
 #endif

@@ -60,8 +60,9 @@ static bool is_float(const char *s)
 enum ytree_type yscalar_type(const char *s)
 {
 	static const char *const nulls[] = { "", "~", "null", "Null", "NULL", NULL };
-	static const char *const bools[] = { "true",  "True",  "TRUE", "false",
-					     "False", "FALSE", NULL };
+	static const char *const bools[] = {
+		"true", "True", "TRUE", "false", "False", "FALSE", NULL
+	};
 
 	if (is_one_of(s, nulls))
 		return YTREE_NULL;

@@ -1,11 +1,11 @@
 /* A strict, bounded tree of one YAML file (JSON is YAML too), with the line of each value for
  * messages.
  *
- * Refused, always with the line: duplicate keys, keys that are no scalars, merge keys ("<<"), tags
- * other than those of YAML's own types, an alias to something that contains it, and what exceeds
- * the bounds below. Plain scalars get their type by the YAML 1.2 core schema (chapter 10.3): `yes`
- * is a string, `true`, `~` and 64 are not. Aliases share nodes, so a tree is read-only; the bound
- * on nodes counts each use ("billion laughs").
+ * Refused, always with the line: duplicate keys, keys that are no scalars, merge keys ("<<"),
+ * tags other than those of YAML's own types, an alias to something that contains it, and what
+ * exceeds the bounds below. Plain scalars get their type by the YAML 1.2 core schema (chapter
+ * 10.3): `yes` is a string, `true`, `~` and 64 are not. Aliases share nodes, so a tree is
+ * read-only; the bound on nodes counts each use ("billion laughs").
  */
 #ifndef SMC_AGENT_YTREE_H
 #define SMC_AGENT_YTREE_H
@@ -49,7 +49,8 @@ struct ytree {
 
 /* Parses the whole text; `name` stands for the file in messages ("NAME:LINE: ..."). -EINVAL,
  * -E2BIG, -ENOMEM. */
-int ytree_parse(const char *text, size_t len, const char *name, struct ytree **ret, struct err *err);
+int ytree_parse(const char *text, size_t len, const char *name, struct ytree **ret,
+		struct err *err);
 void ytree_free(struct ytree *t); /* NULL is fine */
 void ytree_cleanup(struct ytree **t);
 #define auto_ytree __attribute__((cleanup(ytree_cleanup)))

@@ -137,8 +137,9 @@ static int on_alias(struct builder *b, const yaml_event_t *ev, struct err *err)
 		if (strcmp(b->anchors[i].name, name) != 0)
 			continue;
 		if (is_open(b, b->anchors[i].node))
-			return err_set(err, -EINVAL, "%s:%d: alias '*%s' stands inside what it names",
-				       b->name, line, name);
+			return err_set(err, -EINVAL,
+				       "%s:%d: alias '*%s' stands inside what it names", b->name,
+				       line, name);
 		return attach(b, b->anchors[i].node, err);
 	}
 	return err_set(err, -EINVAL, "%s:%d: alias '*%s' names no anchor", b->name, line, name);
