@@ -1,0 +1,141 @@
+/* The verbs of agent.h but ADD: one request each. */
+#include "cni-plugin/agent.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "cni-plugin/netpart.h"
+#include "cni-plugin/pending.h"
+#include "cni-plugin/result.h"
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "common/log.h"
+#include "common/podnet.h"
+#include "common/wire.h"
+
+/* request may be NULL (no memory). */
+static int call(const struct conf *conf, const json_t *request, int passed_fd, json_t **ret,
+		const char **ret_code, struct err *err)
+{
+	int64_t deadline_ms = wire_now_ms() + conf->agent_timeout_ms;
+	auto_close int sock = wire_connect(conf->agent_socket, deadline_ms, err);
+
+	if (sock < 0)
+		return sock;
+	return wire_call(sock, request, passed_fd, deadline_ms, ret, ret_code, err);
+}
+
+static int call_for(const char *verb, const struct conf *conf, const struct wire_attachment *a,
+		    int netns_fd, json_t **ret, const char **ret_code, struct err *err)
+{
+	json_auto_t *request = wire_request(verb);
+
+	if (json_object_set_new(request, "attachment", wire_attachment_to_json(a)) < 0)
+		return err_sys(err, ENOMEM, "write message");
+	return call(conf, request, netns_fd, ret, ret_code, err);
+}
+
+void agent_del(const struct env *env, const struct conf *conf, int netns_fd)
+{
+	struct wire_attachment a;
+	struct podnet own, undo = { 0 };
+	json_auto_t *reply = NULL;
+	json_t *obj = NULL;
+	struct err err = ERR_INIT;
+	int r;
+
+	env_attachment(env, conf->name, &a);
+	pending_take(conf, &a, &own);
+	r = call_for("del", conf, &a, netns_fd, &reply, NULL, &err);
+	if (r == 0)
+		r = smc_json_get_object(reply, "reply", "undo", &obj, &err);
+	if (r > 0)
+		r = podnet_from_json(obj, "undo", &undo, &err);
+	/* No agent, no socket: there is nothing that it would have to remove. */
+	if (r < 0 && r != -ENOENT)
+		log_warn("tell the node agent of a DEL, ignoring: it finds out by itself",
+			 "container", env->container_id, "err", err.msg);
+	if (netns_fd < 0)
+		return;
+	netpart_undo(netns_fd, &undo);
+	netpart_undo(netns_fd, &own);
+}
+
+int agent_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
+		struct cni_error *e)
+{
+	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
+	const char *code = NULL;
+	json_auto_t *reply = NULL;
+	struct wire_attachment a;
+	struct podnet plan;
+	struct err err = ERR_INIT;
+	int n, r;
+
+	env_attachment(env, conf->name, &a);
+	r = call_for("check", conf, &a, netns_fd, &reply, &code, &err);
+	if (r < 0 && code && !strcmp(code, WIRE_CODE_MISSING)) {
+		e->err = err;
+		return cni_fail(e, CNI_MISSING, r);
+	}
+	if (r == 0) {
+		n = result_pod_interfaces(result, env->netns, env->ifname, interfaces,
+					  WIRE_INTERFACES_MAX);
+		r = netpart_plan(conf, interfaces, n, reply, &plan, &err);
+	}
+	if (r < 0) {
+		log_warn("ask the node agent for a CHECK, ignoring", "container", env->container_id,
+			 "err", err.msg);
+		return 0;
+	}
+	return cni_fail(e, CNI_MISSING, netpart_check(netns_fd, &plan, &e->err));
+}
+
+static json_t *gc_request(const struct conf *conf, const struct wire_attachment *valid, size_t n)
+{
+	json_auto_t *request = wire_request("gc");
+	json_t *list = json_array();
+
+	if (json_object_set_new(request, "valid", list) < 0 ||
+	    json_object_set_new(request, "network", json_string(conf->name)) < 0)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		json_t *obj = json_pack("{s:s, s:s}", "containerID", valid[i].container_id,
+					"ifname", valid[i].ifname);
+
+		if (json_array_append_new(list, obj) < 0)
+			return NULL;
+	}
+	return TAKE_PTR(request);
+}
+
+int agent_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
+	     struct cni_error *e)
+{
+	json_auto_t *request = gc_request(conf, valid, n);
+	json_auto_t *reply = NULL;
+	int r;
+
+	pending_gc(conf, valid, n);
+	r = call(conf, request, -1, &reply, NULL, &e->err);
+	if (r == -ENOENT) /* no agent, no state of it */
+		return 0;
+	return cni_fail(e, CNI_AGENT, r);
+}
+
+int agent_status(const struct conf *conf, struct cni_error *e)
+{
+	json_auto_t *request = wire_request("node");
+	json_auto_t *reply = NULL;
+	const char *why = "the node agent gave no reason";
+	bool ready = false;
+	int r = call(conf, request, -1, &reply, NULL, &e->err);
+
+	if (r == 0)
+		r = smc_json_get_bool(reply, "reply", "ready", &ready, &e->err);
+	if (r >= 0)
+		r = smc_json_get_string(reply, "reply", "why", &why, &e->err);
+	if (r >= 0)
+		r = ready ? 0 : err_set(&e->err, -EAGAIN, "steering is not ready: %s", why);
+	return cni_fail(e, CNI_NOT_READY, r);
+}

@@ -1,0 +1,35 @@
+/* The node agent's part of each verb: the client of common/wire.h.
+ *
+ * A verb spends at most agentTimeoutMs on the agent. One that is away, hangs or answers nonsense
+ * never fails a verb, but for an ADD of a pod that requires steering, GC, and STATUS under
+ * strictStatus.
+ */
+#ifndef SMC_PLUGIN_AGENT_H
+#define SMC_PLUGIN_AGENT_H
+
+#include <jansson.h>
+
+#include "cni-plugin/conf.h"
+#include "cni-plugin/env.h"
+#include "cni-plugin/error.h"
+
+/* PREPARE, the netns part, COMMIT. Without the agent: the pod starts on TCP with one warning, and
+ * the request is kept for the agent; a pod that requires steering fails with CNI_TRY_AGAIN instead.
+ * On failure the netns and the agent are as before. `result` is imported (result.h). */
+int agent_add(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
+	      struct cni_error *e);
+
+/* Steering off, the netns part undone. netns_fd -1: it is gone. Never fails. */
+void agent_del(const struct env *env, const struct conf *conf, int netns_fd);
+
+/* CNI_MISSING if something is not in force. */
+int agent_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
+		struct cni_error *e);
+
+int agent_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
+	     struct cni_error *e);
+
+/* CNI_NOT_READY unless the agent says that it is ready. */
+int agent_status(const struct conf *conf, struct cni_error *e);
+
+#endif

@@ -1,0 +1,171 @@
+#include "cni-plugin/bridge.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/random.h>
+#include <unistd.h>
+
+#include "common/addr.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+#include "common/nlsock.h"
+
+/* With an address given at its birth the bridge keeps it; otherwise it would change to the lowest
+ * of its ports' with each pod (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id). */
+static int random_mac(uint8_t mac[ETH_ALEN])
+{
+	if (getrandom(mac, ETH_ALEN, 0) != ETH_ALEN)
+		return -EIO;
+	mac[0] = (uint8_t)((mac[0] & 0xfe) | 0x02); /* unicast, locally administered */
+	return 0;
+}
+
+static struct nl_msg *create_request(const char *name, int mtu)
+{
+	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
+				 .ifi_flags = IFF_UP,
+				 .ifi_change = IFF_UP };
+	uint8_t mac[ETH_ALEN];
+	struct nlattr *info;
+
+	if (!msg || random_mac(mac) < 0 ||
+	    nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
+	    nla_put_string(msg, IFLA_IFNAME, name) < 0 ||
+	    nla_put(msg, IFLA_ADDRESS, sizeof(mac), mac) < 0 ||
+	    (mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)mtu) < 0))
+		return NULL;
+	info = nla_nest_start(msg, IFLA_LINKINFO);
+	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "bridge") < 0)
+		return NULL;
+	nla_nest_end(msg, info);
+	return TAKE_PTR(msg);
+}
+
+static int create(struct nl_sock *sk, const char *name, int mtu, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = create_request(name, mtu);
+	int r;
+
+	if (!msg)
+		return err_sys(err, ENOMEM, "create bridge '%s'", name);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "create bridge '%s'", name) : 0;
+}
+
+int bridge_apply(struct nl_sock *sk, const char *name, int mtu, struct link *ret, bool *ret_made,
+		 struct err *err)
+{
+	struct link link;
+	bool made = false;
+	int r = link_get(sk, name, &link, err);
+
+	if (r == -ENODEV) {
+		r = create(sk, name, mtu, err);
+		if (r < 0 && r != -EEXIST) /* another pod's ADD was quicker */
+			return r;
+		made = r == 0;
+		r = link_get(sk, name, &link, err);
+	}
+	if (r < 0)
+		return r;
+	if (strcmp(link.kind, "bridge") != 0)
+		return err_set(err, -ENOTUNIQ, "use bridge '%s': it is not a bridge but '%s'", name,
+			       *link.kind ? link.kind : "a device");
+	if (!link.up) {
+		r = link_set_up(sk, name, true, err);
+		if (r < 0)
+			return r;
+	}
+	*ret = link;
+	*ret_made = made;
+	return 0;
+}
+
+/* The lock is on the node's network namespace itself: no file to make, place or leave behind. */
+static int lock(int mode, struct err *err)
+{
+	auto_close int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0 || flock(fd, mode) < 0)
+		return err_sys(err, errno, "lock own network namespace");
+	return TAKE_FD(fd);
+}
+
+int bridge_hold(struct err *err)
+{
+	return lock(LOCK_SH, err);
+}
+
+void bridge_undo(struct nl_sock *sk, const char *name)
+{
+	auto_close int alone = lock(LOCK_EX | LOCK_NB, NULL);
+	auto_free struct link *links = NULL;
+	struct err err = ERR_INIT;
+	struct link bridge;
+	int n = alone < 0 ? alone : link_list(sk, &links, NULL);
+
+	if (n < 0 || link_get(sk, name, &bridge, NULL) < 0)
+		return;
+	for (int i = 0; i < n; i++) {
+		if (links[i].master == bridge.index)
+			return;
+	}
+	if (link_del(sk, name, &err) < 0)
+		log_warn("remove the bridge of a failed ADD, ignoring", "err", err.msg);
+}
+
+static struct addr gateway_addr(const struct link *bridge, const struct inet_addr *gateway)
+{
+	return (struct addr){ .ifindex = bridge->index,
+			      .local = *gateway,
+			      .scope = RT_SCOPE_UNIVERSE,
+			      .flags = gateway->family == AF_INET6 ? IFA_F_NODAD : 0 };
+}
+
+int bridge_add_gateway(struct nl_sock *sk, const struct link *bridge,
+		       const struct inet_addr *gateway, struct err *err)
+{
+	struct addr addr = gateway_addr(bridge, gateway);
+	int r = addr_add(sk, &addr, err);
+
+	return r < 0 && r != -EEXIST ? err_prefix(err, r, "bridge '%s'", bridge->name) : 0;
+}
+
+int bridge_check_gateway(struct nl_sock *sk, const struct link *bridge,
+			 const struct inet_addr *gateway, struct err *err)
+{
+	auto_free struct addr *list = NULL;
+	char text[INET_TEXT_MAX];
+	int n = addr_list(sk, gateway->family, bridge->index, &list, err);
+
+	for (int i = 0; i < n; i++) {
+		if (inet_equal(&list[i].local, gateway))
+			return 0;
+	}
+	return n < 0 ? n
+		     : err_set(err, -ENOENT, "bridge '%s' lacks the gateway address '%s'",
+			       bridge->name, inet_format(gateway, text));
+}
+
+int bridge_enable_forwarding(int family, struct err *err)
+{
+	const char *path = family == AF_INET ? "/proc/sys/net/ipv4/ip_forward"
+					     : "/proc/sys/net/ipv6/conf/all/forwarding";
+	auto_close int fd = open(path, O_RDWR | O_CLOEXEC);
+	char now = '0';
+
+	if (fd < 0)
+		return err_sys(err, errno, "open '%s'", path);
+	/* Writing takes rtnl and walks all interfaces; mostly there is nothing to do. */
+	if (pread(fd, &now, 1, 0) == 1 && now != '0')
+		return 0;
+	if (pwrite(fd, "1", 1, 0) != 1)
+		return err_sys(err, errno, "write '%s'", path);
+	return 0;
+}

@@ -1,0 +1,17 @@
+#include "cni-plugin/agent.h"
+#include "cni-plugin/cmd.h"
+#include "cni-plugin/ipam.h"
+
+/* Called every few seconds, and a failure takes the node NotReady: an accelerator that is off is no
+ * reason, unless the operator says so. */
+int cmd_status(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)
+{
+	int r = 0;
+
+	(void)ret;
+	if (conf->strict_status)
+		r = agent_status(conf, e);
+	if (r == 0 && conf->standalone)
+		r = ipam_call("STATUS", env, conf, e);
+	return r;
+}

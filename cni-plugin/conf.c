@@ -1,0 +1,273 @@
+#include "cni-plugin/conf.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <string.h>
+#include <sys/un.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "common/wire.h"
+
+#define POD_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
+
+/* As the kernel has it for Ethernet: ETH_MIN_MTU, ETH_MAX_MTU. */
+#define MTU_MIN 68
+#define MTU_MAX 65535
+
+static int get_name(struct conf *c, struct err *err)
+{
+	int r = smc_json_need_string(c->root, "netconf", "name", &c->name, err);
+
+	if (r < 0)
+		return r;
+	if (!wire_name_valid(c->name) || strlen(c->name) > CONF_NAME_MAX)
+		return err_set(err, -EINVAL,
+			       "netconf: 'name' is '%.64s'; allowed are 1 to %d characters of "
+			       "[a-zA-Z0-9_.-], the first a letter or digit",
+			       c->name, CONF_NAME_MAX);
+	return 0;
+}
+
+static int get_agent(struct conf *c, struct err *err)
+{
+	const size_t max = sizeof(((struct sockaddr_un *)NULL)->sun_path) - 1;
+	int64_t timeout_ms = CONF_AGENT_TIMEOUT_MS;
+	int r;
+
+	c->agent_socket = WIRE_DEFAULT_SOCKET;
+	r = smc_json_get_string(c->root, "netconf", "agentSocket", &c->agent_socket, err);
+	if (r < 0)
+		return r;
+	if (c->agent_socket[0] != '/' || strlen(c->agent_socket) > max)
+		return err_set(
+			err, -EINVAL,
+			"netconf: 'agentSocket' is '%.128s'; allowed is an absolute path of up to "
+			"%zu bytes",
+			c->agent_socket, max);
+	r = smc_json_get_int(c->root, "netconf", "agentTimeoutMs", 1, 60000, &timeout_ms, err);
+	if (r < 0)
+		return r;
+	c->agent_timeout_ms = (int)timeout_ms;
+	return smc_json_get_bool(c->root, "netconf", "strictStatus", &c->strict_status, err);
+}
+
+static int get_pnet_id(struct conf *c, struct err *err)
+{
+	const char *text = "";
+	int r = smc_json_get_string(c->root, "netconf", "pnetID", &text, err);
+
+	if (r < 0)
+		return r;
+	if (*text && !smc_pnet_id_valid(text))
+		return err_set(
+			err, -EINVAL,
+			"netconf: 'pnetID' is '%.64s'; allowed are 1 to %d letters and digits",
+			text, SMC_PNET_ID_MAX);
+	strncpy(c->pnet_id, text, sizeof(c->pnet_id) - 1);
+	for (char *p = c->pnet_id; *p; p++)
+		*p = (char)toupper((unsigned char)*p);
+	return 0;
+}
+
+static int get_bridge(const json_t *obj, struct conf_interface *ret, struct err *err)
+{
+	const char *bridge = "cni0";
+	int r = smc_json_get_string(obj, "interface", "bridge", &bridge, err);
+
+	if (r < 0)
+		return r;
+	if (!wire_ifname_valid(bridge))
+		return err_set(
+			err, -EINVAL,
+			"interface: 'bridge' is '%.64s'; allowed is an interface name: 1 to %d "
+			"printable characters without blank, '/' and ':'",
+			bridge, IFNAMSIZ - 1);
+	strcpy(ret->bridge, bridge);
+	return 0;
+}
+
+static int get_switches(const json_t *obj, struct conf_interface *ret, struct err *err)
+{
+	const struct {
+		const char *key;
+		bool *value;
+	} switches[] = {
+		{ "isGateway", &ret->is_gateway },
+		{ "isDefaultGateway", &ret->is_default_gateway },
+		{ "hairpin", &ret->hairpin },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
+		int r = smc_json_get_bool(obj, "interface", switches[i].key, switches[i].value,
+					  err);
+
+		if (r < 0)
+			return r;
+	}
+	if (ret->is_default_gateway)
+		ret->is_gateway = true;
+	return 0;
+}
+
+static int get_interface(struct conf *c, struct cni_error *e)
+{
+	const char *kind = NULL;
+	int64_t mtu = 0;
+	bool masq = false;
+	json_t *obj = NULL;
+	int r = smc_json_get_object(c->root, "netconf", "interface", &obj, &e->err);
+
+	if (r <= 0)
+		return cni_fail(e, CNI_CONFIG, r);
+	r = smc_json_need_string(obj, "interface", "kind", &kind, &e->err);
+	if (r < 0)
+		return cni_fail(e, CNI_CONFIG, r);
+	if (strcmp(kind, "veth") != 0)
+		return cni_fail(e, CNI_UNSUPPORTED,
+				err_set(&e->err, -EINVAL,
+					"interface: 'kind' is '%.64s'; allowed is veth", kind));
+	if (smc_json_get_bool(obj, "interface", "ipMasq", &masq, &e->err) < 0 ||
+	    smc_json_get_int(obj, "interface", "mtu", MTU_MIN, MTU_MAX, &mtu, &e->err) < 0 ||
+	    get_bridge(obj, &c->interface, &e->err) < 0 ||
+	    get_switches(obj, &c->interface, &e->err) < 0)
+		return cni_fail(e, CNI_CONFIG, -EINVAL);
+	if (masq)
+		return cni_fail(
+			e, CNI_UNSUPPORTED,
+			err_set(&e->err, -EINVAL, "interface: 'ipMasq' is true; allowed is false"));
+	c->interface.mtu = (int)mtu;
+	c->standalone = true;
+	return 0;
+}
+
+static int get_ipam(struct conf *c, struct err *err)
+{
+	int64_t timeout_ms = CONF_IPAM_TIMEOUT_MS;
+	json_t *obj = NULL;
+	int r = smc_json_get_object(c->root, "netconf", "ipam", &obj, err);
+
+	c->ipam_type = "";
+	if (r < 0)
+		return r;
+	if (c->standalone && json_object_size(obj) > 0) {
+		r = smc_json_need_string(obj, "ipam", "type", &c->ipam_type, err);
+		if (r < 0)
+			return r;
+		if (!wire_name_valid(c->ipam_type))
+			return err_set(
+				err, -EINVAL,
+				"ipam: 'type' is '%.64s'; allowed is the name of a program in "
+				"CNI_PATH, of [a-zA-Z0-9_.-]",
+				c->ipam_type);
+	}
+	r = smc_json_get_int(c->root, "netconf", "ipamTimeoutMs", 1, 600000, &timeout_ms, err);
+	c->ipam_timeout_ms = (int)timeout_ms;
+	return r;
+}
+
+static int get_annotations(const json_t *obj, json_t **ret, struct err *err)
+{
+	json_auto_t *ours = NULL;
+	json_t *value;
+	const char *key;
+
+	ours = json_object();
+	if (!ours)
+		return err_sys(err, ENOMEM, "read runtimeConfig");
+	json_object_foreach ((json_t *)(uintptr_t)obj, key, value) {
+		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
+			continue;
+		if (!json_is_string(value))
+			return err_set(
+				err, -EINVAL,
+				"runtimeConfig: the value of annotation '%.128s' must be a string",
+				key);
+		if (json_object_set(ours, key, value) < 0)
+			return err_sys(err, ENOMEM, "read runtimeConfig");
+	}
+	*ret = TAKE_PTR(ours);
+	return 0;
+}
+
+static int get_runtime(struct conf *c, struct err *err)
+{
+	json_t *obj = NULL, *annotations = NULL;
+	int r = smc_json_get_object(c->root, "netconf", "runtimeConfig", &obj, err);
+
+	c->cgroup_path = "";
+	if (r <= 0)
+		return r;
+	r = smc_json_get_string(obj, "runtimeConfig", "cgroupPath", &c->cgroup_path, err);
+	if (r < 0)
+		return r;
+	if (strlen(c->cgroup_path) >= sizeof(((struct wire_prepare *)NULL)->cgroup_path))
+		return err_set(err, -EINVAL,
+			       "runtimeConfig: 'cgroupPath' is %zu bytes long; allowed are %zu",
+			       strlen(c->cgroup_path),
+			       sizeof(((struct wire_prepare *)NULL)->cgroup_path) - 1);
+	r = smc_json_get_object(obj, "runtimeConfig", POD_ANNOTATIONS, &annotations, err);
+	if (r <= 0)
+		return r;
+	return get_annotations(annotations, &c->annotations, err);
+}
+
+static int get_version(struct conf *c, struct cni_error *e)
+{
+	const char *text = NULL;
+	int r = smc_json_get_string(c->root, "netconf", "cniVersion", &text, &e->err);
+
+	if (r < 0)
+		return cni_fail(e, CNI_CONFIG, r);
+	if (r == 0)
+		return cni_fail(e, CNI_VERSION,
+				err_set(&e->err, -EINVAL, "netconf: 'cniVersion' is required"));
+	return cni_fail(e, CNI_VERSION, version_parse(text, &c->version, &e->err));
+}
+
+static int get_rest(struct conf *c, struct err *err)
+{
+	const char *type = NULL;
+	json_t *capabilities = NULL;
+
+	if (get_name(c, err) < 0 ||
+	    smc_json_get_string(c->root, "netconf", "type", &type, err) < 0 ||
+	    smc_json_get_object(c->root, "netconf", "capabilities", &capabilities, err) < 0 ||
+	    get_agent(c, err) < 0 || get_pnet_id(c, err) < 0 || get_ipam(c, err) < 0 ||
+	    get_runtime(c, err) < 0 ||
+	    smc_json_get_object(c->root, "netconf", "dns", &c->dns, err) < 0 ||
+	    smc_json_get_object(c->root, "netconf", "prevResult", &c->prev_result, err) < 0 ||
+	    smc_json_get_array(c->root, "netconf", "cni.dev/valid-attachments",
+			       &c->valid_attachments, err) < 0)
+		return -EINVAL;
+	return 0;
+}
+
+int conf_parse(const char *text, size_t len, struct conf *ret, struct cni_error *e)
+{
+	auto_with(conf_clear) struct conf c = { .text = text, .text_len = len };
+	int r = smc_json_parse_object(text, len, "netconf", &c.root, &e->err);
+
+	if (r < 0)
+		return cni_fail(e, CNI_DECODE, r);
+	r = get_version(&c, e);
+	if (r < 0)
+		return r;
+	r = get_interface(&c, e);
+	if (r < 0)
+		return r;
+	r = cni_fail(e, CNI_CONFIG, get_rest(&c, &e->err));
+	if (r < 0)
+		return r;
+	*ret = c;
+	c = (struct conf){ 0 };
+	return 0;
+}
+
+void conf_clear(struct conf *c)
+{
+	json_decref(c->annotations);
+	json_decref(c->root);
+	c->annotations = NULL;
+	c->root = NULL;
+}

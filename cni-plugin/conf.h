@@ -1,0 +1,53 @@
+/* The network configuration on stdin: unknown keys pass, wrong types and values do not. All
+ * keys: docs/cni-config.md. */
+#ifndef SMC_PLUGIN_CONF_H
+#define SMC_PLUGIN_CONF_H
+
+#include <jansson.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "cni-plugin/error.h"
+#include "cni-plugin/version.h"
+#include "common/smc_nl.h"
+
+#define CONF_MAX (1024 * 1024) /* bytes */
+#define CONF_NAME_MAX 240 /* a network's name: with a prefix it is the alias of links (255) */
+#define CONF_AGENT_TIMEOUT_MS 2000
+#define CONF_IPAM_TIMEOUT_MS 60000 /* dhcp may take that long */
+
+struct conf_interface { /* "interface": stand-alone; now of kind veth */
+	char bridge[IFNAMSIZ];
+	int mtu; /* 0: the kernel's default */
+	bool is_gateway; /* the bridge has the gateway's address, the node forwards */
+	bool is_default_gateway; /* and the pod's default route goes there */
+	bool hairpin;
+};
+
+struct conf {
+	json_t *root; /* owned; the strings below are borrowed from it */
+	const char *text; /* as it came, for the IPAM plugin; borrowed from conf_parse's caller */
+	size_t text_len;
+	enum cni_version version;
+	const char *name;
+	const char *agent_socket; /* an absolute path */
+	int agent_timeout_ms;
+	bool strict_status;
+	char pnet_id[SMC_PNET_ID_MAX + 1]; /* upper-case; "" if none */
+	bool standalone;
+	struct conf_interface interface;
+	const char *ipam_type; /* "" if none */
+	int ipam_timeout_ms;
+	json_t *dns; /* NULL if none */
+	json_t *prev_result; /* as it came; NULL if none */
+	json_t *annotations; /* object: the pod's smc-cni.io/ ones; owned; NULL if none were passed */
+	const char *cgroup_path; /* "" if the runtime did not say */
+	json_t *valid_attachments; /* GC; NULL if absent */
+};
+
+/* text must live as long as *ret. On success the caller calls conf_clear. */
+int conf_parse(const char *text, size_t len, struct conf *ret, struct cni_error *e);
+void conf_clear(struct conf *c);
+
+#endif

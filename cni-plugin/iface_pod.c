@@ -1,0 +1,217 @@
+#include "cni-plugin/iface_pod.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/rtnetlink.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "cni-plugin/result.h"
+#include "common/addr.h"
+#include "common/cleanup.h"
+#include "common/netns.h"
+#include "common/route.h"
+
+static bool has_ipv6(const json_t *result)
+{
+	struct result_ip ip;
+
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		if (ip.address.family == AF_INET6)
+			return true;
+	}
+	return false;
+}
+
+static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct err *err)
+{
+	char path[128];
+	auto_close int fd = -1;
+
+	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
+	fd = netns_open_file(netns_fd, path, O_WRONLY | O_CLOEXEC, err);
+	if (fd < 0)
+		return fd;
+	if (write(fd, "0", 1) != 1)
+		return err_sys(err, errno, "write '%s' in the pod", path);
+	return 0;
+}
+
+int iface_pod_up(struct nl_sock *sk, int netns_fd, const char *ifname, const json_t *lease,
+		 struct link *ret, struct err *err)
+{
+	int r = 0;
+
+	if (has_ipv6(lease)) {
+		r = set_ipv6(netns_fd, ifname, "accept_dad", err);
+		if (r == 0)
+			r = set_ipv6(netns_fd, ifname, "disable_ipv6", err);
+	}
+	if (r == 0)
+		r = link_set_up(sk, ifname, true, err);
+	if (r < 0)
+		return r;
+	return link_get(sk, ifname, ret, err);
+}
+
+/* ---- routes ---- */
+
+/* The gateway of the first address of the family. */
+static bool gateway_for(const json_t *result, int family, struct inet_addr *ret)
+{
+	struct result_ip ip;
+
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		if (ip.address.family == family && ip.has_gateway) {
+			*ret = ip.gateway;
+			return true;
+		}
+	}
+	return false;
+}
+
+static struct route to_route(const json_t *result, const struct link *link,
+			     const struct result_route *in)
+{
+	struct route route = { .dst = in->dst,
+			       .ifindex = link->index,
+			       .table = in->table,
+			       .priority = in->priority,
+			       .mtu = in->mtu,
+			       .advmss = in->advmss };
+
+	if (in->has_gateway)
+		route.gateway = in->gateway;
+	else if (in->scope != RT_SCOPE_LINK)
+		(void)gateway_for(result, in->dst.family, &route.gateway);
+	if (in->scope >= 0)
+		route.scope = (uint8_t)in->scope;
+	else
+		route.scope = route.gateway.family ? RT_SCOPE_UNIVERSE : RT_SCOPE_LINK;
+	return route;
+}
+
+static bool has_default_route(const json_t *result, int family)
+{
+	struct result_route route;
+
+	for (size_t i = 0; result_route_at(result, i, &route); i++) {
+		if (route.dst.family == family && route.dst.prefix_len == 0)
+			return true;
+	}
+	return false;
+}
+
+int iface_pod_add_default_routes(json_t *result, const struct conf *conf)
+{
+	static const int families[] = { AF_INET, AF_INET6 };
+	char text[INET_TEXT_MAX];
+	struct inet_addr gateway;
+
+	for (size_t i = 0; conf->interface.is_default_gateway && i < ARRAY_SIZE(families); i++) {
+		json_t *routes = json_object_get(result, "routes");
+		json_t *route;
+
+		if (has_default_route(result, families[i]) ||
+		    !gateway_for(result, families[i], &gateway))
+			continue;
+		route = json_pack("{s:s, s:s}", "dst",
+				  families[i] == AF_INET ? "0.0.0.0/0" : "::/0", "gw",
+				  inet_format_addr(&gateway, text));
+		if (!routes) {
+			if (json_object_set_new(result, "routes", json_pack("[o]", route)) < 0)
+				return -ENOMEM;
+		} else if (json_array_append_new(routes, route) < 0) {
+			return -ENOMEM;
+		}
+	}
+	return 0;
+}
+
+/* ---- apply and check ---- */
+
+int iface_pod_apply(struct nl_sock *sk, const struct link *link, const json_t *result,
+		    struct err *err)
+{
+	struct result_route in;
+	struct result_ip ip;
+	int r;
+
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		struct addr addr = { .ifindex = link->index,
+				     .local = ip.address,
+				     .scope = RT_SCOPE_UNIVERSE,
+				     .flags = ip.address.family == AF_INET6 ? IFA_F_NODAD : 0 };
+
+		r = addr_add(sk, &addr, err);
+		if (r < 0)
+			return err_prefix(err, r, "interface '%s' of the pod", link->name);
+	}
+	for (size_t i = 0; result_route_at(result, i, &in); i++) {
+		struct route route = to_route(result, link, &in);
+
+		r = route_add(sk, &route, err);
+		if (r < 0)
+			return err_prefix(err, r, "interface '%s' of the pod", link->name);
+	}
+	return 0;
+}
+
+static int check_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
+			   struct err *err)
+{
+	auto_free struct addr *list = NULL;
+	char text[INET_TEXT_MAX];
+	struct result_ip ip;
+	int n = addr_list(sk, AF_UNSPEC, link->index, &list, err);
+
+	if (n < 0)
+		return n;
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		bool found = false;
+
+		for (int k = 0; k < n && !found; k++)
+			found = inet_equal(&list[k].local, &ip.address);
+		if (!found)
+			return err_set(err, -ENOENT,
+				       "interface '%s' of the pod lacks the address '%s'",
+				       link->name, inet_format(&ip.address, text));
+	}
+	return 0;
+}
+
+/* Destination and gateway: a later plugin of the chain may have changed the rest. */
+static int check_route(struct nl_sock *sk, const struct route *wanted, const char *ifname,
+		       struct err *err)
+{
+	auto_free struct route *list = NULL;
+	char text[INET_TEXT_MAX];
+	int n = route_list(sk, wanted->dst.family, wanted->table, &list, err);
+
+	if (n < 0)
+		return n;
+	for (int i = 0; i < n; i++) {
+		if (list[i].dst.prefix_len == wanted->dst.prefix_len &&
+		    inet_covers(&list[i].dst, &wanted->dst) &&
+		    (wanted->gateway.family == AF_UNSPEC ||
+		     inet_equal(&list[i].gateway, &wanted->gateway)))
+			return 0;
+	}
+	return err_set(err, -ENOENT, "interface '%s' of the pod lacks the route to '%s'", ifname,
+		       inet_format(&wanted->dst, text));
+}
+
+int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
+		    struct err *err)
+{
+	struct result_route in;
+	int r = check_addresses(sk, link, result, err);
+
+	for (size_t i = 0; r == 0 && result_route_at(result, i, &in); i++) {
+		struct route wanted = to_route(result, link, &in);
+
+		r = check_route(sk, &wanted, link->name, err);
+	}
+	return r;
+}

@@ -1,0 +1,27 @@
+/* The part of a stand-alone interface that is in the pod: up, addresses, routes. */
+#ifndef SMC_PLUGIN_IFACE_POD_H
+#define SMC_PLUGIN_IFACE_POD_H
+
+#include <jansson.h>
+#include <netlink/netlink.h>
+
+#include "cni-plugin/conf.h"
+#include "common/err.h"
+#include "common/link.h"
+
+/* sk is the pod's. With IPv6 in the lease, duplicate address detection is off on the interface
+ * before it comes up: its addresses are usable when ADD returns. */
+int iface_pod_up(struct nl_sock *sk, int netns_fd, const char *ifname, const json_t *lease,
+		 struct link *ret, struct err *err);
+/* Adds the result's addresses and routes. */
+int iface_pod_apply(struct nl_sock *sk, const struct link *link, const json_t *result,
+		    struct err *err);
+/* -ENOENT names the first address or route of the result that is missing. */
+int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
+		    struct err *err);
+
+/* isDefaultGateway: a default route for each family that has a gateway and no default route yet.
+ * -ENOMEM. */
+int iface_pod_add_default_routes(json_t *result, const struct conf *conf);
+
+#endif

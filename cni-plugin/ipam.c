@@ -1,0 +1,171 @@
+#include "cni-plugin/ipam.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "cni-plugin/exec.h"
+#include "cni-plugin/result.h"
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "common/log.h"
+
+extern char **environ;
+
+static void exec_result_clear(struct exec_result *r)
+{
+	free(r->out);
+}
+
+/* The first regular file of that name in CNI_PATH. */
+static int find_program(const char *path, const char *name, char ret[PATH_MAX], struct err *err)
+{
+	auto_free char *copy = strdup(path);
+	char *rest = copy, *dir;
+
+	if (!copy)
+		return err_sys(err, ENOMEM, "find IPAM plugin '%s'", name);
+	while ((dir = strsep(&rest, ":"))) {
+		struct stat st;
+
+		if (*dir == '\0' || snprintf(ret, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
+			continue;
+		if (stat(ret, &st) == 0 && S_ISREG(st.st_mode) && access(ret, X_OK) == 0)
+			return 0;
+	}
+	return err_set(err, -ENOENT, "find IPAM plugin '%s': not in CNI_PATH '%.256s'", name, path);
+}
+
+/* Our environment with another CNI_COMMAND; the caller frees the array, `command` becomes one of
+ * its entries. */
+static char **with_command(char *command)
+{
+	size_t n = 0, out = 0;
+	char **env;
+
+	while (environ[n])
+		n++;
+	env = calloc(n + 2, sizeof(*env));
+	if (!env)
+		return NULL;
+	for (size_t i = 0; i < n; i++) {
+		if (strncmp(environ[i], "CNI_COMMAND=", strlen("CNI_COMMAND=")) != 0)
+			env[out++] = environ[i];
+	}
+	env[out] = command;
+	return env;
+}
+
+/* An error as the specification has it: {"code": number, "msg": text}. Anything else is -EPROTO. */
+static int take_error(const struct exec_result *run, const char *name, struct cni_error *e)
+{
+	json_t *obj = NULL;
+	const char *msg;
+	int64_t code;
+
+	if (smc_json_parse_object(run->out, run->out_len, "output", &obj, NULL) == 0) {
+		if (smc_json_get_int(obj, "output", "code", 1, UINT32_MAX, &code, NULL) > 0 &&
+		    smc_json_get_string(obj, "output", "msg", &msg, NULL) > 0) {
+			e->delegated = obj;
+			return cni_fail(e, CNI_IPAM, -EREMOTEIO);
+		}
+		json_decref(obj);
+	}
+	if (WIFSIGNALED(run->status))
+		return cni_fail(e, CNI_IPAM,
+				err_set(&e->err, -EPROTO, "IPAM plugin '%s' died of signal %d",
+					name, WTERMSIG(run->status)));
+	return cni_fail(
+		e, CNI_IPAM,
+		err_set(&e->err, -EPROTO,
+			"IPAM plugin '%s' failed with status %d and printed no CNI error: '%.128s'",
+			name, WEXITSTATUS(run->status), run->out));
+}
+
+static int run(const char *command, const struct env *env, const struct conf *conf,
+	       struct exec_result *ret, struct cni_error *e)
+{
+	char path[PATH_MAX], setting[32];
+	auto_free char **envp = NULL;
+	int r;
+
+	if (*env->path == '\0')
+		return cni_fail(e, CNI_ENVIRONMENT,
+				err_set(&e->err, -EINVAL,
+					"CNI_PATH is required to find IPAM plugin '%s'",
+					conf->ipam_type));
+	r = find_program(env->path, conf->ipam_type, path, &e->err);
+	if (r < 0)
+		return cni_fail(e, CNI_IPAM, r);
+	(void)snprintf(setting, sizeof(setting), "CNI_COMMAND=%s", command);
+	envp = with_command(setting);
+	if (!envp)
+		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "run '%s'", path));
+	r = exec_run(path, envp, conf->text, conf->text_len, conf->ipam_timeout_ms, ret, &e->err);
+	return cni_fail(e, CNI_IPAM, r);
+}
+
+int ipam_call(const char *command, const struct env *env, const struct conf *conf,
+	      struct cni_error *e)
+{
+	auto_with(exec_result_clear) struct exec_result result = { 0 };
+	int r;
+
+	if (*conf->ipam_type == '\0')
+		return 0;
+	r = run(command, env, conf, &result, e);
+	if (r < 0)
+		return r;
+	return result.status == 0 ? 0 : take_error(&result, conf->ipam_type, e);
+}
+
+void ipam_undo(const struct env *env, const struct conf *conf)
+{
+	struct cni_error e = { 0 };
+
+	if (ipam_call("DEL", env, conf, &e) < 0) {
+		auto_free char *text = e.delegated ? json_dumps(e.delegated, JSON_COMPACT) : NULL;
+
+		log_warn("give back the address of a failed ADD, ignoring", "ipam", conf->ipam_type,
+			 "err", text ? text : e.err.msg);
+	}
+	cni_error_clear(&e);
+}
+
+static int take_lease(const struct exec_result *result, const char *name, json_t **ret,
+		      struct err *err)
+{
+	json_auto_t *raw = NULL, *lease = NULL;
+	struct result_ip ip;
+	int r = smc_json_parse_object(result->out, result->out_len, "output", &raw, err);
+
+	if (r == 0)
+		r = result_import(raw, "result", &lease, err);
+	if (r < 0)
+		return err_prefix(err, r, "IPAM plugin '%s'", name);
+	if (!result_ip_at(lease, 0, &ip))
+		return err_set(err, -EPROTO, "IPAM plugin '%s' gave no address", name);
+	*ret = TAKE_PTR(lease);
+	return 0;
+}
+
+int ipam_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)
+{
+	auto_with(exec_result_clear) struct exec_result result = { 0 };
+	int r = run("ADD", env, conf, &result, e);
+
+	if (r < 0 && r != -ETIMEDOUT)
+		return r;
+	if (r == 0 && result.status != 0)
+		r = take_error(&result, conf->ipam_type, e);
+	else if (r == 0)
+		r = cni_fail(e, CNI_IPAM, take_lease(&result, conf->ipam_type, ret, &e->err));
+	if (r < 0 && !e->delegated)
+		ipam_undo(env, conf);
+	return r;
+}

@@ -1,0 +1,24 @@
+/* IPAM by delegation: runs the plugin that "ipam" names, as libcni does (CNI specification,
+ * "Plugin delegation"). */
+#ifndef SMC_PLUGIN_IPAM_H
+#define SMC_PLUGIN_IPAM_H
+
+#include <jansson.h>
+
+#include "cni-plugin/conf.h"
+#include "cni-plugin/env.h"
+#include "cni-plugin/error.h"
+
+/* A lease, as an imported result (result.h) with at least one address; the caller owns *ret. An
+ * error that the IPAM plugin printed goes to e->delegated. When it hung or printed nonsense it
+ * may hold a lease: then DEL was called. */
+int ipam_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e);
+
+/* `command` is DEL, CHECK, GC or STATUS: what there is to know is whether it fails. */
+int ipam_call(const char *command, const struct env *env, const struct conf *conf,
+	      struct cni_error *e);
+
+/* Gives a lease back on the way out of a failed ADD; a failure is logged. */
+void ipam_undo(const struct env *env, const struct conf *conf);
+
+#endif
