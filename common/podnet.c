@@ -97,8 +97,6 @@ static int check_pnets(int netns_fd, const struct podnet *plan, struct err *err)
 	auto_free struct smc_pnet *entries = NULL;
 	int n, r;
 
-	if (plan->n_pnets == 0)
-		return 0;
 	r = smc_nl_open(netns_fd, TIMEOUT_MS, &nl, err);
 	if (r < 0)
 		return r;
@@ -123,7 +121,7 @@ static int check_sysctl(int netns_fd, const struct podnet_sysctl *want, struct e
 
 int podnet_check(int netns_fd, const struct podnet *plan, struct err *err)
 {
-	int r = check_pnets(netns_fd, plan, err);
+	int r = plan->n_pnets > 0 ? check_pnets(netns_fd, plan, err) : 0;
 
 	for (int i = 0; i < plan->n_sysctls && r == 0; i++)
 		r = check_sysctl(netns_fd, &plan->sysctls[i], err);

@@ -13,7 +13,7 @@ CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem bu
             -isystem /usr/include/libnl3
 CFLAGS   ?= -O2 -g
 CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
-            -ffunction-sections -fdata-sections -fno-common \
+            -fno-strict-aliasing -ffunction-sections -fdata-sections -fno-common \
             $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all -fno-omit-frame-pointer,\
             -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 LDFLAGS_ := -pthread -Wl,--gc-sections -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))

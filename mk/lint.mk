@@ -5,7 +5,7 @@ LINT_DIRS   := common $(PROGS) preload
 LINT_C      := $(filter-out %.bpf.c,$(wildcard $(LINT_DIRS:%=%/*.c) tests/*/*.c tests/*/*/*.c))
 LINT_H      := $(wildcard $(LINT_DIRS:%=%/*.h) tests/*/*.h)
 LINT_BPF    := $(wildcard bpf/*.bpf.c)
-LINT_FLAGS   = $(CPPFLAGS) -std=gnu11 $(WARN) -Werror
+LINT_FLAGS   = $(CPPFLAGS) -std=gnu11 -fno-strict-aliasing $(WARN) -Werror
 # cppcheck, like clang-tidy, does not know cleanup attributes: what they free is no leak. Taking the
 # address of an uninitialised variable is no use of it.
 CPPCHECK    := cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. \

@@ -65,13 +65,12 @@ static void *worker_main(void *arg)
 
 	(void)pthread_mutex_lock(&worker->lock);
 	for (;;) {
-		struct work *w;
+		struct work *w = NULL;
 
-		while (!worker->stop && !worker->todo.first)
+		while (!worker->stop && !(w = queue_take(&worker->todo)))
 			(void)pthread_cond_wait(&worker->changed, &worker->lock);
-		if (worker->stop)
+		if (!w)
 			break;
-		w = queue_take(&worker->todo);
 		worker->running = true;
 		(void)pthread_mutex_unlock(&worker->lock);
 		run(worker, w);
