@@ -10,6 +10,9 @@
 #include "common/cleanup.h"
 #include "common/nlsock.h"
 
+/* A dump is read again when the table changed under it: pods come and go. */
+#define LIST_TRIES 10
+
 /* A request about the interface `name` (NULL: by index, or all of them); NULL when out of memory. */
 static struct nl_msg *request(int type, int flags, const char *name, int index)
 {
@@ -115,11 +118,14 @@ int link_list(struct nl_sock *sk, struct link **ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, NLM_F_DUMP, NULL, 0);
 	struct found found = { .links = NULL };
-	int r;
+	int r = -EINTR;
 
 	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
 		return err_sys(err, ENOMEM, "list interfaces");
-	r = nlsock_query(sk, msg, take_link, &found, err);
+	for (int i = 0; r == -EINTR && i < LIST_TRIES; i++) {
+		found.n = 0;
+		r = nlsock_query(sk, msg, take_link, &found, err);
+	}
 	if (r < 0) {
 		free(found.links);
 		return err_prefix(err, r, "list interfaces");

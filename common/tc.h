@@ -1,0 +1,42 @@
+/* Traffic control, as much as SMC-R between two pods of one node needs: packets of one UDP port that
+ * come in on an interface (loopback) are handed to another as if that had received them.
+ *
+ * The redirect must sit on ingress: on loopback's egress the kernel drops the packet's route (act_mirred,
+ * "drop dst for egress -> ingress") and then refuses a source address that is its own.
+ */
+#ifndef SMC_COMMON_TC_H
+#define SMC_COMMON_TC_H
+
+#include <netinet/in.h>
+#include <netlink/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/err.h"
+
+struct tc_redirect {
+	int from; /* ifindex whose ingress is watched */
+	int to; /* ifindex that gets the packets; 0 when read back: its interface is gone */
+	struct in_addr dst; /* their destination address, network byte order */
+	uint16_t dst_port; /* UDP, host byte order */
+	uint16_t pref; /* priority of the filter among all on the hook: 1 is asked first */
+	uint32_t handle; /* of the filter within its pref; not 0 */
+};
+
+/* True if the interface has a clsact qdisc, or an ingress one (they share one place, and either will do). */
+int tc_has_clsact(struct nl_sock *sk, int ifindex, bool *ret, struct err *err);
+int tc_clsact_add(struct nl_sock *sk, int ifindex, struct err *err); /* -EEXIST */
+/* With all its filters. -ENOENT. */
+int tc_clsact_del(struct nl_sock *sk, int ifindex, struct err *err);
+/* Number of filters, of everybody, on both hooks of a clsact. */
+int tc_filter_count(struct nl_sock *sk, int ifindex, struct err *err);
+
+/* -EEXIST if there is a filter with this pref and handle. */
+int tc_redirect_add(struct nl_sock *sk, const struct tc_redirect *r, struct err *err);
+/* By from, pref and handle. -ENOENT. */
+int tc_redirect_del(struct nl_sock *sk, const struct tc_redirect *r, struct err *err);
+/* Reads the filter with r's from, pref and handle. -ENOENT; what is there but is no such redirect reads as zeros. */
+int tc_redirect_get(struct nl_sock *sk, const struct tc_redirect *r, struct tc_redirect *ret,
+		    struct err *err);
+
+#endif
