@@ -108,7 +108,6 @@ struct reconcile_state attach_state(const struct attach *a)
 		.busy = a->busy,
 		.wanted = a->wanted,
 		.commit = a->commit,
-		.adopted = a->adopted,
 		.changed = !wish_equal(&a->wish, &a->rec->wish),
 		.damaged = a->damaged,
 		.waits = a->waits,

@@ -9,6 +9,7 @@
 #include "node-agent/policy.h"
 #include "node-agent/reconcile.h"
 #include "node-agent/record.h"
+#include "node-agent/stats.h"
 
 #define ATTACH_MAX STEER_MAX_PODS
 
@@ -20,10 +21,13 @@ struct attach {
 	struct wish wish; /* wanted as of now; rec->wish is in force */
 	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
 	int netns_fd; /* from the request until PREPARE takes it; else -1 */
-	bool busy, wanted, commit, adopted, damaged, waits; /* struct reconcile_state */
+	bool busy, wanted, commit, damaged, waits; /* as struct reconcile_state has them */
+	bool adopted; /* found at start or in pending/, and not put in order yet */
 	bool undo_netns; /* REMOVE does the netns part as well (GC) */
+	int64_t since; /* when rec->wish.steer took its value: seconds since 1970 */
+	struct stats stats; /* as last read */
 	bool late; /* steered after its first process may have run: listeners opened before stay TCP */
-	char missing[sizeof(struct err)]; /* extras that could not be had; "" = none */
+	struct err missing; /* extras that could not be had; "" = none */
 	struct attach *next;
 };
 

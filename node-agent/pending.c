@@ -23,6 +23,7 @@ static int parse(int dirfd, const char *name, struct record *rec, char path[PATH
 {
 	auto_free char *text = NULL;
 	json_auto_t *obj = NULL;
+	json_t *undo = NULL;
 	const char *netns;
 	size_t len;
 	int r = file_read(dirfd, name, WIRE_MESSAGE_MAX, &text, &len, err);
@@ -38,6 +39,9 @@ static int parse(int dirfd, const char *name, struct record *rec, char path[PATH
 	if (strlen(netns) >= PATH_MAX)
 		return err_set(err, -EINVAL, "request: 'netnsPath' is too long");
 	strcpy(path, netns);
+	if (smc_json_get_object(obj, "request", "undo", &undo, err) < 0 ||
+	    (undo && podnet_from_json(undo, "undo", &rec->undo, err) < 0))
+		return -EINVAL;
 	return wire_prepare_from_json(obj, &rec->req, err);
 }
 

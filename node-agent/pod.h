@@ -11,8 +11,9 @@
 #include "node-agent/node.h"
 #include "node-agent/record.h"
 
-struct pod_extras { /* what could not be had, for log and status */
-	struct err missing; /* "" = nothing */
+/* What could not be had, for log and status; "" = nothing. */
+struct pod_extras {
+	struct err missing;
 };
 
 /* What other attachments still need of what this one has. */

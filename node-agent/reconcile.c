@@ -4,7 +4,7 @@ static enum reconcile_action when_wanted(const struct reconcile_state *s)
 {
 	switch (s->phase) {
 	case RECORD_NONE:
-		return s->adopted ? RECONCILE_ENSURE : RECONCILE_PREPARE;
+		return RECONCILE_PREPARE;
 	case RECORD_PREPARED:
 		return s->commit ? RECONCILE_COMMIT : RECONCILE_NOTHING;
 	case RECORD_COMMITTED:

@@ -11,7 +11,6 @@ struct reconcile_state {
 	bool busy; /* a job of it is under way */
 	bool wanted; /* false: DEL, GC, netns gone, or its transaction ended */
 	bool commit; /* the plugin asked for it */
-	bool adopted; /* no plugin does the netns part: found at start or in pending/ */
 	bool changed; /* the wish is another than the one in force */
 	bool damaged; /* something of the wish in force is missing */
 	bool waits; /* the last job failed: not before the next sweep */

@@ -1,0 +1,64 @@
+/* The agent's state, all of it the loop thread's, and what happens to an attachment. */
+#ifndef SMC_AGENT_AGENT_H
+#define SMC_AGENT_AGENT_H
+
+#include "node-agent/attach.h"
+#include "node-agent/config.h"
+#include "node-agent/loop.h"
+#include "node-agent/metrics.h"
+#include "node-agent/node.h"
+#include "node-agent/source.h"
+#include "node-agent/worker.h"
+
+#define AGENT_REQUEST_MS 2000 /* the plugin waits no longer (agentTimeoutMs) */
+#define AGENT_STATS_MS 2000 /* for a reading; then the last one serves */
+#define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
+
+struct server;
+struct http;
+
+struct agent {
+	const struct config *config;
+	bool idle; /* the config is bad: touch nothing, answer with `trouble` */
+	struct err trouble; /* why not ready, whatever the facts say; "" = nothing */
+	struct loop *loop;
+	struct node *node; /* the worker's: never touched by the loop while the worker runs */
+	struct worker *worker;
+	struct source *source; /* NULL: none yet */
+	struct server *server;
+	struct http *http; /* NULL: off */
+	bool started; /* the START job is done */
+	struct node_facts facts;
+	struct attach_table table;
+	struct metrics_histogram requests[METRICS_N_VERBS];
+	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
+	bool stats_busy, pending_busy, sweep_busy;
+	int sweep_tick;
+	char *required; /* text of required-namespaces as last written */
+	struct loop_watch worker_watch, source_watch, pending_watch, signal_watch;
+	struct loop_timer sweep_timer, stats_timer;
+};
+
+/* NULL, or the sentence why pods that ask for steering do not get it. */
+const char *agent_not_ready(const struct agent *agent);
+
+/* What policy says of the attachment now: sets verdict and wish. */
+void agent_decide(struct agent *agent, struct attach *a);
+/* Queues the job that is due, or forgets the attachment: `a` may be gone afterwards. */
+void agent_kick(struct agent *agent, struct attach *a);
+/* Begins its removal; as agent_kick. undo_netns: the netns part too. */
+void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
+/* An attachment found at start or in pending/; owns rec. */
+void agent_adopt(struct agent *agent, struct record *rec);
+
+/* source_changed_fn: arg is the agent. */
+void agent_source_changed(void *arg, const char *namespace, const char *name);
+void agent_new_facts(struct agent *agent, const struct node_facts *facts);
+/* Asks for fresh statistics: server_stats_ready() and http_stats_ready() follow, within
+ * AGENT_STATS_MS. */
+void agent_want_stats(struct agent *agent);
+void agent_stats_ready(struct agent *agent);
+/* Arms the first tick. */
+void agent_sweep_begin(struct agent *agent);
+
+#endif

@@ -1,0 +1,263 @@
+/* The jobs that concern the node, or all attachments. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "node-agent/job.h"
+#include "node-agent/pending.h"
+#include "node-agent/server.h"
+
+/* Records that a job found, as the loop is to see them. */
+struct found {
+	struct record **recs;
+	size_t n;
+};
+
+static void found_add(void *arg, struct record *rec)
+{
+	struct found *found = arg;
+	struct record **grown = realloc(found->recs, (found->n + 1) * sizeof(*grown));
+
+	if (!grown) { /* it stays on disk for the next start */
+		record_free(rec);
+		return;
+	}
+	found->recs = grown;
+	found->recs[found->n++] = rec;
+}
+
+/* Hands all to the agent; agent NULL: drops them. */
+static void found_adopt(struct found *found, struct agent *agent)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		if (agent)
+			agent_adopt(agent, found->recs[i]);
+		else
+			record_free(found->recs[i]);
+	}
+	free(found->recs);
+}
+
+/* ---- start ---- */
+
+struct start_job {
+	struct work work;
+	struct node_facts facts;
+	struct found found;
+};
+
+static void bad_record(void *arg, const char *name, const char *why)
+{
+	(void)arg;
+	log_warn("record cannot be read, going on without", "file", name, "err", why);
+}
+
+/* Nothing that a record of another boot describes is left in the kernel. */
+static void drop_older_boots(struct node *node, struct found *found)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < found->n; i++) {
+		struct record *rec = found->recs[i];
+		struct err err = ERR_INIT;
+
+		if (!strcmp(rec->boot_id, node->boot_id)) {
+			found->recs[kept++] = rec;
+			continue;
+		}
+		if (record_remove(node->state_fd, &rec->req.attachment, &err) < 0)
+			log_warn("record of another boot stays", "err", err.msg);
+		record_free(rec);
+	}
+	found->n = kept;
+}
+
+static bool explained(const struct found *found, uint64_t cookie)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		if (found->recs[i]->netns.cookie == cookie)
+			return true;
+	}
+	return false;
+}
+
+static void drop_strays(struct node *node, const struct found *found)
+{
+	auto_free uint64_t *cookies = NULL;
+	struct err err = ERR_INIT;
+	int n = node->steer ? steer_pod_list(node->steer, &cookies, &err) : 0;
+
+	if (n < 0)
+		log_warn("cannot look for entries of lost pods", "err", err.msg);
+	for (int i = 0; i < n; i++) {
+		if (!explained(found, cookies[i]) &&
+		    steer_pod_undo(node->steer, cookies[i], &err) < 0)
+			log_warn("cannot drop the entry of a lost pod", "err", err.msg);
+	}
+}
+
+static int start_run(struct work *w, void *arg, struct err *err)
+{
+	struct start_job *job = (struct start_job *)w;
+	struct node *node = arg;
+	int r;
+
+	node_refresh(node);
+	job->facts = node->facts;
+	r = record_each(node->state_fd, found_add, bad_record, &job->found, err);
+	if (r < 0)
+		return r;
+	drop_older_boots(node, &job->found);
+	drop_strays(node, &job->found);
+	return pending_scan(node, found_add, &job->found, err);
+}
+
+static void start_done(struct work *w, void *arg)
+{
+	struct start_job *job = (struct start_job *)w;
+	struct agent *agent = arg;
+
+	if (agent) {
+		if (w->rc < 0)
+			log_error("state of earlier runs cannot be read, going on without", "err",
+				  w->err.msg);
+		agent_new_facts(agent, &job->facts);
+		agent->started = true;
+	}
+	found_adopt(&job->found, agent);
+	free(job);
+	if (agent) {
+		server_started(agent->server);
+		agent_sweep_begin(agent);
+	}
+}
+
+int job_start(struct agent *agent)
+{
+	struct start_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->work.run = start_run;
+	job->work.done = start_done;
+	worker_add(agent->worker, &job->work);
+	return 0;
+}
+
+/* ---- pending requests ---- */
+
+struct pending_job {
+	struct work work;
+	struct found found;
+	struct wire_attachment drop; /* of pending_drop */
+};
+
+static int pending_run(struct work *w, void *arg, struct err *err)
+{
+	struct pending_job *job = (struct pending_job *)w;
+
+	return pending_scan(arg, found_add, &job->found, err);
+}
+
+static void pending_done(struct work *w, void *arg)
+{
+	struct pending_job *job = (struct pending_job *)w;
+	struct agent *agent = arg;
+
+	if (agent && w->rc < 0)
+		log_warn("pending requests cannot be read", "err", w->err.msg);
+	if (agent)
+		agent->pending_busy = false;
+	found_adopt(&job->found, agent);
+	free(job);
+}
+
+int job_pending(struct agent *agent)
+{
+	struct pending_job *job;
+
+	if (agent->pending_busy)
+		return 0;
+	job = calloc(1, sizeof(*job));
+	if (!job)
+		return -ENOMEM;
+	job->work.run = pending_run;
+	job->work.done = pending_done;
+	agent->pending_busy = true;
+	worker_add(agent->worker, &job->work);
+	return 0;
+}
+
+static int drop_run(struct work *w, void *arg, struct err *err)
+{
+	return pending_drop(arg, &((struct pending_job *)w)->drop, err);
+}
+
+static void drop_done(struct work *w, void *arg)
+{
+	if (arg && w->rc < 0)
+		log_warn("pending request of a deleted pod stays", "err", w->err.msg);
+	free(w);
+}
+
+int job_pending_drop(struct agent *agent, const struct wire_attachment *key)
+{
+	struct pending_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->work.run = drop_run;
+	job->work.done = drop_done;
+	job->drop = *key;
+	worker_add(agent->worker, &job->work);
+	return 0;
+}
+
+/* ---- required-namespaces ---- */
+
+struct required_job {
+	struct work work;
+	size_t len;
+	char text[];
+};
+
+static int required_run(struct work *w, void *arg, struct err *err)
+{
+	const struct required_job *job = (const struct required_job *)w;
+	const struct node *node = arg;
+	char path[PATH_MAX];
+	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
+
+	return r < 0 ? r : file_replace(AT_FDCWD, path, job->text, job->len, 0600, err);
+}
+
+static void required_done(struct work *w, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent && w->rc < 0) {
+		log_warn("list of namespaces that require steering is not up to date", "err",
+			 w->err.msg);
+		free(agent->required); /* written again with the next change or sweep */
+		agent->required = NULL;
+	}
+	free(w);
+}
+
+int job_required(struct agent *agent, const char *text)
+{
+	size_t len = strlen(text);
+	struct required_job *job = calloc(1, sizeof(*job) + len + 1);
+
+	if (!job)
+		return -ENOMEM;
+	job->work.run = required_run;
+	job->work.done = required_done;
+	job->len = len;
+	memcpy(job->text, text, len + 1);
+	worker_add(agent->worker, &job->work);
+	return 0;
+}

@@ -1,0 +1,123 @@
+/* smc-node-agent: one per node; steers the sockets of opted-in pods to SMC. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "node-agent/cleanup.h"
+#include "node-agent/config.h"
+#include "node-agent/run.h"
+
+enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
+
+static const char usage[] =
+	"usage: smc-node-agent [--config FILE] [--check-config | --cleanup | --version]\n"
+	"\n"
+	"  --config FILE   default " CONFIG_DEFAULT_PATH "\n"
+	"  --check-config  only say whether the file is right\n"
+	"  --cleanup       take back all that the agent made on this node; a stopped agent leaves\n"
+	"                  steering in force. Needs no config: without one the default paths count\n";
+
+/* The defaults: where to answer, or to look, when the file cannot be used. */
+static int load_defaults(struct config **ret, struct err *err)
+{
+	return config_parse("", 0, "defaults", ret, err);
+}
+
+static int check_config(const char *path)
+{
+	struct config *config;
+	struct err err = ERR_INIT;
+
+	if (config_load(path, &config, &err) < 0) {
+		(void)fprintf(stderr, "%s\n", err.msg);
+		return EXIT_FAILURE;
+	}
+	config_free(config);
+	return EXIT_SUCCESS;
+}
+
+static int clean_up(const char *path)
+{
+	struct err err = ERR_INIT, why = ERR_INIT;
+	struct config *config;
+	int r = config_load(path, &config, &why);
+
+	if (r < 0) {
+		if (r != -ENOENT)
+			log_warn("config cannot be used, cleaning up the default paths", "err", why.msg);
+		r = load_defaults(&config, &err);
+	}
+	if (r == 0) {
+		r = cleanup_run(config, &err);
+		config_free(config);
+	}
+	if (r < 0)
+		log_error("clean-up is not complete", "err", err.msg);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+static int serve(const char *path)
+{
+	struct err err = ERR_INIT, trouble = ERR_INIT;
+	struct config *config;
+	int r = config_load(path, &config, &trouble);
+
+	if (r < 0) {
+		log_error("config cannot be used, steering stays as it is", "err", trouble.msg);
+		r = load_defaults(&config, &err);
+	} else {
+		log_set_level(config->log_level);
+	}
+	if (r == 0) {
+		r = run_agent(config, &trouble, &err);
+		config_free(config);
+	}
+	if (r < 0)
+		log_error("cannot serve", "err", err.msg);
+	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option options[] = {
+		{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
+		{ "cleanup", no_argument, NULL, 'x' },	    { "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
+	};
+	const char *path = CONFIG_DEFAULT_PATH;
+	enum mode mode = MODE_RUN;
+	int opt;
+
+	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (opt) {
+		case 'c':
+			path = optarg;
+			break;
+		case 'k':
+			mode = MODE_CHECK;
+			break;
+		case 'x':
+			mode = MODE_CLEANUP;
+			break;
+		case 'v':
+			(void)puts("smc-node-agent " SMC_CNI_VERSION);
+			return EXIT_SUCCESS;
+		case 'h':
+			(void)fputs(usage, stdout);
+			return EXIT_SUCCESS;
+		default:
+			(void)fputs(usage, stderr);
+			return 2;
+		}
+	}
+	if (optind < argc) {
+		(void)fprintf(stderr, "smc-node-agent: unexpected argument '%s'\n%s", argv[optind], usage);
+		return 2;
+	}
+	if (mode == MODE_CHECK)
+		return check_config(path);
+	return mode == MODE_CLEANUP ? clean_up(path) : serve(path);
+}

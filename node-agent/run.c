@@ -1,0 +1,215 @@
+#include "node-agent/run.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/inotify.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "node-agent/agent.h"
+#include "node-agent/http.h"
+#include "node-agent/job.h"
+#include "node-agent/server.h"
+
+#define STOP_MS 500 /* how long the end waits for the worker */
+
+/* ---- what the loop watches ---- */
+
+static void on_worker(void *arg, uint32_t events)
+{
+	struct agent *agent = arg;
+
+	(void)events;
+	worker_collect(agent->worker, agent);
+}
+
+static void on_source(void *arg, uint32_t events)
+{
+	struct agent *agent = arg;
+
+	(void)events;
+	source_dispatch(agent->source);
+}
+
+static void on_pending(void *arg, uint32_t events)
+{
+	struct agent *agent = arg;
+	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
+
+	(void)events;
+	while (read(agent->pending_watch.fd, buf, sizeof(buf)) > 0)
+		;
+	if (agent->started)
+		(void)job_pending(agent);
+}
+
+static void on_signal(void *arg, uint32_t events)
+{
+	struct agent *agent = arg;
+	struct signalfd_siginfo info;
+
+	(void)events;
+	if (read(agent->signal_watch.fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
+		return;
+	log_info("stopping, steering stays in force", "signal", strsignal((int)info.ssi_signo));
+	loop_stop(agent->loop);
+}
+
+static int watch(struct agent *agent, struct loop_watch *w, int fd,
+		 void (*fn)(void *arg, uint32_t events), struct err *err)
+{
+	*w = (struct loop_watch){ .fd = fd, .fn = fn, .arg = agent };
+	return loop_watch(agent->loop, w, EPOLLIN, err);
+}
+
+/* ---- set-up, in this order; each piece is undone by tear_down() ---- */
+
+static int open_signals(struct agent *agent, struct err *err)
+{
+	sigset_t set;
+	int fd;
+
+	(void)signal(SIGPIPE, SIG_IGN); /* libmicrohttpd */
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	if (fd < 0)
+		return err_sys(err, errno, "open signalfd");
+	return watch(agent, &agent->signal_watch, fd, on_signal, err);
+}
+
+static int open_pending(struct agent *agent, struct err *err)
+{
+	char path[PATH_MAX];
+	int fd, r = node_beside_socket(agent->config, WIRE_PENDING_DIR, path, sizeof(path), err);
+
+	if (r == 0)
+		r = file_mkdirs(path, 0700, err);
+	if (r < 0)
+		return r;
+	fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+	if (fd < 0)
+		return err_sys(err, errno, "watch '%s'", path);
+	r = watch(agent, &agent->pending_watch, fd, on_pending, err);
+	if (r == 0 && inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR) < 0)
+		r = err_sys(err, errno, "watch '%s'", path);
+	return r;
+}
+
+/* Without it ADD's own annotations decide. */
+static void open_source(struct agent *agent)
+{
+	const char *folder = agent->config->pod_source_folder;
+	struct err err = ERR_INIT;
+	int r;
+
+	if (!folder) {
+		(void)err_set(&agent->trouble, -EOPNOTSUPP,
+			      "podSource 'kubernetes' is not in this version; allowed is {folder: PATH}");
+		log_warn("pods' manifests are not watched", "err", agent->trouble.msg);
+		return;
+	}
+	r = source_folder_open(folder, agent_source_changed, agent, &agent->source, &err);
+	if (r == 0)
+		r = watch(agent, &agent->source_watch, source_fd(agent->source), on_source, &err);
+	if (r < 0) {
+		agent->trouble = err;
+		log_error("pods' manifests are not watched", "err", err.msg);
+	}
+}
+
+/* The agent serves without, if it must: someone may have the port. */
+static void open_http(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (agent->config->metrics[0] && http_new(agent, &agent->http, &err) < 0)
+		log_error("no /metrics, /healthz and /readyz", "err", err.msg);
+}
+
+static int open_work(struct agent *agent, struct err *err)
+{
+	int r = node_open(agent->config, &agent->node, err);
+
+	if (r == 0)
+		r = open_pending(agent, err);
+	if (r < 0)
+		return r;
+	open_source(agent);
+	r = worker_new(agent->node, &agent->worker, err);
+	if (r == 0)
+		r = watch(agent, &agent->worker_watch, worker_fd(agent->worker), on_worker, err);
+	if (r == 0 && job_start(agent) < 0)
+		r = err_sys(err, ENOMEM, "start");
+	return r;
+}
+
+static int set_up(struct agent *agent, struct err *err)
+{
+	int r = loop_new(&agent->loop, err);
+
+	if (r == 0)
+		r = open_signals(agent, err);
+	if (r == 0)
+		r = server_new(agent, &agent->server, err);
+	if (r < 0)
+		return r;
+	open_http(agent);
+	return agent->idle ? 0 : open_work(agent, err);
+}
+
+static void close_watch(struct loop_watch *w)
+{
+	if (w->fd >= 0)
+		(void)close(w->fd);
+}
+
+static void tear_down(struct agent *agent)
+{
+	/* The socket first: nobody is to send what is not read any more. */
+	http_free(agent->http);
+	server_free(agent->server);
+	if (agent->worker && !worker_stop(agent->worker, STOP_MS)) {
+		log_info("the worker waits for the kernel, not waiting for it");
+		_exit(EXIT_SUCCESS); /* its records say what it was at */
+	}
+	node_close(agent->node);
+	if (agent->source)
+		source_close(agent->source);
+	close_watch(&agent->pending_watch);
+	close_watch(&agent->signal_watch);
+	attach_clear(&agent->table);
+	free(agent->required);
+	loop_free(agent->loop);
+}
+
+int run_agent(const struct config *config, const struct err *trouble, struct err *err)
+{
+	auto_close int lock = node_lock(config->state_dir, err);
+	auto_free struct agent *agent = calloc(1, sizeof(*agent));
+	int r;
+
+	if (lock < 0)
+		return lock;
+	if (!agent)
+		return err_sys(err, ENOMEM, "start");
+	agent->config = config;
+	agent->trouble = *trouble;
+	agent->idle = trouble->msg[0];
+	agent->pending_watch.fd = agent->signal_watch.fd = -1;
+	r = set_up(agent, err);
+	if (r == 0) {
+		log_info("serving", "socket", config->socket, "metrics", config->metrics, "version",
+			 SMC_CNI_VERSION);
+		r = loop_run(agent->loop, err);
+	}
+	tear_down(agent);
+	return r;
+}

@@ -1,0 +1,190 @@
+#include "node-agent/server.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "node-agent/agent.h"
+#include "node-agent/session.h"
+
+struct server {
+	struct agent *agent;
+	struct loop_watch watch; /* the listening socket */
+	struct session *sessions;
+	int n_sessions;
+	uint64_t next_serial;
+};
+
+/* Sessions die where they are, also while all of them are told of an event; they are freed here. */
+static void reap(struct server *server)
+{
+	struct session **p = &server->sessions;
+
+	while (*p) {
+		struct session *s = *p;
+
+		if (s->wait == SESSION_DEAD) {
+			*p = s->next;
+			server->n_sessions--;
+			session_free(s);
+		} else {
+			p = &s->next;
+		}
+	}
+}
+
+/* Only root may speak: the socket's mode says so, but a passed descriptor has no path. */
+static bool is_root(int fd)
+{
+	struct ucred cred;
+	socklen_t len = sizeof(cred);
+
+	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
+}
+
+static void on_connect(void *arg, uint32_t events)
+{
+	struct server *server = arg;
+	struct session *s;
+	int fd;
+
+	(void)events;
+	reap(server);
+	fd = accept4(server->watch.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0)
+		return;
+	if (!is_root(fd) || server->n_sessions >= SERVER_SESSIONS_MAX) {
+		log_warn("connection is refused", "err",
+			 is_root(fd) ? "too many connections" : "peer is not root");
+		(void)close(fd);
+		return;
+	}
+	s = session_new(server->agent, fd, ++server->next_serial);
+	if (!s)
+		return;
+	s->next = server->sessions;
+	server->sessions = s;
+	server->n_sessions++;
+}
+
+/* ---- the socket ---- */
+
+static int make_dir(const char *path, struct err *err)
+{
+	const char *slash = strrchr(path, '/');
+	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	int r;
+
+	if (!slash || slash == path)
+		return err_set(err, -EINVAL, "socket '%s' must lie in a folder of its own", path);
+	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
+	r = file_mkdirs(dir, 0700, err);
+	if (r < 0)
+		return r;
+	if (chmod(dir, 0700) < 0)
+		return err_sys(err, errno, "set mode 0700 of '%s'", dir);
+	return 0;
+}
+
+static int open_socket(const char *path, struct err *err)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	auto_close int fd = -1;
+	int r;
+
+	if (strlen(path) >= sizeof(sun.sun_path))
+		return err_set(err, -ENAMETOOLONG, "socket '%s': longer than %zu bytes", path,
+			       sizeof(sun.sun_path) - 1);
+	strcpy(sun.sun_path, path);
+	r = make_dir(path, err);
+	if (r < 0)
+		return r;
+	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+	if (fd < 0)
+		return err_sys(err, errno, "open socket '%s'", path);
+	if (unlink(path) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "replace socket '%s'", path);
+	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
+		return err_sys(err, errno, "bind socket '%s'", path);
+	if (chmod(path, 0600) < 0 || listen(fd, SERVER_SESSIONS_MAX) < 0)
+		return err_sys(err, errno, "listen on socket '%s'", path);
+	return TAKE_FD(fd);
+}
+
+int server_new(struct agent *agent, struct server **ret, struct err *err)
+{
+	auto_free struct server *server = calloc(1, sizeof(*server));
+	auto_close int fd = -1;
+	int r;
+
+	if (!server)
+		return err_sys(err, ENOMEM, "open socket");
+	fd = open_socket(agent->config->socket, err);
+	if (fd < 0)
+		return fd;
+	server->agent = agent;
+	server->watch = (struct loop_watch){ .fd = fd, .fn = on_connect, .arg = server };
+	r = loop_watch(agent->loop, &server->watch, EPOLLIN, err);
+	if (r < 0)
+		return r;
+	fd = -1;
+	*ret = TAKE_PTR(server);
+	return 0;
+}
+
+void server_free(struct server *server)
+{
+	if (!server)
+		return;
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_close(s);
+	reap(server);
+	loop_unwatch(server->agent->loop, &server->watch);
+	(void)unlink(server->agent->config->socket);
+	(void)close(server->watch.fd);
+	free(server);
+}
+
+/* ---- events ---- */
+
+void server_started(struct server *server)
+{
+	for (struct session *s = server->sessions; s; s = s->next) {
+		if (s->wait == SESSION_START)
+			session_handle(s);
+	}
+}
+
+void server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
+		     const struct err *err)
+{
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_pod_done(s, a, action, rc, err);
+}
+
+void server_gone(struct server *server, const struct wire_attachment *key, const struct podnet *undo)
+{
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_gone(s, key, undo);
+}
+
+void server_checked(struct server *server, uint64_t session, int rc, const struct err *err)
+{
+	for (struct session *s = server->sessions; s; s = s->next) {
+		if (s->serial == session)
+			session_checked(s, rc, err);
+	}
+}
+
+void server_stats_ready(struct server *server)
+{
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_stats_ready(s);
+}
