@@ -15,7 +15,7 @@ initramfs_of()
 # one FOLDER are joined by a cable, through sockets there.
 qemu_args()
 {
-	local dir=$1 control=$2 memory=$3 link=$4 segment id
+	local dir=$1 control=$2 memory=$3 link=$4 segment id sockets
 	qemu_args=(
 		qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,la57=off
 		-smp "$(nproc)" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
@@ -28,8 +28,10 @@ qemu_args()
 	[ -n "$link" ] || return 0
 	segment=${link%/*} id=${link##*/}
 	rm -f "$segment/$id"
+	sockets=local.type=unix,local.path=$segment/$id
+	sockets+=,remote.type=unix,remote.path=$segment/$((3 - id))
 	qemu_args+=(
-		-netdev "dgram,id=n0,local.type=unix,local.path=$segment/$id,remote.type=unix,remote.path=$segment/$((3 - id))"
+		-netdev "dgram,id=n0,$sockets"
 		-device "virtio-net-pci,netdev=n0,romfile=,mac=52:54:00:00:47:0$id"
 	)
 }

@@ -1,10 +1,13 @@
 #!/bin/bash
-# about: the kernel has what the product stands on: IPPROTO_SMC, the hook, and what only one of the two has
+# about: the kernel has what the product stands on: IPPROTO_SMC, the hook, and this version's own
 # kernels: 6.12 7.3
 # timeout: 60
 . "$(dirname "$0")/../lib.sh"
 
-smc_socket() { /usr/bin/python3 -I -S -c "import socket; socket.socket(socket.$1, socket.SOCK_STREAM, 256)"; }
+smc_socket()
+{
+	/usr/bin/python3 -I -S -c "import socket; socket.socket(socket.$1, socket.SOCK_STREAM, 256)"
+}
 btf_has() { grep -qa "$1" /sys/kernel/btf/vmlinux; }
 
 check "an IPv4 socket of protocol 256 opens, with autoload of smc" smc_socket AF_INET
