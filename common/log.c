@@ -103,7 +103,7 @@ static void put_time(struct line *line)
 void log_kv(enum log_level level, const char *msg, ...)
 {
 	struct line line = { .len = 0 };
-	const char *key;
+	const char *key, *end;
 	va_list args;
 
 	if (level > log_get_level())
@@ -128,8 +128,8 @@ void log_kv(enum log_level level, const char *msg, ...)
 			put_quoted(&line, value);
 	}
 	va_end(args);
-	/* put() leaves room for this. */
-	memcpy(line.text + line.len, line.cut ? CUT_MARK : "\n", sizeof(CUT_MARK));
-	line.len += line.cut ? strlen(CUT_MARK) : 1;
+	end = line.cut ? CUT_MARK : "\n"; /* put() has left room for it */
+	memcpy(line.text + line.len, end, strlen(end));
+	line.len += strlen(end);
 	(void)!write(STDERR_FILENO, line.text, line.len);
 }
