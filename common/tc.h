@@ -15,12 +15,11 @@
 #include "common/err.h"
 
 struct tc_redirect {
-	int from; /* ifindex whose ingress is watched */
+	int from; /* ifindex whose ingress is watched; it has a clsact or ingress qdisc */
 	int to; /* ifindex that gets the packets; 0 when read back: its interface is gone */
 	struct in_addr dst; /* their destination address, network byte order */
 	uint16_t dst_port; /* UDP, host byte order */
 	uint16_t pref; /* priority of the filter among all on the hook: 1 is asked first */
-	uint32_t handle; /* of the filter within its pref; not 0 */
 };
 
 /* True if the interface has a clsact qdisc, or an ingress one (they share one place, and either will do). */
@@ -31,12 +30,12 @@ int tc_clsact_del(struct nl_sock *sk, int ifindex, struct err *err);
 /* Number of filters, of everybody, on both hooks of a clsact. */
 int tc_filter_count(struct nl_sock *sk, int ifindex, struct err *err);
 
-/* -EEXIST if there is a filter with this pref and handle. */
+/* Adds one more, also if there is an equal one: see tc_redirect_find. A u32 filter: every kernel has it, and it costs
+ * the other packets of loopback little. */
 int tc_redirect_add(struct nl_sock *sk, const struct tc_redirect *r, struct err *err);
-/* By from, pref and handle. -ENOENT. */
+/* By all of r but `to`, which is returned. -ENOENT. */
+int tc_redirect_find(struct nl_sock *sk, const struct tc_redirect *r, int *ret_to, struct err *err);
+/* By all of r but `to`. -ENOENT. */
 int tc_redirect_del(struct nl_sock *sk, const struct tc_redirect *r, struct err *err);
-/* Reads the filter with r's from, pref and handle. -ENOENT; what is there but is no such redirect reads as zeros. */
-int tc_redirect_get(struct nl_sock *sk, const struct tc_redirect *r, struct tc_redirect *ret,
-		    struct err *err);
 
 #endif

@@ -6,8 +6,8 @@
  *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR> noprefixroute
  *     scope link (BASE: the pnet's `interfaces`, else those that its RDMA devices sit on);
  *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it (link alias "smc-cni" on both);
- *   - on lo: clsact and, for each address of BASE, an ingress filter (pref 4791, handle = the address) that
- *     redirects UDP 4791 to BASE (for two pods of one node).
+ *   - on lo: clsact and, for each address of BASE, a u32 filter on ingress (pref 4791) that redirects
+ *     UDP 4791 to BASE (for two pods of one node).
  * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
  * address protocol, tc handle), and what was there before us is neither changed nor removed: what
  * we added is recorded in `struct hostnet_undo`. Called by the worker thread only.

@@ -26,7 +26,7 @@
 #define HOSTNET_BASE_ADDR "169.254.47.91"
 
 #define HOSTNET_ROCE_PORT 4791 /* RoCE v2: UDP destination port (IANA) */
-#define HOSTNET_FILTER_PREF 4791 /* of our filters on loopback; their handle is the destination address */
+#define HOSTNET_FILTER_PREF 4791 /* of our filters on loopback */
 #define HOSTNET_LOOPBACK 1 /* ifindex of lo in every namespace (LOOPBACK_IFINDEX) */
 
 struct hostnet_cover { /* HOSTNET_BASE_ADDR peer PREFIX on an interface */

@@ -21,13 +21,7 @@ static struct tc_redirect redirect(struct in_addr dst, int to)
 		.dst = dst,
 		.dst_port = HOSTNET_ROCE_PORT,
 		.pref = HOSTNET_FILTER_PREF,
-		.handle = ntohl(dst.s_addr),
 	};
-}
-
-static bool same_match(const struct tc_redirect *a, const struct tc_redirect *b)
-{
-	return a->dst.s_addr == b->dst.s_addr && a->dst_port == b->dst_port;
 }
 
 static int clsact_step(const struct hostnet_walk *w, struct err *err)
@@ -49,27 +43,25 @@ static int clsact_step(const struct hostnet_walk *w, struct err *err)
 static int redirect_step(const struct hostnet_walk *w, struct in_addr dst, const struct link *base,
 			 struct err *err)
 {
-	struct tc_redirect want = redirect(dst, base->index), found;
+	struct tc_redirect want = redirect(dst, base->index);
 	char text[INET_ADDRSTRLEN];
-	int r = tc_redirect_get(w->rt, &want, &found, err);
+	int to, r = tc_redirect_find(w->rt, &want, &to, err);
+	bool stale;
 
 	if (r < 0 && r != -ENOENT)
 		return r;
-	if (r == 0 && same_match(&found, &want) && found.to == want.to)
+	if (r == 0 && to == want.to)
 		return 0;
 	if (!w->undo)
 		return hostnet_missing(err, "redirect of UDP '%s:%d' from 'lo' to '%s' is missing",
 				       inet_ntop(AF_INET, &dst, text, sizeof(text)), HOSTNET_ROCE_PORT,
 				       base->name);
-	if (r == 0 && !same_match(&found, &want))
-		return err_set(err, -EEXIST, "filter with pref %d and handle %#x on 'lo' is not ours; delete it",
-			       want.pref, want.handle);
-	if (r == 0) /* to an interface that was made anew */
-		r = tc_redirect_del(w->rt, &want, err);
-	else
-		r = hostnet_undo_add_redirect(w->undo, dst, err);
+	stale = r == 0; /* to an interface that was made anew since */
+	r = hostnet_undo_add_redirect(w->undo, dst, err);
 	if (r == 0)
 		r = hostnet_record(w, err);
+	if (r == 0 && stale)
+		r = tc_redirect_del(w->rt, &want, err);
 	if (r == 0)
 		r = tc_redirect_add(w->rt, &want, err);
 	return r < 0 ? err_prefix(err, r, "interface 'lo'") : 0;
@@ -98,16 +90,6 @@ int hostnet_redirect_step(const struct hostnet_walk *w, const struct link *base,
 
 /* ---- undo ---- */
 
-static int drop_redirect(struct nl_sock *rt, struct in_addr dst, struct err *err)
-{
-	struct tc_redirect ours = redirect(dst, 0), found;
-	int r = tc_redirect_get(rt, &ours, &found, err);
-
-	if (r == 0 && same_match(&found, &ours))
-		r = tc_redirect_del(rt, &ours, err);
-	return r == -ENOENT ? 0 : r;
-}
-
 /* With a filter of somebody else on it the qdisc stays. */
 static int drop_clsact(struct nl_sock *rt, struct err *err)
 {
@@ -122,9 +104,14 @@ int hostnet_redirect_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct 
 	bool there = false;
 	int r = tc_has_clsact(rt, HOSTNET_LOOPBACK, &there, err);
 
+	if (!there)
+		undo->n_redirects = 0;
 	for (; r == 0 && undo->n_redirects > 0; undo->n_redirects--) {
-		if (there)
-			r = drop_redirect(rt, undo->redirects[undo->n_redirects - 1], err);
+		struct tc_redirect ours = redirect(undo->redirects[undo->n_redirects - 1], 0);
+
+		r = tc_redirect_del(rt, &ours, err);
+		if (r == -ENOENT)
+			r = 0;
 		if (r < 0)
 			break;
 	}

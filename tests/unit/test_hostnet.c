@@ -255,6 +255,52 @@ static void an_ingress_qdisc_will_do(void **state)
 	assert_true(there);
 }
 
+static struct tc_redirect redirect_of(const char *dst)
+{
+	return (struct tc_redirect){ .from = 1, .to = 1, .dst = inet(dst).v4, .dst_port = 4791, .pref = 4791 };
+}
+
+static void a_redirect_is_found_by_its_address_and_removed_alone(void **state)
+{
+	struct tc_redirect a = redirect_of("10.244.0.1"), b = redirect_of("10.244.0.2");
+	struct err err = ERR_INIT;
+	int to = 0;
+
+	(void)state;
+	assert_int_equal(system("ip link add br0 type bridge; tc qdisc add dev lo clsact; "
+				"tc filter add dev lo ingress pref 9 protocol ip u32 match u32 0 0 flowid 1:1"), 0);
+	assert_int_equal(tc_redirect_find(sk, &a, &to, &err), -ENOENT);
+	assert_string_equal(err.msg, "look up redirect of UDP '10.244.0.1:4791' (pref 4791): no such filter: "
+				     "No such file or directory");
+	assert_int_equal(tc_redirect_add(sk, &a, NULL), 0);
+	assert_int_equal(tc_redirect_add(sk, &b, NULL), 0);
+	assert_int_equal(tc_redirect_find(sk, &b, &to, NULL), 0);
+	assert_int_equal(to, 1);
+	assert_int_equal(tc_redirect_del(sk, &a, NULL), 0);
+	assert_int_equal(tc_redirect_del(sk, &a, NULL), -ENOENT);
+	assert_int_equal(tc_redirect_find(sk, &b, &to, NULL), 0);
+	assert_int_equal(tc_redirect_del(sk, &b, NULL), 0);
+	assert_int_equal(system("! tc filter show dev lo ingress | grep -q 4791"), 0);
+	assert_int_equal(system("tc filter show dev lo ingress | grep -q 'pref 9 '"), 0);
+}
+
+static void a_redirect_to_an_interface_that_is_gone_reads_as_zero(void **state)
+{
+	struct tc_redirect a = redirect_of("10.244.0.1");
+	int to = 77;
+
+	(void)state;
+	assert_int_equal(system("tc qdisc add dev lo clsact; ip link add br0 index 42 type bridge"), 0);
+	a.to = 42;
+	assert_int_equal(tc_redirect_add(sk, &a, NULL), 0);
+	assert_int_equal(tc_redirect_find(sk, &a, &to, NULL), 0);
+	assert_int_equal(to, 42);
+	assert_int_equal(system("ip link del br0"), 0);
+	assert_int_equal(tc_redirect_find(sk, &a, &to, NULL), 0);
+	assert_int_equal(to, 0);
+	assert_int_equal(tc_redirect_del(sk, &a, NULL), 0);
+}
+
 #define IN_NETNS(fn) cmocka_unit_test_setup_teardown(fn, open_socket, close_socket)
 
 int main(void)
@@ -271,6 +317,8 @@ int main(void)
 		IN_NETNS(a_full_range_of_tables_is_an_error),
 		IN_NETNS(clsact_is_seen_counted_and_removed),
 		IN_NETNS(an_ingress_qdisc_will_do),
+		IN_NETNS(a_redirect_is_found_by_its_address_and_removed_alone),
+		IN_NETNS(a_redirect_to_an_interface_that_is_gone_reads_as_zero),
 	};
 
 	return cmocka_run_group_tests_name("hostnet", tests, NULL, NULL);
