@@ -1,6 +1,7 @@
 #include "node-agent/manifest.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,21 +34,31 @@ static int refuse(const struct reading *r, const char *kind, const char *key,
 		       scalar ? value->text : ytree_type_text(value->type), quote, allowed);
 }
 
-/* A string that `valid` accepts (NULL: any), copied to *ret. Absent: *ret = copy of `absent`, or
- * an error when that is NULL. */
-static int read_string(const struct reading *r, const char *kind, const struct ytree_node *map,
-		       const char *key, bool (*valid)(const char *), const char *absent, char **ret,
-		       struct err *err)
-{
-	const struct ytree_node *value = ytree_get(map, key);
+struct name_kind { /* of a string in metadata */
+	bool (*valid)(const char *); /* NULL: any string */
+	const char *allowed;
+};
 
+static const struct name_kind label = { k8s_name_label,
+					"lower-case letters, digits and '-' (a string)" };
+static const struct name_kind subdomain = { k8s_name_subdomain,
+					    "lower-case letters, digits, '-' and '.' (a string)" };
+static const struct name_kind any = { NULL, "a string" };
+
+/* metadata.KEY, copied to *ret. Absent: *ret = copy of `absent`, or an error when that is NULL. */
+static int read_string(const struct reading *r, const char *kind, const struct ytree_node *metadata,
+		       const char *key, const struct name_kind *name, const char *absent,
+		       char **ret, struct err *err)
+{
+	const struct ytree_node *value = ytree_get(metadata, key);
+	char path[32];
+
+	(void)snprintf(path, sizeof(path), "metadata.%s", key);
 	if (!value && !absent)
-		return err_set(err, -EINVAL, "%s:%d: key 'metadata.%s' of the %s is missing",
-			       r->file, map->line, key, kind);
-	if (value && (value->type != YTREE_STRING || (valid && !valid(value->text))))
-		return refuse(r, kind, key, value,
-			      valid ? "lower-case letters, digits and '-' (a string)" : "a string",
-			      err);
+		return err_set(err, -EINVAL, "%s:%d: key '%s' of the %s is missing", r->file,
+			       metadata->line, path, kind);
+	if (value && (value->type != YTREE_STRING || (name->valid && !name->valid(value->text))))
+		return refuse(r, kind, path, value, name->allowed, err);
 	*ret = strdup(value ? value->text : absent);
 	return *ret ? 0 : err_sys(err, ENOMEM, "read '%s'", r->file);
 }
@@ -112,7 +123,7 @@ static int read_host_network(const struct reading *r, const struct ytree_node *d
 	if (spec && spec->type != YTREE_MAP)
 		return refuse(r, "Pod", "spec", spec, "a map", err);
 	if (value && value->type != YTREE_BOOL)
-		return refuse(r, "Pod", "spec.hostNetwork", value, "true, false", err);
+		return refuse(r, "Pod", "spec.hostNetwork", value, "true, false (not quoted)", err);
 	*ret = value && (value->text[0] == 't' || value->text[0] == 'T');
 	return 0;
 }
@@ -122,12 +133,12 @@ static int read_pod(const struct reading *r, const struct ytree_node *doc,
 {
 	int rc;
 
-	rc = read_string(r, "Pod", metadata, "name", k8s_name_subdomain, NULL, &pod->name, err);
+	rc = read_string(r, "Pod", metadata, "name", &subdomain, NULL, &pod->name, err);
 	if (rc == 0)
-		rc = read_string(r, "Pod", metadata, "namespace", k8s_name_label, "default",
+		rc = read_string(r, "Pod", metadata, "namespace", &label, "default",
 				 &pod->namespace, err);
 	if (rc == 0)
-		rc = read_string(r, "Pod", metadata, "uid", NULL, "", &pod->uid, err);
+		rc = read_string(r, "Pod", metadata, "uid", &any, "", &pod->uid, err);
 	if (rc == 0)
 		rc = read_host_network(r, doc, &pod->host_network, err);
 	if (rc == 0)
@@ -140,7 +151,7 @@ static int read_namespace(const struct reading *r, const struct ytree_node *meta
 {
 	int rc;
 
-	rc = read_string(r, "Namespace", metadata, "name", k8s_name_label, NULL, &ns->name, err);
+	rc = read_string(r, "Namespace", metadata, "name", &label, NULL, &ns->name, err);
 	if (rc == 0)
 		rc = read_annotations(r, "Namespace", metadata, &ns->annotations, err);
 	return rc;

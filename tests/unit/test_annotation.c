@@ -1,0 +1,183 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "common/cleanup.h"
+#include "node-agent/annotation.h"
+
+static struct err err;
+
+static int read_one(enum annotation_owner owner, const char *key, const char *value,
+		    struct annotation_values *ret)
+{
+	char full[64];
+	json_auto_t *obj = NULL;
+
+	(void)snprintf(full, sizeof(full), POLICY_PREFIX "%s", key);
+	obj = json_pack("{s:s, s:s}", full, value, "other.example/steer", "rubbish");
+	err = ERR_INIT;
+	return annotation_read(obj, owner, 0, ret, &err);
+}
+
+static void good_values_are_read(void **state)
+{
+	static const struct {
+		const char *key, *value;
+		enum annotation_key set;
+	} cases[] = {
+		{ "steer", "enabled", ANNOTATION_STEER },
+		{ "steer", "required", ANNOTATION_STEER },
+		{ "steer", "disabled", ANNOTATION_STEER },
+		{ "containers", "app", ANNOTATION_CONTAINERS },
+		{ "containers", "app,side-car, x1", ANNOTATION_CONTAINERS },
+		{ "peers", "10.0.0.0/8", ANNOTATION_PEERS },
+		{ "peers", "10.0.0.0/8:443 , 10.1.0.0/16:80-90", ANNOTATION_PEERS },
+		{ "peers", "fd00::/8,[fd00::/8]:443,[fd00::/8]:1-65535", ANNOTATION_PEERS },
+		{ "pnet-id", "Net0", ANNOTATION_PNET_ID },
+		{ "pnet-id", "A234567890123456", ANNOTATION_PNET_ID },
+		{ "buffer-size", "16Ki", ANNOTATION_BUFFER_SIZE },
+		{ "buffer-size", "1Mi", ANNOTATION_BUFFER_SIZE },
+		{ "buffer-size", "16384", ANNOTATION_BUFFER_SIZE },
+		{ "buffer-size", "64k", ANNOTATION_BUFFER_SIZE },
+		{ "buffer-size", "1M", ANNOTATION_BUFFER_SIZE },
+		{ "ulp", "emulate", ANNOTATION_ULP },
+		{ "ulp", "deny", ANNOTATION_ULP },
+		{ "ulp", "ignore", ANNOTATION_ULP },
+	};
+	struct annotation_values v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		if (read_one(ANNOTATION_OF_POD, cases[i].key, cases[i].value, &v) < 0)
+			fail_msg("%s", err.msg);
+		assert_int_equal(v.set, cases[i].set);
+	}
+	(void)read_one(ANNOTATION_OF_POD, "pnet-id", "Net0", &v);
+	assert_string_equal(v.pnet_id, "NET0");
+	(void)read_one(ANNOTATION_OF_POD, "buffer-size", "64Ki", &v);
+	assert_int_equal(v.buffer_bytes, 65536);
+	(void)read_one(ANNOTATION_OF_POD, "ulp", "ignore", &v);
+	assert_int_equal(v.ulp, STEER_ULP_IGNORE);
+	(void)read_one(ANNOTATION_OF_POD, "steer", "required", &v);
+	assert_int_equal(v.steer, POLICY_REQUIRED);
+}
+
+static void bad_values_are_refused_and_named(void **state)
+{
+	static const struct {
+		const char *key, *values[12];
+	} cases[] = {
+		{ "steer", { "", "Enabled", "true", "on", " enabled", "enabled " } },
+		{ "containers", { "", "a,,b", ",", "a,", "App", "a b", "-a", "a_b" } },
+		{ "peers",
+		  { "", "10.0.0.1/8", "10.0.0.0", "10.0.0.0/33", "10.0.0.0/8:0", "10.0.0.0/8:65536",
+		    "10.0.0.0/8:9-8", "[10.0.0.0/8]:80", "[fd00::/8]", "[fd00::/8:443",
+		    "[fd00::/8]443", "10.0.0.0/8:80:90" } },
+		{ "pnet-id", { "", "a_b", "A2345678901234567", "net 0" } },
+		{ "buffer-size",
+		  { "", "15Ki", "16383", "2Mi", "1048577", "-64Ki", "64ki", "64 Ki", "1e5",
+		    "99999999999", "0x10000", "64KiB" } },
+		{ "ulp", { "", "Deny", "allow" } },
+	};
+	struct annotation_values v;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		for (size_t k = 0; k < 12 && cases[i].values[k]; k++) {
+			char start[128];
+
+			if (read_one(ANNOTATION_OF_POD, cases[i].key, cases[i].values[k], &v) !=
+			    -EINVAL)
+				fail_msg("%s '%s' was accepted", cases[i].key, cases[i].values[k]);
+			assert_int_equal(v.set, 0);
+			(void)snprintf(start, sizeof(start),
+				       "annotation 'smc-cni.io/%s' of the pod: got '%s', allowed: ",
+				       cases[i].key, cases[i].values[k]);
+			if (strncmp(err.msg, start, strlen(start)) != 0)
+				fail_msg("%s", err.msg);
+		}
+	}
+}
+
+static void a_value_that_is_no_string_is_refused(void **state)
+{
+	json_auto_t *obj = json_pack("{s:b}", POLICY_PREFIX "steer", 1);
+	struct annotation_values v;
+
+	(void)state;
+	assert_int_equal(annotation_read(obj, ANNOTATION_OF_POD, 0, &v, &err), -EINVAL);
+	assert_string_equal(err.msg, "annotation 'smc-cni.io/steer' of the pod: got '(no string)', "
+				     "allowed: enabled, required, disabled");
+}
+
+static void good_values_are_kept_beside_a_bad_one(void **state)
+{
+	json_auto_t *obj = json_pack("{s:s, s:s, s:s}", POLICY_PREFIX "steer", "required",
+				     POLICY_PREFIX "ulp", "rubbish", POLICY_PREFIX "pnet-id", "a");
+	struct annotation_values v;
+
+	(void)state;
+	assert_int_equal(annotation_read(obj, ANNOTATION_OF_POD, 0, &v, NULL), -EINVAL);
+	assert_int_equal(v.set, ANNOTATION_STEER | ANNOTATION_PNET_ID);
+	assert_int_equal(v.steer, POLICY_REQUIRED);
+	assert_int_equal(annotation_read(obj, ANNOTATION_OF_POD, ANNOTATION_ULP, &v, NULL), 0);
+}
+
+static void a_namespace_has_fewer_keys(void **state)
+{
+	struct annotation_values v;
+
+	(void)state;
+	assert_int_equal(read_one(ANNOTATION_OF_NAMESPACE, "steer", "enabled", &v), 0);
+	assert_int_equal(read_one(ANNOTATION_OF_NAMESPACE, "peers", "10.0.0.0/8", &v), 0);
+	assert_int_equal(read_one(ANNOTATION_OF_NAMESPACE, "ulp", "deny", &v), 0);
+	assert_int_equal(read_one(ANNOTATION_OF_NAMESPACE, "buffer-size", "64Ki", &v), -EINVAL);
+	assert_string_equal(
+		err.msg,
+		"annotation 'smc-cni.io/buffer-size' of the namespace: allowed on pods only");
+	assert_int_equal(read_one(ANNOTATION_OF_NAMESPACE, "foo", "", &v), -EINVAL);
+	assert_string_equal(err.msg,
+			    "unknown annotation 'smc-cni.io/foo' of the namespace, allowed "
+			    "behind 'smc-cni.io/': steer, peers, ulp");
+}
+
+static void no_annotations_say_nothing(void **state)
+{
+	struct annotation_values v;
+
+	(void)state;
+	assert_int_equal(annotation_read(NULL, ANNOTATION_OF_POD, 0, &v, &err), 0);
+	assert_int_equal(v.set, 0);
+}
+
+static void bytes_are_written_as_people_write_them(void **state)
+{
+	char buf[ANNOTATION_BYTES_TEXT_MAX];
+
+	(void)state;
+	assert_string_equal(annotation_format_bytes(1024 * 1024, buf), "1Mi");
+	assert_string_equal(annotation_format_bytes(65536, buf), "64Ki");
+	assert_string_equal(annotation_format_bytes(65537, buf), "65537");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(good_values_are_read),
+		cmocka_unit_test(bad_values_are_refused_and_named),
+		cmocka_unit_test(a_value_that_is_no_string_is_refused),
+		cmocka_unit_test(good_values_are_kept_beside_a_bad_one),
+		cmocka_unit_test(a_namespace_has_fewer_keys),
+		cmocka_unit_test(no_annotations_say_nothing),
+		cmocka_unit_test(bytes_are_written_as_people_write_them),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
