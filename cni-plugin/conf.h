@@ -41,7 +41,7 @@ struct conf {
 	int ipam_timeout_ms;
 	json_t *dns; /* NULL if none */
 	json_t *prev_result; /* as it came; NULL if none */
-	json_t *annotations; /* object: the pod's smc-cni.io/ ones; owned; NULL if none were passed */
+	json_t *annotations; /* the pod's smc-cni.io/ ones; owned; NULL if none were passed */
 	const char *cgroup_path; /* "" if the runtime did not say */
 	json_t *valid_attachments; /* GC; NULL if absent */
 };

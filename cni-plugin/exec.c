@@ -11,13 +11,12 @@
 #include <sys/wait.h>
 
 #include "common/cleanup.h"
-#include "common/file.h"
+#include "common/wire.h"
 
-/* Input and output are files in memory: no pipe can fill up, and a process that the program
- * leaves behind cannot make us wait for the end of its output. */
-static int memory_file(const char *name, const char *content, size_t len, struct err *err)
+/* The input is a file in memory: unlike a pipe it cannot fill up while the program writes. */
+static int input_file(const char *content, size_t len, struct err *err)
 {
-	auto_close int fd = memfd_create(name, MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	auto_close int fd = memfd_create("stdin", MFD_CLOEXEC);
 
 	if (fd < 0)
 		return err_sys(err, errno, "make file in memory");
@@ -30,18 +29,6 @@ static int memory_file(const char *name, const char *content, size_t len, struct
 	}
 	if (lseek(fd, 0, SEEK_SET) < 0)
 		return err_sys(err, errno, "rewind file in memory");
-	return TAKE_FD(fd);
-}
-
-static int output_file(struct err *err)
-{
-	auto_close int fd = memory_file("stdout", NULL, 0, err);
-
-	if (fd < 0)
-		return fd;
-	if (ftruncate(fd, EXEC_OUTPUT_MAX) < 0 ||
-	    fcntl(fd, F_ADD_SEALS, F_SEAL_GROW | F_SEAL_SHRINK | F_SEAL_SEAL) < 0)
-		return err_sys(err, errno, "limit file in memory");
 	return TAKE_FD(fd);
 }
 
@@ -72,68 +59,97 @@ static int spawn(const char *path, char *const envp[], int in_fd, int out_fd, pi
 	return -r;
 }
 
-/* 0 when the process has ended, -ETIMEDOUT; -errno when it cannot be watched. */
-static int wait_end(pid_t pid, int timeout_ms)
-{
-	auto_close int pidfd = pidfd_open(pid, 0);
-	struct pollfd p = { .fd = pidfd, .events = POLLIN };
-	int r;
+struct output {
+	int fd; /* the pipe's reading end, non-blocking */
+	bool ended;
+	char *text; /* room for EXEC_OUTPUT_MAX + 1 */
+	size_t len;
+};
 
-	if (pidfd < 0)
-		return -errno;
-	do
-		r = poll(&p, 1, timeout_ms);
-	while (r < 0 && errno == EINTR);
-	if (r < 0)
-		return -errno;
-	return r == 0 ? -ETIMEDOUT : 0;
+/* Takes what is there. */
+static int drain(struct output *out)
+{
+	while (!out->ended) {
+		ssize_t n = read(out->fd, out->text + out->len, EXEC_OUTPUT_MAX + 1 - out->len);
+
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n == 0)
+			out->ended = true;
+		if (n > 0)
+			out->len += (size_t)n;
+		if (out->len > EXEC_OUTPUT_MAX)
+			return -EFBIG;
+	}
+	return 0;
 }
 
-static int read_output(int fd, struct exec_result *ret, struct err *err)
+/* 0: the process has ended and all that it wrote is taken. */
+static int watch(int pidfd, struct output *out, int timeout_ms)
 {
-	/* The program's descriptor and ours share one offset: where it stopped writing. */
-	off_t len = lseek(fd, 0, SEEK_CUR);
-	auto_free char *out = NULL;
+	int64_t deadline_ms = wire_now_ms() + timeout_ms;
 
-	if (len < 0 || len > EXEC_OUTPUT_MAX)
-		len = EXEC_OUTPUT_MAX;
-	out = malloc((size_t)len + 1);
-	if (!out)
-		return err_sys(err, ENOMEM, "read output");
-	if (pread(fd, out, (size_t)len, 0) != len)
-		return err_sys(err, EIO, "read output");
-	out[len] = '\0';
-	ret->out = TAKE_PTR(out);
-	ret->out_len = (size_t)len;
-	return 0;
+	for (;;) {
+		struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
+				      { .fd = out->ended ? -1 : out->fd, .events = POLLIN } };
+		int64_t left = deadline_ms - wire_now_ms();
+		int r = poll(p, 2, left > 0 ? (int)left : 0);
+
+		if (r < 0 && errno != EINTR)
+			return -errno;
+		if (r == 0)
+			return -ETIMEDOUT;
+		r = drain(out);
+		if (r < 0 || p[0].revents)
+			return r;
+	}
+}
+
+/* Watches the program to its end and takes its status. */
+static int finish(pid_t pid, struct output *out, int timeout_ms, int *ret_status)
+{
+	auto_close int pidfd = pidfd_open(pid, 0);
+	int r = pidfd < 0 ? -errno : watch(pidfd, out, timeout_ms);
+
+	if (r < 0)
+		(void)kill(-pid, SIGKILL);
+	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+		;
+	return r;
 }
 
 int exec_run(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
 	     struct exec_result *ret, struct err *err)
 {
-	auto_close int in_fd = memory_file("stdin", in, in_len, err);
-	auto_close int out_fd = in_fd < 0 ? -1 : output_file(err);
-	struct exec_result result = { 0 };
-	pid_t pid;
-	int r;
+	auto_close int in_fd = input_file(in, in_len, err), reader = -1, writer = -1;
+	auto_free char *text = malloc(EXEC_OUTPUT_MAX + 1);
+	struct output out = { .text = text };
+	int pipe_fds[2], status = 0, r;
+	pid_t pid = -1;
 
-	if (in_fd < 0 || out_fd < 0)
-		return -ENOMEM;
-	r = spawn(path, envp, in_fd, out_fd, &pid);
+	if (in_fd < 0)
+		return in_fd;
+	if (!text || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "run '%s'", path);
+	reader = out.fd = pipe_fds[0];
+	writer = pipe_fds[1];
+	if (fcntl(reader, F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(err, errno, "run '%s'", path);
+	r = spawn(path, envp, in_fd, writer, &pid);
 	if (r < 0)
 		return err_sys(err, r, "run '%s'", path);
-	r = wait_end(pid, timeout_ms);
-	if (r < 0)
-		(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, &result.status, 0) < 0 && errno == EINTR)
-		;
+	(void)close(TAKE_FD(writer));
+	r = finish(pid, &out, timeout_ms, &status);
 	if (r == -ETIMEDOUT)
 		return err_set(err, r, "run '%s': no end within %d ms", path, timeout_ms);
+	if (r == -EFBIG)
+		return err_set(err, r, "run '%s': it printed more than %d bytes", path,
+			       EXEC_OUTPUT_MAX);
 	if (r < 0)
-		return err_sys(err, r, "wait for '%s'", path);
-	r = read_output(out_fd, &result, err);
-	if (r < 0)
-		return err_prefix(err, r, "run '%s'", path);
-	*ret = result;
+		return err_sys(err, r, "watch '%s'", path);
+	text[out.len] = '\0';
+	*ret = (struct exec_result){ .status = status, .out = TAKE_PTR(text), .out_len = out.len };
 	return 0;
 }

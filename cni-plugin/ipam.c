@@ -15,8 +15,6 @@
 #include "common/json.h"
 #include "common/log.h"
 
-extern char **environ;
-
 static void exec_result_clear(struct exec_result *r)
 {
 	free(r->out);

@@ -18,7 +18,8 @@ int pending_write(const struct conf *conf, const struct wire_prepare *request, c
 		  const struct podnet *undo, struct err *err);
 /* Removes the request, if there is one; *ret_undo is then what it says, else empty. Never fails a
  * DEL: there is nothing to do about what cannot be read. */
-void pending_take(const struct conf *conf, const struct wire_attachment *a, struct podnet *ret_undo);
+void pending_take(const struct conf *conf, const struct wire_attachment *a,
+		  struct podnet *ret_undo);
 /* Removes the requests of conf's network whose attachment is none of valid[0..n). */
 void pending_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n);
 

@@ -77,7 +77,9 @@ static int owner_of(const struct result_ip *ip, const int *indexes,
 		    const struct wire_interface *itfs, int n, const char *ifname)
 {
 	for (int i = 0; i < n; i++) {
-		if (ip->interface >= 0 ? indexes[i] == ip->interface : !strcmp(itfs[i].name, ifname))
+		bool here = indexes[i] == ip->interface;
+
+		if (here || (ip->interface < 0 && !strcmp(itfs[i].name, ifname)))
 			return i;
 	}
 	return ip->interface >= 0 ? -1 : 0;
