@@ -1,0 +1,205 @@
+/* The network configuration: what is taken, and what is refused with which code. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cni-plugin/conf.h"
+#include "common/cleanup.h"
+
+static struct conf conf;
+static struct cni_error error;
+
+static int start(void **state)
+{
+	(void)state;
+	conf = (struct conf){ 0 };
+	error = (struct cni_error){ 0 };
+	return 0;
+}
+
+static int parse(const char *text)
+{
+	return conf_parse(text, strlen(text), &conf, &error);
+}
+
+static void defaults_fill_what_is_absent(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"smc-cni\"}"), 0);
+	assert_int_equal(conf.version, CNI_1_1_0);
+	assert_string_equal(conf.agent_socket, "/run/smc-cni/agent.sock");
+	assert_int_equal(conf.agent_timeout_ms, 2000);
+	assert_int_equal(conf.ipam_timeout_ms, 60000);
+	assert_false(conf.strict_status);
+	assert_false(conf.standalone);
+	assert_string_equal(conf.pnet_id, "");
+	assert_string_equal(conf.ipam_type, "");
+	assert_string_equal(conf.cgroup_path, "");
+	assert_null(conf.annotations);
+	assert_null(conf.prev_result);
+	conf_clear(&conf);
+}
+
+static void every_key_is_taken(void **state)
+{
+	(void)state;
+	assert_int_equal(
+		parse("{\"cniVersion\":\"0.4.0\",\"name\":\"net\",\"type\":\"smc-cni\",\"unknown\":[1],"
+		      "\"agentSocket\":\"/a/b.sock\",\"agentTimeoutMs\":500,\"strictStatus\":true,"
+		      "\"pnetID\":\"net0\",\"interface\":{\"kind\":\"veth\",\"bridge\":\"br1\",\"mtu\":9000,"
+		      "\"isDefaultGateway\":true,\"ipMasq\":false,\"hairpin\":true,\"other\":{}},"
+		      "\"ipam\":{\"type\":\"host-local\",\"subnet\":\"10.0.0.0/24\"},\"ipamTimeoutMs\":700,"
+		      "\"dns\":{\"domain\":\"d\"},\"prevResult\":{},\"capabilities\":{\"cgroupPath\":true},"
+		      "\"runtimeConfig\":{\"cgroupPath\":\"/kubepods/pod1\","
+		      "\"io.kubernetes.cri.pod-annotations\":{\"a/b\":7,\"smc-cni.io/steer\":\"required\"}},"
+		      "\"cni.dev/valid-attachments\":[]}"),
+		0);
+	assert_int_equal(conf.version, CNI_0_4_0);
+	assert_string_equal(conf.agent_socket, "/a/b.sock");
+	assert_int_equal(conf.agent_timeout_ms, 500);
+	assert_true(conf.strict_status);
+	assert_string_equal(conf.pnet_id, "NET0");
+	assert_true(conf.standalone);
+	assert_string_equal(conf.interface.bridge, "br1");
+	assert_int_equal(conf.interface.mtu, 9000);
+	assert_true(conf.interface.is_gateway);
+	assert_true(conf.interface.is_default_gateway);
+	assert_true(conf.interface.hairpin);
+	assert_string_equal(conf.ipam_type, "host-local");
+	assert_int_equal(conf.ipam_timeout_ms, 700);
+	assert_string_equal(conf.cgroup_path, "/kubepods/pod1");
+	assert_int_equal(json_object_size(conf.annotations), 1);
+	assert_non_null(json_object_get(conf.annotations, "smc-cni.io/steer"));
+	assert_non_null(conf.prev_result);
+	assert_non_null(conf.valid_attachments);
+	conf_clear(&conf);
+}
+
+/* `members` follow cniVersion and name. */
+static void expect_refused(const char *members, int code, const char *message)
+{
+	char text[4096];
+
+	(void)start(NULL);
+	(void)snprintf(text, sizeof(text), "{\"cniVersion\":\"1.0.0\",\"name\":\"net\"%s}", members);
+	assert_true(parse(text) < 0);
+	assert_null(conf.root);
+	if (error.code != code || !strstr(error.err.msg, message))
+		fail_msg("expected %d '%s', found %d '%s'", code, message, error.code, error.err.msg);
+}
+
+static void wrong_types_and_values_name_their_key(void **state)
+{
+	static const struct {
+		const char *members;
+		int code;
+		const char *message;
+	} table[] = {
+		{ ",\"type\":7", 7, "'type' must be a string" },
+		{ ",\"agentSocket\":\"run/a\"", 7, "'agentSocket' is 'run/a'; allowed is an absolute path" },
+		{ ",\"agentSocket\":false", 7, "'agentSocket' must be a string" },
+		{ ",\"agentTimeoutMs\":0", 7, "'agentTimeoutMs' must be 1 to 60000, found 0" },
+		{ ",\"agentTimeoutMs\":\"2\"", 7, "'agentTimeoutMs' must be an integer" },
+		{ ",\"strictStatus\":\"yes\"", 7, "'strictStatus' must be true or false" },
+		{ ",\"pnetID\":\"a-b\"", 7, "'pnetID' is 'a-b'; allowed are 1 to 16 letters and digits" },
+		{ ",\"pnetID\":\"12345678901234567\"", 7, "'pnetID' is '12345678901234567'" },
+		{ ",\"interface\":\"veth\"", 7, "'interface' must be an object" },
+		{ ",\"interface\":{}", 7, "interface: 'kind' is required" },
+		{ ",\"interface\":{\"kind\":\"ptp\"}", 2, "'kind' is 'ptp'; allowed is veth" },
+		{ ",\"interface\":{\"kind\":\"veth\",\"ipMasq\":true}", 2, "'ipMasq' is true" },
+		{ ",\"interface\":{\"kind\":\"veth\",\"mtu\":67}", 7, "'mtu' must be 68 to 65535" },
+		{ ",\"interface\":{\"kind\":\"veth\",\"bridge\":\"a/b\"}", 7, "'bridge' is 'a/b'" },
+		{ ",\"interface\":{\"kind\":\"veth\",\"hairpin\":1}", 7, "'hairpin' must be true or false" },
+		{ ",\"interface\":{\"kind\":\"veth\"},\"ipam\":{\"subnet\":\"x\"}", 7,
+		  "ipam: 'type' is required" },
+		{ ",\"interface\":{\"kind\":\"veth\"},\"ipam\":{\"type\":\"../../bin/sh\"}", 7,
+		  "ipam: 'type' is '../../bin/sh'" },
+		{ ",\"ipam\":[]", 7, "'ipam' must be an object" },
+		{ ",\"ipamTimeoutMs\":-1", 7, "'ipamTimeoutMs' must be 1 to 600000" },
+		{ ",\"dns\":[]", 7, "'dns' must be an object" },
+		{ ",\"prevResult\":[]", 7, "'prevResult' must be an object" },
+		{ ",\"capabilities\":[]", 7, "'capabilities' must be an object" },
+		{ ",\"runtimeConfig\":[]", 7, "'runtimeConfig' must be an object" },
+		{ ",\"runtimeConfig\":{\"cgroupPath\":[]}", 7, "'cgroupPath' must be a string" },
+		{ ",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":[]}", 7,
+		  "'io.kubernetes.cri.pod-annotations' must be an object" },
+		{ ",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{\"smc-cni.io/steer\":true}}", 7,
+		  "'smc-cni.io/steer' must be a string" },
+		{ ",\"cni.dev/valid-attachments\":{}", 7, "'cni.dev/valid-attachments' must be an array" },
+		{ ",\"name\":\"again\"", 6, "duplicate" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		expect_refused(table[i].members, table[i].code, table[i].message);
+}
+
+static void version_and_name_have_codes_of_their_own(void **state)
+{
+	static const struct {
+		const char *text;
+		int code;
+		const char *message;
+	} table[] = {
+		{ "", 6, "it is empty" },
+		{ "[]", 6, "found an array" },
+		{ "{\"cniVersion\":\"1.0.0\"", 6, "line 1" },
+		{ "{\"name\":\"net\"}", 1, "'cniVersion' is required" },
+		{ "{\"cniVersion\":1,\"name\":\"net\"}", 7, "'cniVersion' must be a string" },
+		{ "{\"cniVersion\":\"0.2.0\",\"name\":\"net\"}", 1, "'cniVersion' is '0.2.0'; supported are" },
+		{ "{\"cniVersion\":\"1.2.0\",\"name\":\"net\"}", 1, "'cniVersion' is '1.2.0'" },
+		{ "{\"cniVersion\":\"1.0.0\"}", 7, "'name' is required" },
+		{ "{\"cniVersion\":\"1.0.0\",\"name\":\"../a\"}", 7, "'name' is '../a'" },
+		{ "{\"cniVersion\":\"1.0.0\",\"name\":7}", 7, "'name' must be a string" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		(void)start(NULL);
+		assert_true(parse(table[i].text) < 0);
+		assert_int_equal(error.code, table[i].code);
+		if (!strstr(error.err.msg, table[i].message))
+			fail_msg("'%s' is not in '%s'", table[i].message, error.err.msg);
+	}
+}
+
+static void ipam_of_a_chained_configuration_is_left_alone(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"ipam\":{\"type\":\"x\"}}"), 0);
+	assert_string_equal(conf.ipam_type, "");
+	conf_clear(&conf);
+}
+
+static void an_empty_ipam_means_no_addresses(void **state)
+{
+	(void)state;
+	assert_int_equal(parse("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"interface\":{\"kind\":\"veth\"},"
+			       "\"ipam\":{}}"),
+			 0);
+	assert_true(conf.standalone);
+	assert_string_equal(conf.ipam_type, "");
+	assert_string_equal(conf.interface.bridge, "cni0");
+	conf_clear(&conf);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup(defaults_fill_what_is_absent, start),
+		cmocka_unit_test_setup(every_key_is_taken, start),
+		cmocka_unit_test_setup(wrong_types_and_values_name_their_key, start),
+		cmocka_unit_test_setup(version_and_name_have_codes_of_their_own, start),
+		cmocka_unit_test_setup(ipam_of_a_chained_configuration_is_left_alone, start),
+		cmocka_unit_test_setup(an_empty_ipam_means_no_addresses, start),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
