@@ -45,14 +45,22 @@ struct transaction {
 	const char *code; /* a WIRE_CODE_ when the agent refused; NULL when it did not answer */
 };
 
+/* Tells the agent when it need not begin any more. */
+static void set_timeout(const struct transaction *t, json_t *msg)
+{
+	(void)json_object_set_new(msg, "timeoutMs", json_integer(t->deadline_ms - wire_now_ms()));
+}
+
 static int prepare(struct transaction *t, const struct wire_prepare *request,
 		   struct podnet *ret_plan, struct err *err)
 {
 	json_auto_t *msg = wire_prepare_to_json(request);
 	json_auto_t *reply = NULL;
 	bool required = false;
-	int r = wire_call(t->sock, msg, t->netns_fd, t->deadline_ms, &reply, &t->code, err);
+	int r;
 
+	set_timeout(t, msg);
+	r = wire_call(t->sock, msg, t->netns_fd, t->deadline_ms, &reply, &t->code, err);
 	if (r < 0)
 		return r;
 	r = smc_json_get_bool(reply, "reply", "required", &required, err);
@@ -70,6 +78,7 @@ static int commit(struct transaction *t, const struct podnet *undo, struct err *
 
 	if (!msg || json_object_set_new(msg, "undo", podnet_to_json(undo)) < 0)
 		return err_sys(err, ENOMEM, "write message");
+	set_timeout(t, msg);
 	return wire_call(t->sock, msg, -1, t->deadline_ms, &reply, &t->code, err);
 }
 

@@ -9,6 +9,7 @@
  *           -> {steer: bool, required: bool, why, netns: podnet}        the agent has done the host's side
  *  commit   {undo: podnet}   on the same connection -> {steered: bool}     the map entry, last
  *           A connection that ends between the two is rolled back by the agent.
+ *           Both: "timeoutMs", how long the plugin is going to wait (2000); later the agent does not begin
  *  del      {attachment} [+ netns descriptor] -> {undo: podnet}  steering is off, the host's side is removed
  *  check    {attachment} [+ netns descriptor] -> {netns: podnet} or ok=false naming what is missing
  *  node     {} -> {ready: bool, why}                                            for STATUS; cheap

@@ -130,8 +130,12 @@ static void forget(struct agent *agent, struct attach *a)
 {
 	struct wire_attachment key = *attach_key(a);
 	struct podnet undo = a->rec->undo;
+	bool rolled_back = !a->commit && !a->adopted;
 
 	attach_drop(&agent->table, a);
+	/* Its plugin may have left the request meanwhile; the scan passed over it till now. */
+	if (rolled_back)
+		(void)job_pending(agent);
 	server_gone(agent->server, &key, &undo);
 }
 

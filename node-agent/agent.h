@@ -10,7 +10,7 @@
 #include "node-agent/source.h"
 #include "node-agent/worker.h"
 
-#define AGENT_REQUEST_MS 2000 /* the plugin waits no longer (agentTimeoutMs) */
+#define AGENT_REQUEST_MS 2000 /* a plugin that does not say waits no longer */
 #define AGENT_STATS_MS 2000 /* for a reading; then the last one serves */
 #define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
 

@@ -21,6 +21,7 @@ struct attach {
 	struct wish wish; /* wanted as of now; rec->wish is in force */
 	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
 	int netns_fd; /* from the request until PREPARE takes it; else -1 */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC: when the plugin gives up on PREPARE or COMMIT */
 	bool busy, wanted, commit, damaged, waits; /* as struct reconcile_state has them */
 	bool adopted; /* found at start or in pending/, and not put in order yet */
 	bool undo_netns; /* REMOVE does the netns part as well (GC) */

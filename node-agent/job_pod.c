@@ -62,8 +62,8 @@ static void log_outcome(const struct attach *a, const struct pod_job *job, bool 
 			 "pod is not taken over by the agent", "pod", name, "err", job->work.err.msg);
 	else if (job->work.rc == 0 && job->action == RECONCILE_REMOVE)
 		log_info("pod is gone", "pod", name, "container", attach_key(a)->container_id);
-	else if (job->work.rc == 0 && (job->action == RECONCILE_COMMIT || a->adopted ||
-					   was_steered != a->rec->wish.steer))
+	else if (job->work.rc == 0 && a->rec->phase == RECORD_COMMITTED &&
+		 (a->adopted || was_steered != a->rec->wish.steer || job->action == RECONCILE_COMMIT))
 		log_info(a->rec->wish.steer ? "pod is steered" : "pod stays on TCP", "pod", name, "uid",
 			 pod->uid[0] ? pod->uid : NULL, "why", a->verdict.why);
 	if (job->extras.missing.msg[0] && strcmp(job->extras.missing.msg, a->missing.msg) != 0)
@@ -119,7 +119,8 @@ static void pod_job_done(struct work *w, void *arg)
 	a->rec = TAKE_PTR(job->rec);
 	job->rec = old;
 	a->busy = false;
-	if (a->rec->phase == RECORD_COMMITTED && was_steered != a->rec->wish.steer) {
+	if (a->rec->phase == RECORD_COMMITTED &&
+	    (job->action == RECONCILE_COMMIT || was_steered != a->rec->wish.steer)) {
 		a->since = time(NULL);
 		a->late = a->rec->wish.steer && job->action == RECONCILE_ENSURE;
 	}
@@ -144,7 +145,7 @@ int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action)
 	job->work.run = pod_job_run;
 	job->work.done = pod_job_done;
 	if (action == RECONCILE_PREPARE || action == RECONCILE_COMMIT)
-		job->work.deadline_ms = wire_now_ms() + AGENT_REQUEST_MS;
+		job->work.deadline_ms = a->deadline_ms;
 	job->a = a;
 	job->action = action;
 	job->wish = a->wish;

@@ -19,6 +19,17 @@ static void unlink_attach(struct session *s)
 	s->attach = NULL;
 }
 
+/* When the plugin gives up waiting. -EINVAL */
+static int get_deadline(const struct session *s, int64_t *ret, struct err *err)
+{
+	int64_t timeout_ms = AGENT_REQUEST_MS;
+	int r = smc_json_get_int(s->request, "message", "timeoutMs", INT32_MIN, INT32_MAX, &timeout_ms,
+				 err);
+
+	*ret = s->begun_ms + timeout_ms;
+	return r;
+}
+
 /* ---- prepare ---- */
 
 /* One of the same name is there already: refused, unless it is going or its netns is gone. */
@@ -34,7 +45,7 @@ static void prepare_again(struct session *s, struct attach *old)
 		session_wait(s, SESSION_PROBE);
 }
 
-static void begin(struct session *s, struct record *rec)
+static void begin(struct session *s, struct record *rec, int64_t deadline_ms)
 {
 	struct agent *agent = s->agent;
 	struct attach *a = attach_add(&agent->table, rec);
@@ -51,6 +62,7 @@ static void begin(struct session *s, struct record *rec)
 		return;
 	}
 	a->rec->wish = a->wish;
+	a->deadline_ms = deadline_ms;
 	a->netns_fd = TAKE_FD(s->passed_fd);
 	a->session = s;
 	s->attach = a;
@@ -62,13 +74,15 @@ void session_prepare(struct session *s)
 {
 	auto_with(cleanup_record) struct record *rec = calloc(1, sizeof(*rec));
 	struct err err = ERR_INIT;
+	int64_t deadline_ms;
 	struct attach *old;
 
 	if (!rec) {
 		session_no_memory(s);
 		return;
 	}
-	if (wire_prepare_from_json(s->request, &rec->req, &err) < 0) {
+	if (wire_prepare_from_json(s->request, &rec->req, &err) < 0 ||
+	    get_deadline(s, &deadline_ms, &err) < 0) {
 		session_error(s, WIRE_CODE_INVALID, err.msg);
 		return;
 	}
@@ -83,7 +97,7 @@ void session_prepare(struct session *s)
 	if (old)
 		prepare_again(s, old);
 	else
-		begin(s, TAKE_PTR(rec));
+		begin(s, TAKE_PTR(rec), deadline_ms);
 }
 
 static const char *failure_code(const struct attach *a, int rc)
@@ -114,6 +128,7 @@ void session_commit(struct session *s)
 	struct attach *a = s->attach;
 	struct podnet undo = { 0 };
 	struct err err = ERR_INIT;
+	int64_t deadline_ms;
 	json_t *obj = NULL;
 
 	if (!a) {
@@ -121,13 +136,15 @@ void session_commit(struct session *s)
 			      "commit: this connection has no transaction (any more)");
 		return;
 	}
-	if (smc_json_get_object(s->request, "message", "undo", &obj, &err) < 0 ||
+	if (get_deadline(s, &deadline_ms, &err) < 0 ||
+	    smc_json_get_object(s->request, "message", "undo", &obj, &err) < 0 ||
 	    (obj && podnet_from_json(obj, "undo", &undo, &err) < 0)) {
 		session_error(s, WIRE_CODE_INVALID, err.msg);
 		return;
 	}
 	a->rec->undo = undo;
 	a->commit = true;
+	a->deadline_ms = deadline_ms;
 	session_wait(s, SESSION_COMMIT);
 	agent_kick(s->agent, a);
 }
