@@ -34,10 +34,11 @@ snapshot_diff()
 
 without_index() { sed -E 's/^[0-9]+: //; s/ +/ /g'; }
 
-snapshot_links() { ip -o -d link show | without_index; }
+# A bridge's timers run.
+snapshot_links() { ip -o -d link show | sed -E 's/ [a-z_]+_timer +[0-9.]+//g' | without_index; }
 snapshot_addresses() { ip -o address show | without_index; }
 snapshot_routes() { ip route show table all | sort; }
-snapshot_rules() { ip -4 rule show; ip -6 rule show; }
+snapshot_rules() { ip -4 rule show; ip -6 rule show; ip -4 mrule show; ip -6 mrule show; }
 
 # Filters live below a parent that a device need not have: tc's complaints about that are no news.
 snapshot_tc()
