@@ -47,3 +47,6 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(ARCHIVES)
 
 mutants: all unit-build ## break the product on purpose: each mutant must be caught by its test
 	@tests/mutants/run $(MUTANTS)
+
+# The tests of the whole agent run its program.
+$(patsubst %,$(B)/tests/unit/test_agent_%,socket life): $(B)/bin/smc-node-agent

@@ -67,6 +67,9 @@ int config_load(const char *path, struct config **ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages. */
 int config_parse(const char *text, size_t len, const char *name, struct config **ret,
 		 struct err *err);
+/* For a file that config_load() refused: the defaults, and of the file what of socket, stateDir,
+ * bpffsDir, cgroupRoot and metrics can be read. */
+int config_salvage(const char *path, struct config **ret, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 
 #endif

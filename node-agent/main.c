@@ -20,12 +20,6 @@ static const char usage[] =
 	"  --cleanup       take back all that the agent made on this node; a stopped agent leaves\n"
 	"                  steering in force. Needs no config: without one the default paths count\n";
 
-/* The defaults: where to answer, or to look, when the file cannot be used. */
-static int load_defaults(struct config **ret, struct err *err)
-{
-	return config_parse("", 0, "defaults", ret, err);
-}
-
 static int check_config(const char *path)
 {
 	struct config *config;
@@ -47,8 +41,8 @@ static int clean_up(const char *path)
 
 	if (r < 0) {
 		if (r != -ENOENT)
-			log_warn("config cannot be used, cleaning up the default paths", "err", why.msg);
-		r = load_defaults(&config, &err);
+			log_warn("config cannot be used, only its paths are", "err", why.msg);
+		r = config_salvage(path, &config, &err);
 	}
 	if (r == 0) {
 		r = cleanup_run(config, &err);
@@ -67,7 +61,7 @@ static int serve(const char *path)
 
 	if (r < 0) {
 		log_error("config cannot be used, steering stays as it is", "err", trouble.msg);
-		r = load_defaults(&config, &err);
+		r = config_salvage(path, &config, &err);
 	} else {
 		log_set_level(config->log_level);
 	}

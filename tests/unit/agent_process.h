@@ -1,0 +1,315 @@
+/* A real smc-node-agent in a folder of its own, pods that are only network namespaces, and the
+ * plugin's side of the socket. For the tests of the whole agent; each function fails the test.
+ */
+#ifndef TESTS_AGENT_PROCESS_H
+#define TESTS_AGENT_PROCESS_H
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/json.h"
+#include "common/netns.h"
+#include "common/wire.h"
+
+#define MAYBE __attribute__((unused)) static
+#define ANSWER_MS 10000
+
+struct agent_process {
+	char dir[64]; /* everything of this agent */
+	int port;
+	pid_t pid;
+};
+
+MAYBE struct agent_process agent;
+MAYBE struct err agent_err;
+
+MAYBE const char *agent_path(const char *name)
+{
+	static char paths[4][PATH_MAX];
+	static int turn;
+	char *path = paths[turn++ % 4];
+
+	(void)snprintf(path, PATH_MAX, "%s/%s", agent.dir, name);
+	return path;
+}
+
+MAYBE void write_file(const char *path, const char *text)
+{
+	assert_int_equal(file_replace(AT_FDCWD, path, text, strlen(text), 0600, &agent_err), 0);
+}
+
+/* The config; `more` are lines of it. */
+MAYBE void agent_config(const char *more)
+{
+	auto_free char *text = NULL;
+
+	assert_true(asprintf(&text,
+			     "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
+			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: 127.0.0.1:%d\n%s",
+			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port, more) > 0);
+	write_file(agent_path("agent.yaml"), text);
+}
+
+/* build/tests/unit/x -> build/bin/smc-node-agent, of the same flavour. */
+MAYBE void agent_exec(const char *option)
+{
+	char self[PATH_MAX] = "";
+	char program[PATH_MAX + 32];
+
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	(void)snprintf(program, sizeof(program), "%s/../../bin/smc-node-agent", dirname(self));
+	(void)execl(program, "smc-node-agent", "--config", agent_path("agent.yaml"), option,
+		    (char *)NULL);
+	_exit(127);
+}
+
+MAYBE pid_t agent_spawn(const char *option)
+{
+	int log = open(agent_path("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
+	pid_t pid;
+
+	assert_true(log >= 0);
+	pid = fork();
+	if (pid == 0) {
+		(void)dup2(log, STDERR_FILENO);
+		agent_exec(option);
+	}
+	(void)close(log);
+	assert_true(pid > 0);
+	return pid;
+}
+
+MAYBE int connect_agent(void)
+{
+	int sock = wire_connect(agent_path("run/a.sock"), wire_now_ms() + ANSWER_MS, &agent_err);
+
+	assert_true(sock >= 0);
+	return sock;
+}
+
+/* The reply, ok or not; owns request. */
+MAYBE json_t *ask_on(int sock, json_t *request, int fd)
+{
+	json_t *reply = NULL;
+	int r = wire_send(sock, request, fd, wire_now_ms() + ANSWER_MS, &agent_err);
+
+	json_decref(request);
+	if (r == 0)
+		r = wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err);
+	if (r < 0)
+		fail_msg("no answer: %s", agent_err.msg);
+	return reply;
+}
+
+MAYBE json_t *ask(json_t *request, int fd)
+{
+	auto_close int sock = connect_agent();
+
+	return ask_on(sock, request, fd);
+}
+
+MAYBE const char *text_of(const json_t *obj, const char *key)
+{
+	const char *text = json_string_value(json_object_get(obj, key));
+
+	return text ? text : "";
+}
+
+#define eventually(condition)                                            \
+	do {                                                             \
+		int64_t _end = wire_now_ms() + 20000;                    \
+		while (!(condition)) {                                   \
+			if (wire_now_ms() > _end)                        \
+				fail_msg("not in 20 s: %s", #condition); \
+			(void)usleep(20000);                             \
+		}                                                        \
+	} while (0)
+
+/* 1: it answers and has started; 0: it answers; -1: not yet. */
+MAYBE int agent_state(void)
+{
+	auto_close int sock = wire_connect(agent_path("run/a.sock"), wire_now_ms() + 100, &agent_err);
+	json_auto_t *reply = NULL;
+
+	if (sock < 0)
+		return -1;
+	reply = ask_on(sock, wire_request("node"), -1);
+	return strcmp(text_of(reply, "why"), "the agent is starting") != 0;
+}
+
+MAYBE void agent_start(void)
+{
+	agent.pid = agent_spawn(NULL);
+	eventually(agent_state() == 1);
+}
+
+/* Its exit status, or 1000 + the signal that ended it. */
+MAYBE int wait_for(pid_t pid)
+{
+	int status;
+
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
+}
+
+MAYBE int agent_end(int sig)
+{
+	pid_t pid = agent.pid;
+
+	agent.pid = 0;
+	assert_int_equal(kill(pid, sig), 0);
+	return wait_for(pid);
+}
+
+MAYBE bool log_has(const char *text)
+{
+	auto_free char *log = NULL;
+
+	return file_read(AT_FDCWD, agent_path("log"), 1 << 20, &log, NULL, &agent_err) == 0 &&
+	       strstr(log, text);
+}
+
+MAYBE int count_files(const char *name)
+{
+	auto_closedir DIR *dir = opendir(agent_path(name));
+	const struct dirent *de;
+	int n = 0;
+
+	while (dir && (de = readdir(dir)))
+		n += de->d_name[0] != '.';
+	return n;
+}
+
+/* ---- pods ---- */
+
+/* A process that does nothing in a network namespace of its own; *ret_fd is the namespace. */
+MAYBE pid_t pod_new(int *ret_fd)
+{
+	char path[64];
+	int ready[2];
+	pid_t pid;
+	char byte;
+
+	assert_int_equal(pipe(ready), 0);
+	pid = fork();
+	if (pid == 0) {
+		if (unshare(CLONE_NEWNET) == 0 && write(ready[1], "x", 1) == 1)
+			(void)pause();
+		_exit(1);
+	}
+	assert_int_equal(read(ready[0], &byte, 1), 1);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", (int)pid);
+	*ret_fd = netns_open(path, &agent_err);
+	assert_true(*ret_fd >= 0);
+	return pid;
+}
+
+MAYBE void pod_end(pid_t pid)
+{
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+}
+
+MAYBE json_t *about(const char *verb, const char *id)
+{
+	return json_pack("{s:i, s:s, s:{s:s, s:s, s:s}}", "v", WIRE_VERSION, "verb", verb,
+			 "attachment", "network", "net", "containerID", id, "ifname", "eth0");
+}
+
+/* A prepare message for pod default/<id>; steer NULL: no annotations. */
+MAYBE json_t *prepare_of(const char *id, const char *steer)
+{
+	json_t *msg = about("prepare", id);
+
+	json_object_set_new(msg, "pod", json_pack("{s:s, s:s}", "namespace", "default", "name", id));
+	if (steer)
+		json_object_set_new(msg, "annotations", json_pack("{s:s}", "smc-cni.io/steer", steer));
+	return msg;
+}
+
+/* The whole ADD of a pod. */
+MAYBE void add_pod(const char *id, const char *steer, int netns_fd)
+{
+	auto_close int sock = connect_agent();
+	json_auto_t *prepared = ask_on(sock, prepare_of(id, steer), netns_fd);
+	json_auto_t *committed = ask_on(sock, wire_request("commit"), -1);
+
+	if (!json_is_true(json_object_get(committed, "ok")))
+		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));
+}
+
+/* The pod of that name in the answer to `status`; NULL: not there. The caller frees. */
+MAYBE json_t *status_of(const char *name)
+{
+	auto_close int sock = connect_agent();
+	json_t *msg = ask_on(sock, wire_request("status"), -1), *found = NULL;
+
+	while (!json_object_get(msg, "end")) {
+		json_t *pod = json_object_get(msg, "pod");
+
+		if (pod && !strcmp(text_of(pod, "name"), name))
+			found = json_incref(pod);
+		json_decref(msg);
+		assert_int_equal(wire_recv(sock, &msg, NULL, wire_now_ms() + ANSWER_MS, &agent_err), 0);
+	}
+	json_decref(msg);
+	return found;
+}
+
+/* ---- each test has its own agent ---- */
+
+MAYBE int agent_set_up(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		(void)puts("skip: network namespaces need root");
+		exit(77);
+	}
+	strcpy(agent.dir, "/tmp/test-agent-XXXXXX");
+	agent.port = 20000 + (int)getpid() % 20000;
+	if (!mkdtemp(agent.dir) || mkdir(agent_path("manifests"), 0700) < 0)
+		return -1;
+	agent_config("logLevel: debug\n");
+	agent_start();
+	return 0;
+}
+
+MAYBE int agent_tear_down(void **state)
+{
+	char command[PATH_MAX];
+
+	(void)state;
+	if (agent.pid)
+		(void)agent_end(SIGKILL);
+	agent_config("");
+	if (wait_for(agent_spawn("--cleanup")) != 0)
+		return -1;
+	(void)snprintf(command, sizeof(command), "rm -rf '%s'", agent.dir);
+	return system(command);
+}
+
+#define agent_test(fn) cmocka_unit_test_setup_teardown(fn, agent_set_up, agent_tear_down)
+
+#endif

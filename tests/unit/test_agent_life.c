@@ -1,0 +1,316 @@
+/* The whole agent through its life: what it finds at start and leaves at its end, files that
+ * change, trouble. It runs on a kernel with or without SMC. */
+#include "tests/unit/agent_process.h"
+
+#include <arpa/inet.h>
+#include <sys/mount.h>
+#include <sys/socket.h>
+
+/* The answer to GET path, head and body; "" when nobody listens. The caller frees. */
+static char *http_get(const char *path)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_port = htons((uint16_t)agent.port),
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	auto_close int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	char *text = calloc(1, 1 << 18);
+	size_t len = 0;
+	ssize_t n;
+
+	assert_non_null(text);
+	if (connect(sock, (struct sockaddr *)&sin, sizeof(sin)) < 0)
+		return text;
+	(void)dprintf(sock, "GET %s HTTP/1.0\r\n\r\n", path);
+	while ((n = read(sock, text + len, (1 << 18) - 1 - len)) > 0)
+		len += (size_t)n;
+	return text;
+}
+
+static bool http_has(const char *path, const char *text)
+{
+	auto_free char *answer = http_get(path);
+
+	return strstr(answer, text);
+}
+
+static const char *why_of(const char *name)
+{
+	static char why[512];
+	json_auto_t *pod = status_of(name);
+
+	(void)snprintf(why, sizeof(why), "%s",
+		       pod ? text_of(json_object_get(pod, "policy"), "why") : "no such pod");
+	return why;
+}
+
+static void pods_are_adopted_after_a_crash_and_unfinished_ones_rolled_back(void **state)
+{
+	auto_close int fd = -1, other = -1, sock = -1;
+	pid_t pid = pod_new(&fd), other_pid = pod_new(&other);
+	json_auto_t *pod = NULL;
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	sock = connect_agent();
+	json_decref(ask_on(sock, prepare_of("b", NULL), other));
+	assert_int_equal(count_files("state/pods"), 2);
+	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
+	agent_start();
+	eventually(count_files("state/pods") == 1);
+	pod = status_of("a");
+	assert_non_null(pod);
+	json_decref(ask(about("del", "a"), -1));
+	assert_int_equal(count_files("state/pods"), 0);
+	pod_end(pid);
+	pod_end(other_pid);
+}
+
+static void sigterm_leaves_records_and_takes_the_socket_away(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	int64_t begun;
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	begun = wire_now_ms();
+	assert_int_equal(agent_end(SIGTERM), 0);
+	assert_true(wire_now_ms() - begun < 2000);
+	assert_int_equal(count_files("state/pods"), 1);
+	assert_int_equal(access(agent_path("run/a.sock"), F_OK), -1);
+	agent_start();
+	assert_int_equal(agent_end(SIGINT), 0);
+	pod_end(pid);
+}
+
+static void a_second_agent_names_the_first_and_leaves_it_alone(void **state)
+{
+	char holder[64];
+
+	(void)state;
+	assert_int_equal(wait_for(agent_spawn(NULL)), 1);
+	(void)snprintf(holder, sizeof(holder), "the agent with pid %d has it", (int)agent.pid);
+	assert_true(log_has(holder));
+	assert_int_equal(wait_for(agent_spawn("--cleanup")), 1);
+	json_decref(ask(wire_request("node"), -1));
+	assert_int_equal(agent_end(SIGTERM), 0);
+}
+
+static void cleanup_takes_everything_away_and_can_be_repeated(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(wait_for(agent_spawn("--cleanup")), 0);
+		assert_int_equal(access(agent_path("state"), F_OK), -1);
+		assert_int_equal(access(agent_path("run"), F_OK), -1);
+		assert_int_equal(access(agent_path("bpf"), F_OK), -1);
+	}
+	pod_end(pid);
+}
+
+static void records_of_another_boot_are_dropped_and_bad_ones_moved_aside(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	auto_free char *text = NULL;
+	char hash[WIRE_HASH_LEN], name[64];
+	const struct wire_attachment key = { "net", "a", "eth0" };
+	char *boot_id;
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	assert_int_equal(agent_end(SIGTERM), 0);
+	(void)snprintf(name, sizeof(name), "state/pods/%s.json", wire_attachment_hash(&key, hash));
+	assert_int_equal(file_read(AT_FDCWD, agent_path(name), 1 << 16, &text, NULL, &agent_err), 0);
+	boot_id = strstr(text, "\"bootID\": \"");
+	assert_non_null(boot_id);
+	boot_id[11] = boot_id[11] == '0' ? '1' : '0';
+	write_file(agent_path(name), text);
+	write_file(agent_path("state/pods/0123456789abcdef.json"), "{\"version\": 1");
+	write_file(agent_path("state/node.json"), "[]");
+	agent_start();
+	assert_int_equal(access(agent_path(name), F_OK), -1);
+	assert_int_equal(access(agent_path("state/pods/0123456789abcdef.json.bad"), F_OK), 0);
+	assert_int_equal(access(agent_path("state/node.json.bad"), F_OK), 0);
+	assert_true(log_has("record cannot be read"));
+	assert_string_equal(why_of("a"), "no such pod");
+	pod_end(pid);
+}
+
+static void leave_pending(const char *file, const char *id, const char *netns)
+{
+	json_auto_t *msg = prepare_of(id, "enabled");
+	auto_free char *text = NULL;
+
+	json_object_set_new(msg, "netnsPath", json_string(netns));
+	text = json_dumps(msg, 0);
+	write_file(agent_path(file), text);
+}
+
+static void requests_left_for_an_absent_agent_are_adopted(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	char netns[64];
+
+	(void)state;
+	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
+	leave_pending("run/pending/1.json", "now", netns); /* while it runs: inotify */
+	eventually(strcmp(why_of("now"), "no such pod") != 0);
+	assert_int_equal(agent_end(SIGTERM), 0);
+	leave_pending("run/pending/2.json", "later", netns);
+	leave_pending("run/pending/3.json", "gone", "/proc/1/ns/none");
+	leave_pending("run/pending/4.json", "host", "/proc/self/ns/net");
+	write_file(agent_path("run/pending/5.json"), "hello");
+	agent_start();
+	eventually(strcmp(why_of("later"), "no such pod") != 0);
+	assert_string_equal(why_of("gone"), "no such pod");
+	assert_string_equal(why_of("host"), "no such pod");
+	assert_int_equal(access(agent_path("run/pending/4.json.bad"), F_OK), 0);
+	assert_int_equal(access(agent_path("run/pending/5.json.bad"), F_OK), 0);
+	assert_int_equal(count_files("run/pending"), 2);
+	pod_end(pid);
+}
+
+static void a_changed_manifest_changes_the_policy_of_a_running_pod(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	static const char manifest[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: default, "
+				       "annotations: {smc-cni.io/steer: \"%s\"}}\n";
+	char text[512];
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	(void)snprintf(text, sizeof(text), manifest, "sometimes");
+	write_file(agent_path("manifests/a.yaml"), text);
+	eventually(strstr(why_of("a"), "sometimes"));
+	assert_true(http_has("/metrics", "smc_cni_pods{state=\"invalid\",namespace=\"default\",pod=\"a\"} 1"));
+	(void)unlink(agent_path("manifests/a.yaml"));
+	eventually(!strstr(why_of("a"), "sometimes"));
+	pod_end(pid);
+}
+
+static void namespaces_that_require_steering_are_listed_for_the_plugin(void **state)
+{
+	auto_free char *list = NULL;
+
+	(void)state;
+	write_file(agent_path("manifests/ns.yaml"),
+		   "apiVersion: v1\nkind: Namespace\nmetadata: {name: bank, annotations: "
+		   "{smc-cni.io/steer: required}}\n---\napiVersion: v1\nkind: Namespace\n"
+		   "metadata: {name: shop}\n");
+	eventually((free(list), list = NULL,
+		    file_read(AT_FDCWD, agent_path("run/required-namespaces"), 4096, &list, NULL,
+			      &agent_err) == 0 &&
+			    !strcmp(list, "bank\n")));
+}
+
+static void a_pod_that_requires_what_the_node_lacks_is_refused(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	json_auto_t *node = ask(wire_request("node"), -1);
+	json_auto_t *reply = ask(prepare_of("a", "required"), fd);
+
+	(void)state;
+	if (json_is_true(json_object_get(node, "ready"))) {
+		assert_true(json_is_true(json_object_get(reply, "ok")));
+	} else {
+		assert_string_equal(text_of(reply, "code"), "required");
+		assert_int_equal(count_files("state/pods"), 0);
+	}
+	pod_end(pid);
+}
+
+static void a_bad_config_leaves_all_as_it_is_and_says_so(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	json_auto_t *node = NULL, *reply = NULL;
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	assert_int_equal(agent_end(SIGTERM), 0);
+	agent_config("defaultSteer: maybe\n");
+	assert_int_equal(wait_for(agent_spawn("--check-config")), 1);
+	agent_start();
+	node = ask(wire_request("node"), -1);
+	assert_true(json_is_false(json_object_get(node, "ready")));
+	assert_non_null(strstr(text_of(node, "why"), "agent.yaml:7: key 'defaultSteer': got 'maybe'"));
+	reply = ask(about("del", "a"), -1);
+	assert_string_equal(text_of(reply, "code"), "unavailable");
+	assert_true(http_has("/healthz", "200 OK"));
+	assert_true(http_has("/readyz", "503 "));
+	assert_true(http_has("/readyz", "defaultSteer"));
+	assert_true(http_has("/metrics", "smc_cni_node_ready{check=\"agent\"} 0"));
+	assert_int_equal(count_files("state/pods"), 1);
+	assert_int_equal(agent_end(SIGTERM), 0);
+	pod_end(pid);
+}
+
+static void without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	json_auto_t *reply = NULL, *again = NULL;
+	auto_free char *junk = calloc(1, 1 << 20);
+
+	(void)state;
+	assert_int_equal(agent_end(SIGTERM), 0);
+	assert_int_equal(mount("none", agent_path("state"), "tmpfs", 0, "size=64k"), 0);
+	agent_start();
+	/* Fill it: what does not fit is cut off by the failing write. */
+	{
+		auto_close int file = open(agent_path("state/junk"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+		while (write(file, junk, 4096) > 0)
+			;
+	}
+	reply = ask(prepare_of("a", NULL), fd);
+	assert_string_equal(text_of(reply, "code"), "unavailable");
+	assert_non_null(strstr(text_of(reply, "error"), "No space left"));
+	(void)unlink(agent_path("state/junk"));
+	again = ask(prepare_of("a", NULL), fd);
+	assert_true(json_is_true(json_object_get(again, "ok")));
+	assert_int_equal(agent_end(SIGTERM), 0);
+	assert_int_equal(umount(agent_path("state")), 0);
+	pod_end(pid);
+}
+
+static void health_and_metrics_are_served(void **state)
+{
+	(void)state;
+	assert_true(http_has("/healthz", "200 OK"));
+	assert_true(http_has("/metrics", "smc_cni_build_info{version="));
+	assert_true(http_has("/metrics", "smc_cni_request_duration_seconds_count{verb=\"node\"}"));
+	assert_true(http_has("/nothing", "404 "));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		agent_test(pods_are_adopted_after_a_crash_and_unfinished_ones_rolled_back),
+		agent_test(sigterm_leaves_records_and_takes_the_socket_away),
+		agent_test(a_second_agent_names_the_first_and_leaves_it_alone),
+		agent_test(cleanup_takes_everything_away_and_can_be_repeated),
+		agent_test(records_of_another_boot_are_dropped_and_bad_ones_moved_aside),
+		agent_test(requests_left_for_an_absent_agent_are_adopted),
+		agent_test(a_changed_manifest_changes_the_policy_of_a_running_pod),
+		agent_test(namespaces_that_require_steering_are_listed_for_the_plugin),
+		agent_test(a_pod_that_requires_what_the_node_lacks_is_refused),
+		agent_test(a_bad_config_leaves_all_as_it_is_and_says_so),
+		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),
+		agent_test(health_and_metrics_are_served),
+	};
+
+	if (geteuid() == 0 && (unshare(CLONE_NEWNS) < 0 ||
+			       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

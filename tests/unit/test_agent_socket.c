@@ -1,0 +1,245 @@
+/* The whole agent, over its socket: verbs, transactions, bad clients. It runs on a kernel with or
+ * without SMC. */
+#include "tests/unit/agent_process.h"
+
+#include <sys/socket.h>
+
+static void assert_refused(json_t *reply, const char *code, const char *text)
+{
+	assert_true(json_is_false(json_object_get(reply, "ok")));
+	assert_string_equal(text_of(reply, "code"), code);
+	if (!strstr(text_of(reply, "error"), text))
+		fail_msg("'%s' is not in '%s'", text, text_of(reply, "error"));
+	json_decref(reply);
+}
+
+static void a_pod_that_nobody_opted_in_is_recorded_and_forgotten(void **state)
+{
+	json_auto_t *pod = NULL, *reply = NULL;
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	assert_int_equal(count_files("state/pods"), 1);
+	pod = status_of("a");
+	assert_non_null(pod);
+	assert_true(json_is_false(json_object_get(json_object_get(pod, "policy"), "in_force")));
+	reply = ask(about("del", "a"), -1);
+	assert_true(json_is_true(json_object_get(reply, "ok")));
+	assert_non_null(json_object_get(reply, "undo"));
+	assert_int_equal(count_files("state/pods"), 0);
+	pod_end(pid);
+}
+
+static void a_transaction_that_ends_before_commit_is_rolled_back(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	int sock = connect_agent();
+	json_auto_t *reply = ask_on(sock, prepare_of("a", NULL), fd);
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(reply, "ok")));
+	assert_int_equal(count_files("state/pods"), 1);
+	(void)close(sock);
+	eventually(count_files("state/pods") == 0);
+	add_pod("a", NULL, fd);
+	pod_end(pid);
+}
+
+static void what_is_no_pods_network_namespace_is_refused(void **state)
+{
+	auto_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	auto_close int host = netns_open("/proc/self/ns/net", &agent_err);
+
+	(void)state;
+	assert_refused(ask(prepare_of("a", NULL), -1), "invalid", "no descriptor");
+	assert_refused(ask(prepare_of("a", NULL), null), "invalid", "not a network namespace");
+	assert_refused(ask(prepare_of("a", NULL), host), "invalid", "host's own");
+	assert_int_equal(count_files("state/pods"), 0);
+}
+
+static void send_raw(const void *data, size_t len)
+{
+	auto_close int sock = connect_agent();
+	json_t *reply = NULL;
+
+	assert_int_equal(send(sock, data, len, MSG_NOSIGNAL), len);
+	assert_int_equal(wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err), 0);
+	assert_refused(reply, "invalid", "");
+	assert_int_equal(wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err),
+			 -ECONNRESET);
+}
+
+static void rubbish_ends_its_connection_only(void **state)
+{
+	auto_close int other = connect_agent();
+	auto_free char *large = calloc(1, WIRE_MESSAGE_MAX + 1);
+
+	(void)state;
+	send_raw("{", 1);
+	send_raw("\0", 1);
+	send_raw("{\"v\":99,\"verb\":\"node\"}", 22);
+	send_raw("{\"v\":1}", 7);
+	send_raw(large, WIRE_MESSAGE_MAX + 1);
+	assert_refused(ask(wire_request("reboot"), -1), "invalid", "allowed are prepare");
+	assert_refused(ask(about("del", "../x"), -1), "invalid", "containerID");
+	assert_refused(ask(wire_request("gc"), -1), "invalid", "network");
+	json_decref(ask_on(other, wire_request("node"), -1));
+}
+
+static void a_second_connection_too_many_is_closed_and_the_others_served(void **state)
+{
+	int socks[140];
+	json_t *reply = NULL;
+	int refused = 0;
+
+	(void)state;
+	for (int i = 0; i < 140; i++)
+		socks[i] = connect_agent();
+	for (int i = 0; i < 140; i++) {
+		int r = wire_send(socks[i], wire_request("node"), -1, wire_now_ms() + ANSWER_MS,
+				  &agent_err);
+
+		if (r == 0)
+			r = wire_recv(socks[i], &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err);
+		if (r == 0)
+			json_decref(reply);
+		refused += r < 0;
+	}
+	assert_int_equal(refused, 12);
+	for (int i = 0; i < 140; i++)
+		(void)close(socks[i]);
+	json_decref(ask(wire_request("node"), -1));
+}
+
+static void del_of_what_is_not_there_succeeds_once_and_again(void **state)
+{
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		json_auto_t *reply = ask(about("del", "never-seen"), -1);
+
+		assert_true(json_is_true(json_object_get(reply, "ok")));
+	}
+}
+
+static void the_same_attachment_is_added_once_unless_its_namespace_is_gone(void **state)
+{
+	auto_close int fd = -1, other = -1;
+	pid_t pid = pod_new(&fd), new_pid;
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	new_pid = pod_new(&other);
+	assert_refused(ask(prepare_of("a", NULL), other), "invalid", "there already");
+	pod_end(pid);
+	(void)close(TAKE_FD(fd));
+	add_pod("a", NULL, other);
+	assert_int_equal(count_files("state/pods"), 1);
+	pod_end(new_pid);
+}
+
+static void a_late_del_of_an_old_sandbox_leaves_the_new_one(void **state)
+{
+	auto_close int fd = -1, other = -1;
+	pid_t pid = pod_new(&fd), new_pid = pod_new(&other);
+	json_t *msg = prepare_of("new", NULL);
+	json_auto_t *prepared = NULL, *committed = NULL, *checked = NULL;
+	auto_close int sock = connect_agent();
+
+	(void)state;
+	add_pod("old", NULL, fd);
+	json_object_set_new(json_object_get(msg, "pod"), "name", json_string("old"));
+	prepared = ask_on(sock, msg, other);
+	committed = ask_on(sock, wire_request("commit"), -1);
+	assert_true(json_is_true(json_object_get(committed, "ok")));
+	json_decref(ask(about("del", "old"), -1));
+	checked = ask(about("check", "new"), other);
+	assert_true(json_is_true(json_object_get(checked, "ok")));
+	assert_refused(ask(about("check", "old"), fd), "missing", "does not know");
+	assert_refused(ask(about("check", "new"), fd), "missing", "another");
+	pod_end(pid);
+	pod_end(new_pid);
+}
+
+static void gc_keeps_what_is_valid_in_its_network(void **state)
+{
+	auto_close int fd = -1, other = -1;
+	pid_t pid = pod_new(&fd), other_pid = pod_new(&other);
+	json_t *msg = wire_request("gc");
+	json_auto_t *reply = NULL, *kept = NULL;
+
+	(void)state;
+	add_pod("keep", NULL, fd);
+	add_pod("drop", NULL, other);
+	json_object_update_new(msg, json_pack("{s:s, s:[{s:s, s:s}]}", "network", "net", "valid",
+					      "containerID", "keep", "ifname", "eth0"));
+	reply = ask(msg, -1);
+	assert_int_equal(json_integer_value(json_object_get(reply, "removed")), 1);
+	kept = status_of("keep");
+	assert_non_null(kept);
+	assert_null(status_of("drop"));
+	msg = json_pack("{s:i, s:s, s:s, s:[]}", "v", WIRE_VERSION, "verb", "gc", "network",
+			"another", "valid");
+	json_decref(reply);
+	reply = ask(msg, -1);
+	assert_int_equal(json_integer_value(json_object_get(reply, "removed")), 0);
+	pod_end(pid);
+	pod_end(other_pid);
+}
+
+static void no_descriptor_of_a_pods_namespace_stays_open(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *de;
+	char path[64];
+	json_auto_t *pod = NULL;
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	pod = status_of("a");
+	(void)snprintf(path, sizeof(path), "/proc/%d/fd", (int)agent.pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((de = readdir(dir))) {
+		char target[256] = "";
+
+		if (readlinkat(dirfd(dir), de->d_name, target, sizeof(target) - 1) > 0)
+			assert_null(strstr(target, "net:["));
+	}
+	pod_end(pid);
+}
+
+static void a_pod_whose_namespace_is_gone_is_forgotten_by_the_sweep(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+
+	(void)state;
+	add_pod("a", NULL, fd);
+	(void)close(TAKE_FD(fd));
+	pod_end(pid);
+	eventually(count_files("state/pods") == 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		agent_test(a_pod_that_nobody_opted_in_is_recorded_and_forgotten),
+		agent_test(a_transaction_that_ends_before_commit_is_rolled_back),
+		agent_test(what_is_no_pods_network_namespace_is_refused),
+		agent_test(rubbish_ends_its_connection_only),
+		agent_test(a_second_connection_too_many_is_closed_and_the_others_served),
+		agent_test(del_of_what_is_not_there_succeeds_once_and_again),
+		agent_test(the_same_attachment_is_added_once_unless_its_namespace_is_gone),
+		agent_test(a_late_del_of_an_old_sandbox_leaves_the_new_one),
+		agent_test(gc_keeps_what_is_valid_in_its_network),
+		agent_test(no_descriptor_of_a_pods_namespace_stays_open),
+		agent_test(a_pod_whose_namespace_is_gone_is_forgotten_by_the_sweep),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
