@@ -92,4 +92,5 @@ build/bpf/%.skel.h: build/bpf/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
 
 .SECONDARY:
--include $(wildcard $(B)/obj/*/*.d $(B)/obj/tests/*/*.d build/bpf/*.d)
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d build/bpf/*.d \
+           build/tests/vm/progs/*.d)

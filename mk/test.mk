@@ -14,8 +14,25 @@ $(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_HELPERS) $(ARCHIVES)
 	$(Q)$(CC) $(LDFLAGS_) -o $@ $< $(UNIT_HELPERS) $(LINK_archives) -lcmocka \
 		$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/unit/$*.c | sort -u | sed s/__wrap_/-Wl,--wrap=/)
 
+# --- programs that VM cases run: one a file, the ones named *-static.c linked static; and BPF objects
+VMPROGS_DIR := tests/vm/progs
+VMPROGS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(VMPROGS_DIR)/*.c))) \
+           $(patsubst %.bpf.c,build/%.bpf.o,$(wildcard $(VMPROGS_DIR)/*.bpf.c))
+
+$(B)/$(VMPROGS_DIR)/%: $(B)/obj/$(VMPROGS_DIR)/%.o $(ARCHIVES)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_) $(if $(filter %-static,$*),-static $<,$< $(LINK_archives)) -o $@
+
+build/$(VMPROGS_DIR)/%.bpf.o: $(VMPROGS_DIR)/%.bpf.c
+	$(call say,BPF)
+	@mkdir -p $(@D)
+	$(Q)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -MD -MP -c -o $@ $<
+
+vm-build: $(VMPROGS)
+
 unit-build: $(UNIT)
-.PHONY: unit-build
+.PHONY: unit-build vm-build
 
 unit: $(UNIT) ## run the unit tests here (also: SAN=address,undefined)
 	@tests/unit/run $(UNIT)
@@ -23,7 +40,7 @@ unit: $(UNIT) ## run the unit tests here (also: SAN=address,undefined)
 # A failure of one part does not hide the other's.
 test: ## unit tests and the VM cases on the stock 6.12 kernel
 	@$(MAKE) deps
-	@$(MAKE) $(PARALLEL) all unit-build
+	@$(MAKE) $(PARALLEL) all unit-build vm-build
 	@rc=0; $(MAKE) unit || rc=1; tests/vm/run-cases 6.12 || rc=1; exit $$rc
 
 test-all: ## make test, and the VM cases on the 7.3 kernel
