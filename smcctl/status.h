@@ -1,0 +1,17 @@
+/* What the agent answers to `status` (docs/status-format.md). */
+#ifndef SMC_SMCCTL_STATUS_H
+#define SMC_SMCCTL_STATUS_H
+
+#include <jansson.h>
+
+#include "common/err.h"
+
+/* {"node": {...}, "pods": [{...}, ...]}, owned by the caller. The agent has timeout_ms for all of
+ * it. */
+int status_fetch(const char *socket_path, int timeout_ms, json_t **ret, struct err *err);
+
+/* Keeps the pods of the name: "NAMESPACE/POD", or "POD" in any namespace. Returns how many are
+ * left. */
+size_t status_filter(json_t *status, const char *name);
+
+#endif
