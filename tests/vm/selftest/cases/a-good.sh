@@ -1,0 +1,9 @@
+#!/bin/bash
+# about: a case that passes, and leaves a mount of its own
+# kernels: 6.12
+# timeout: 60
+. "$(dirname "$0")/../../lib.sh"
+
+mount -t tmpfs none /mnt
+check "one is one" test 1 -eq 1
+check "eventually sees what comes late" eventually 10 test "$(date +%s)" -gt 0

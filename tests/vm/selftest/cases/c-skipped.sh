@@ -1,0 +1,7 @@
+#!/bin/bash
+# about: a case that does not apply
+# kernels: 6.12
+# timeout: 60
+. "$(dirname "$0")/../../lib.sh"
+
+skip "there is no reason"

@@ -1,0 +1,7 @@
+#!/bin/bash
+# about: a case without end
+# kernels: 6.12
+# timeout: 3
+. "$(dirname "$0")/../../lib.sh"
+
+sleep 1000

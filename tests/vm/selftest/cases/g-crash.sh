@@ -1,0 +1,8 @@
+#!/bin/bash
+# about: a case that crashes the guest
+# kernels: 6.12
+# timeout: 60
+. "$(dirname "$0")/../../lib.sh"
+
+echo c > /proc/sysrq-trigger
+sleep 100

@@ -1,0 +1,7 @@
+#!/bin/bash
+# about: a case that comes after a crash
+# kernels: 6.12
+# timeout: 60
+. "$(dirname "$0")/../../lib.sh"
+
+refute "the device of another case is gone" ip link show left0

@@ -1,0 +1,7 @@
+#!/bin/bash
+# about: a case for another kernel
+# kernels: 7.3
+# timeout: 60
+. "$(dirname "$0")/../../lib.sh"
+
+die "this is not 7.3"
