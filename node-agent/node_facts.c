@@ -9,6 +9,8 @@
 #include "node-agent/cgroup.h"
 #include "node-agent/node.h"
 
+#define HOOK_FAILURES_MAX 20 /* then every 5 minutes, a refresh being 15 s */
+
 static void cleanup_smc_nl(struct smc_nl **nl)
 {
 	smc_nl_close(*nl);
@@ -21,22 +23,39 @@ static void set_fact(struct node_fact *fact, int rc, const struct err *err)
 		       rc >= 0 ? "" : err->msg);
 }
 
+/* What the kernel lacks does not come soon, and looking for it reads its whole symbol table. */
+static bool hook_pauses(struct node *node)
+{
+	if (node->steer || node->hook_pause == 0)
+		return false;
+	node->hook_pause--;
+	return true;
+}
+
 static void refresh_hook(struct node *node)
 {
 	struct err err = ERR_INIT;
 	struct steer *fresh;
-	int r = node->steer ? steer_check(node->steer, &err) : -ENOENT;
+	int r;
 
+	if (hook_pauses(node))
+		return;
+	r = node->steer ? steer_check(node->steer, &err) : -ENOENT;
 	if (r < 0) {
 		err = ERR_INIT;
+		(void)steer_facts_read(&node->facts.steer, NULL);
 		r = steer_open(node->config->bpffs_dir, &fresh, &err);
 		if (r == 0) {
 			steer_close(node->steer);
 			node->steer = fresh;
 		}
 	}
+	if (r == 0)
+		node->hook_failures = 0;
+	else if (node->hook_failures < HOOK_FAILURES_MAX)
+		node->hook_failures++;
+	node->hook_pause = node->hook_failures;
 	set_fact(&node->facts.hook, r, &err);
-	(void)steer_facts_read(&node->facts.steer, NULL);
 }
 
 static bool has_ueid(const struct node_facts *facts, const char *ueid)

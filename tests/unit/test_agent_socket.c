@@ -89,7 +89,7 @@ static void rubbish_ends_its_connection_only(void **state)
 	json_decref(ask_on(other, wire_request("node"), -1));
 }
 
-static void a_second_connection_too_many_is_closed_and_the_others_served(void **state)
+static void connections_above_128_are_closed_and_the_others_served(void **state)
 {
 	int socks[140];
 	json_t *reply = NULL;
@@ -99,8 +99,8 @@ static void a_second_connection_too_many_is_closed_and_the_others_served(void **
 	for (int i = 0; i < 140; i++)
 		socks[i] = connect_agent();
 	for (int i = 0; i < 140; i++) {
-		int r = wire_send(socks[i], wire_request("node"), -1, wire_now_ms() + ANSWER_MS,
-				  &agent_err);
+		json_auto_t *msg = wire_request("node");
+		int r = wire_send(socks[i], msg, -1, wire_now_ms() + ANSWER_MS, &agent_err);
 
 		if (r == 0)
 			r = wire_recv(socks[i], &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err);
@@ -232,7 +232,7 @@ int main(void)
 		agent_test(a_transaction_that_ends_before_commit_is_rolled_back),
 		agent_test(what_is_no_pods_network_namespace_is_refused),
 		agent_test(rubbish_ends_its_connection_only),
-		agent_test(a_second_connection_too_many_is_closed_and_the_others_served),
+		agent_test(connections_above_128_are_closed_and_the_others_served),
 		agent_test(del_of_what_is_not_there_succeeds_once_and_again),
 		agent_test(the_same_attachment_is_added_once_unless_its_namespace_is_gone),
 		agent_test(a_late_del_of_an_old_sandbox_leaves_the_new_one),

@@ -1,0 +1,151 @@
+/* Order, deadlines, and the end, with a real thread. */
+#include <errno.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/wire.h"
+#include "node-agent/worker.h"
+
+struct seen {
+	int order[64];
+	int n;
+	int timed_out;
+	int dropped;
+};
+
+struct item {
+	struct work work;
+	struct seen *dropped; /* where done(NULL) counts */
+	int number;
+	int sleep_ms;
+};
+
+static struct seen ran, dropped;
+
+static int run(struct work *w, void *arg, struct err *err)
+{
+	struct item *item = (struct item *)w;
+	struct seen *seen = arg;
+
+	(void)usleep((useconds_t)item->sleep_ms * 1000);
+	seen->order[seen->n++] = item->number;
+	return item->number == 7 ? err_set(err, -EIO, "seven") : 0;
+}
+
+static void done(struct work *w, void *arg)
+{
+	struct item *item = (struct item *)w;
+	struct seen *seen = arg;
+
+	if (!seen) {
+		item->dropped->dropped++;
+	} else if (w->rc == -ETIMEDOUT) {
+		seen->timed_out++;
+	} else {
+		assert_int_equal(w->rc, item->number == 7 ? -EIO : 0);
+		assert_string_equal(w->err.msg, item->number == 7 ? "seven" : "");
+		seen->order[seen->n++] = item->number;
+	}
+	free(item);
+}
+
+static void add(struct worker *worker, int number, int sleep_ms, int64_t deadline_ms)
+{
+	struct item *item = calloc(1, sizeof(*item));
+
+	assert_non_null(item);
+	item->work = (struct work){ .run = run, .done = done, .deadline_ms = deadline_ms };
+	item->dropped = &dropped;
+	item->number = number;
+	item->sleep_ms = sleep_ms;
+	worker_add(worker, &item->work);
+}
+
+static struct worker *start(void)
+{
+	struct worker *worker;
+	struct err err;
+
+	ran = dropped = (struct seen){ .n = 0 };
+	assert_int_equal(worker_new(&ran, &worker, &err), 0);
+	return worker;
+}
+
+static void collect(struct worker *worker, struct seen *seen, int n)
+{
+	struct pollfd p = { .fd = worker_fd(worker), .events = POLLIN };
+
+	while (seen->n + seen->timed_out < n) {
+		assert_int_equal(poll(&p, 1, 10000), 1);
+		worker_collect(worker, seen);
+	}
+}
+
+static void work_runs_and_comes_back_in_the_order_it_was_queued(void **state)
+{
+	struct worker *worker = start();
+	struct seen back = { .n = 0 };
+
+	(void)state;
+	for (int i = 0; i < 50; i++)
+		add(worker, i, 0, 0);
+	collect(worker, &back, 50);
+	for (int i = 0; i < 50; i++) {
+		assert_int_equal(ran.order[i], i);
+		assert_int_equal(back.order[i], i);
+	}
+	assert_true(worker_idle(worker));
+	assert_true(worker_stop(worker, 1000));
+}
+
+static void work_that_comes_too_late_is_not_run(void **state)
+{
+	struct worker *worker = start();
+	struct seen back = { .n = 0 };
+
+	(void)state;
+	add(worker, 1, 100, 0);
+	add(worker, 2, 0, wire_now_ms() + 20);
+	add(worker, 3, 0, wire_now_ms() + 10000);
+	add(worker, 4, 0, 0);
+	collect(worker, &back, 4);
+	assert_int_equal(back.timed_out, 1);
+	assert_int_equal(ran.n, 3);
+	assert_int_equal(ran.order[0], 1);
+	assert_int_equal(ran.order[1], 3);
+	assert_int_equal(ran.order[2], 4);
+	assert_true(worker_stop(worker, 1000));
+}
+
+static void a_stop_drops_what_is_queued_and_waits_no_longer_than_told(void **state)
+{
+	struct worker *worker = start();
+
+	(void)state;
+	add(worker, 1, 300, 0);
+	add(worker, 2, 0, 0);
+	(void)usleep(50000);
+	assert_false(worker_idle(worker));
+	assert_false(worker_stop(worker, 20));
+	assert_true(worker_stop(worker, 5000));
+	assert_int_equal(ran.n, 1);
+	assert_int_equal(dropped.dropped, 2); /* one ran and was not collected */
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(work_runs_and_comes_back_in_the_order_it_was_queued),
+		cmocka_unit_test(work_that_comes_too_late_is_not_run),
+		cmocka_unit_test(a_stop_drops_what_is_queued_and_waits_no_longer_than_told),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
