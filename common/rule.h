@@ -23,7 +23,7 @@
 int rule_l3mdev_get(struct nl_sock *sk, uint32_t *ret_families, struct err *err);
 
 /* Removes the kernel's own rule of the given families; what is gone is fine. */
-int rule_l3mdev_del(struct nl_sock *sk, uint32_t families, struct err *err);
+int rule_l3mdev_del(struct nl_sock *sk, uint32_t which, struct err *err);
 
 /* True if a rule of any family looks up the table. */
 int rule_uses_table(struct nl_sock *sk, uint32_t table, bool *ret, struct err *err);

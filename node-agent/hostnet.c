@@ -157,7 +157,8 @@ int hostnet_pod_undo(const struct hostnet_pod *pod, struct err *err)
 	return first;
 }
 
-/* Goes on after an error: what could not be taken back stays in the undo data, and the first error is told. */
+/* Goes on after an error: what could not be taken back stays in the undo data, and the first error
+ * is told. */
 int hostnet_shared_undo(struct hostnet_undo *undo, struct err *err)
 {
 	static int (*const steps[])(struct nl_sock *, struct hostnet_undo *, struct err *) = {

@@ -5,7 +5,8 @@
  *   - the RDMA pnet entries of the init netns: device port -> id;
  *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR> noprefixroute
  *     scope link (BASE: the pnet's `interfaces`, else those that its RDMA devices sit on);
- *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it (link alias "smc-cni" on both);
+ *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it
+ *     (link alias "smc-cni" on both);
  *   - on lo: clsact and, for each address of BASE, a u32 filter on ingress (pref 4791) that redirects
  *     UDP 4791 to BASE (for two pods of one node).
  * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
@@ -52,8 +53,9 @@ int hostnet_apply(const struct config *config, const struct hostnet_pod *pod, st
 int hostnet_check(const struct config *config, const struct hostnet_pod *pod, struct err *err);
 /* The pod's part only. What is gone is fine. */
 int hostnet_pod_undo(const struct hostnet_pod *pod, struct err *err);
-/* The shared part, from the undo data alone (no config): the last pod went, or --cleanup. Done items leave the
- * undo data. What others use by now stays: clsact with their filters, l3mdev rules with their VRFs. */
+/* The shared part, from the undo data alone (no config): the last pod went, or --cleanup. Done
+ * items leave the undo data. What others use by now stays: clsact with their filters, l3mdev rules
+ * with their VRFs. */
 int hostnet_shared_undo(struct hostnet_undo *undo, struct err *err);
 
 /* Which pnet id an interface of a pod gets: by podCIDRs, else the only pnet of the config, else "".

@@ -1,8 +1,9 @@
 /* What SMC needs of the RDMA devices and of the interfaces that they sit on (BASE).
  *
- * A port is usable for a pod if it has the pod's pnet id, and if an address of its interface covers the pod's
- * address (net/smc/smc_ib.c, smc_ib_determine_gid_rcu). The match is made on the peer's prefix where an
- * address has a peer, so a link-local address with the pods' prefix as peer and no route of its own will do.
+ * A port is usable for a pod if it has the pod's pnet id, and if an address of its interface covers
+ * the pod's address (net/smc/smc_ib.c, smc_ib_determine_gid_rcu). The match is made on the peer's
+ * prefix where an address has a peer, so a link-local address with the pods' prefix as peer and no
+ * route of its own will do.
  */
 #include <arpa/inet.h>
 #include <errno.h>

@@ -1,5 +1,5 @@
-/* Shared by the files of hostnet. One walk over what a pod needs serves apply and check: a step finds its
- * thing in order and returns 0, or makes it (apply), or says that it is missing (check).
+/* Shared by the files of hostnet. One walk over what a pod needs serves apply and check: a step
+ * finds its thing in order and returns 0, or makes it (apply), or says that it is missing (check).
  */
 #ifndef SMC_AGENT_HOSTNET_IMPL_H
 #define SMC_AGENT_HOSTNET_IMPL_H
@@ -67,25 +67,27 @@ int hostnet_undo_add_cover(struct hostnet_undo *u, const char *ifname, const str
 			   struct err *err);
 int hostnet_undo_add_pnet(struct hostnet_undo *u, const struct smc_pnet *entry, struct err *err);
 
-/* hostnet_table.c: a routing table that no VRF, rule or route uses: `had` (0: none) if it is one, else
- * the first of the range. -EBUSY. */
+/* hostnet_table.c: a routing table that no VRF, rule or route uses: `had` (0: none) if it is one,
+ * else the first of the range. -EBUSY. */
 int hostnet_table_pick(struct nl_sock *rt, uint32_t had, uint32_t *ret, struct err *err);
 
 /* hostnet_vrf.c: the VRF with the dummy in it; and a pod's address on the dummy. */
 int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err);
 int hostnet_vrf_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 /* *ret_added: this call added it. */
-int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *addr, bool *ret_added,
+int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *pod, bool *ret_added,
 			  struct err *err);
 /* What is gone is fine. */
-int hostnet_pod_addr_undo(struct nl_sock *rt, const struct inet_addr *addr, struct err *err);
+int hostnet_pod_addr_undo(struct nl_sock *rt, const struct inet_addr *pod, struct err *err);
 
-/* hostnet_base.c: the RDMA devices' pnet entries, and addresses that cover the pod on what they sit on. */
+/* hostnet_base.c: the RDMA devices' pnet entries, and addresses that cover the pod on what they sit
+ * on. */
 int hostnet_base_step(const struct hostnet_walk *w, const struct config_pnet *pnet,
-		      const struct inet_addr *addr, struct err *err);
+		      const struct inet_addr *pod, struct err *err);
 int hostnet_base_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 
-/* hostnet_redirect.c: RoCE packets to base's own addresses come in on loopback; base is to get them. */
+/* hostnet_redirect.c: RoCE packets to base's own addresses come in on loopback; base is to get
+ * them. */
 int hostnet_redirect_step(const struct hostnet_walk *w, const struct link *base, struct err *err);
 int hostnet_redirect_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 

@@ -1,8 +1,9 @@
 /* RoCE between two pods of one node.
  *
- * A v2-only proposal carries a zero MAC, so the driver does not see that the peer is itself: the packets go
- * to an address of the host and so come in on loopback, where no RDMA device listens. There a filter hands
- * them to the interface that the RDMA device sits on. On ingress, where they still have their route (common/tc.h).
+ * A v2-only proposal carries a zero MAC, so the driver does not see that the peer is itself: the
+ * packets go to an address of the host and so come in on loopback, where no RDMA device listens.
+ * There a filter hands them to the interface that the RDMA device sits on. On ingress, where they
+ * still have their route (common/tc.h).
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -67,7 +68,8 @@ static int redirect_step(const struct hostnet_walk *w, struct in_addr dst, const
 	return r < 0 ? err_prefix(err, r, "interface 'lo'") : 0;
 }
 
-/* RoCE uses one of base's own addresses, and which one is the driver's affair: all. Ours is used only where it is alone. */
+/* RoCE uses one of base's own addresses, and which one is the driver's affair: all. Ours is used
+ * only where it is alone. */
 int hostnet_redirect_step(const struct hostnet_walk *w, const struct link *base, struct err *err)
 {
 	in_addr_t ours = inet_addr(HOSTNET_BASE_ADDR);

@@ -1,9 +1,10 @@
 /* The pods' addresses as the host knows them: POD/32 on a dummy in a VRF.
  *
- * The SMC server looks up the route to the client with the pod's address as source, in the init netns; the kernel
- * allows only a source that is an address of the host (ip_route_output_key_hash_rcu, __ip_dev_find). The VRF keeps the
- * local route of that address out of the table that everybody uses, so the host does not answer for the pod.
- * Neither device has to be up.
+ * The SMC server looks up the route to the client with the pod's address as source, in the init
+ * netns; the kernel allows only a source that is an address of the host
+ * (ip_route_output_key_hash_rcu, __ip_dev_find). The VRF keeps the local route of that address out
+ * of the table that everybody uses, so the host does not answer for the pod. Neither device has to
+ * be up.
  */
 #include <errno.h>
 #include <linux/rtnetlink.h>
@@ -15,7 +16,8 @@
 #include "common/rule.h"
 #include "node-agent/hostnet_impl.h"
 
-/* Ours, or -EEXIST. Between its creation and its alias an agent may have died: then the undo data know it. */
+/* Ours, or -EEXIST. Between its creation and its alias an agent may have died: then the undo data
+ * know it. */
 static int check_ours(const struct link *l, const char *kind, bool recorded, struct err *err)
 {
 	if (strcmp(l->kind, kind) == 0 &&
