@@ -14,10 +14,10 @@ CPPCHECK    := cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. 
                '-DLIBBPF_OPTS(type,name,...)=struct type name'
 
 # Scripts are known by their first line, wherever they are (or by .sh, when they are sourced).
-SHEBANG     := ^\#! ?/(usr/)?bin/(env )?(ba|da|busybox )?sh
+SHEBANG     := ^\#! ?\/(usr\/)?bin\/(env )?(ba|da|busybox )?sh
 ifneq ($(filter lint%,$(MAKECMDGOALS)),)
 TRACKED     := $(wildcard $(shell git ls-files -co --exclude-standard --deduplicate))
-SCRIPTS     := $(shell grep -lE -m1 '$(SHEBANG)' /dev/null $(TRACKED))
+SCRIPTS     := $(shell awk 'FNR == 1 && /$(SHEBANG)/ { print FILENAME } { nextfile }' $(TRACKED))
 SCRIPTS     := $(sort $(SCRIPTS) $(filter %.sh,$(TRACKED)))
 endif
 SIZED       := $(LINT_C) $(LINT_H) $(LINT_BPF) $(filter bpf/%.h Makefile mk/%,$(TRACKED)) $(SCRIPTS)

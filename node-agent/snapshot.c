@@ -1,5 +1,6 @@
 #include "node-agent/snapshot.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,7 @@ static void add_up(const struct attach_table *t, struct snapshot *s)
 		if (a->rec->phase != RECORD_COMMITTED)
 			continue;
 		pod = bsearch(&key, s->pods, (size_t)s->n, sizeof(key), compare);
+		assert(pod); /* the list was made of the same table */
 		if (snapshot_state(a) < pod->state)
 			pod->state = snapshot_state(a);
 		if (!counted(t, a))
