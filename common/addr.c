@@ -35,12 +35,13 @@ static const char *text_of(const struct addr *addr, char buf[2 * INET_TEXT_MAX +
 
 	if (addr->peer.family == AF_UNSPEC)
 		return inet_format(&addr->local, buf);
-	(void)snprintf(buf, 2 * INET_TEXT_MAX + 8, "%s peer %s", inet_format_addr(&addr->local, local),
-		       inet_format(&addr->peer, peer));
+	(void)snprintf(buf, 2 * INET_TEXT_MAX + 8, "%s peer %s",
+		       inet_format_addr(&addr->local, local), inet_format(&addr->peer, peer));
 	return buf;
 }
 
-/* IFA_ADDRESS is the peer's prefix where there is one, else the same as IFA_LOCAL (include/uapi/linux/if_addr.h). */
+/* IFA_ADDRESS is the peer's prefix where there is one, else the same as IFA_LOCAL
+ * (include/uapi/linux/if_addr.h). */
 static struct nl_msg *request(int type, int flags, const struct addr *addr)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
@@ -89,7 +90,8 @@ int addr_del(struct nl_sock *sk, const struct addr *addr, struct err *err)
 	return r < 0 ? err_prefix(err, r, "delete address '%s'", text_of(addr, text)) : 0;
 }
 
-static int take_inet(const struct nlattr *attr, int family, uint8_t prefix_len, struct inet_addr *ret)
+static int take_inet(const struct nlattr *attr, int family, uint8_t prefix_len,
+		     struct inet_addr *ret)
 {
 	struct inet_addr addr = { .family = family, .prefix_len = prefix_len };
 
@@ -105,14 +107,17 @@ static int parse(const struct ifaddrmsg *ifa, struct nlattr **attrs, struct addr
 	const struct nlattr *near = attrs[IFA_LOCAL] ? attrs[IFA_LOCAL] : attrs[IFA_ADDRESS];
 	int family = ifa->ifa_family, r;
 
-	*ret = (struct addr){ .ifindex = (int)ifa->ifa_index, .scope = ifa->ifa_scope, .flags = ifa->ifa_flags };
+	*ret = (struct addr){ .ifindex = (int)ifa->ifa_index,
+			      .scope = ifa->ifa_scope,
+			      .flags = ifa->ifa_flags };
 	if (!near)
 		return -EPROTO;
 	r = take_inet(near, family, ifa->ifa_prefixlen, &ret->local);
 	if (r < 0)
 		return r;
-	if (attrs[IFA_LOCAL] && attrs[IFA_ADDRESS] && nla_memcmp(near, nla_data(attrs[IFA_ADDRESS]),
-								 (size_t)nla_len(attrs[IFA_ADDRESS])) != 0) {
+	if (attrs[IFA_LOCAL] && attrs[IFA_ADDRESS] &&
+	    nla_memcmp(near, nla_data(attrs[IFA_ADDRESS]), (size_t)nla_len(attrs[IFA_ADDRESS])) !=
+		    0) {
 		r = take_inet(attrs[IFA_ADDRESS], family, ifa->ifa_prefixlen, &ret->peer);
 		ret->local.prefix_len = family == AF_INET ? 32 : 128;
 	}
@@ -131,11 +136,14 @@ static int take_addr(const struct nlmsghdr *nlh, void *arg)
 	struct addr *more;
 	int r;
 
-	if (nlh->nlmsg_type != RTM_NEWADDR || (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
+	if (nlh->nlmsg_type != RTM_NEWADDR ||
+	    (ifa->ifa_family != AF_INET && ifa->ifa_family != AF_INET6))
 		return 0;
-	if (nla_parse(attrs, IFA_PROTO, nlmsg_attrdata(nlh, sizeof(*ifa)), nlmsg_attrlen(nlh, sizeof(*ifa)), NULL) < 0)
+	if (nla_parse(attrs, IFA_PROTO, nlmsg_attrdata(nlh, sizeof(*ifa)),
+		      nlmsg_attrlen(nlh, sizeof(*ifa)), NULL) < 0)
 		return -EPROTO;
-	/* The kernel's own filter by interface needs NETLINK_GET_STRICT_CHK; a node has few addresses. */
+	/* The kernel's own filter by interface needs NETLINK_GET_STRICT_CHK; a node has few
+	 * addresses. */
 	if (found->ifindex && found->ifindex != (int)ifa->ifa_index)
 		return 0;
 	more = reallocarray(found->addrs, (size_t)found->n + 1, sizeof(*more));

@@ -22,7 +22,8 @@
 struct addr {
 	int ifindex;
 	struct inet_addr local; /* prefix_len counts when there is no peer */
-	struct inet_addr peer; /* the other end's address or prefix ("ip addr add L peer P/len"); family 0: none */
+	struct inet_addr peer; /* the other end's address or prefix ("ip addr add L peer P/len");
+				  family 0: none */
 	uint8_t scope; /* RT_SCOPE_UNIVERSE, RT_SCOPE_LINK, RT_SCOPE_HOST */
 	uint8_t protocol; /* IFA_PROTO: who added it; 0: nobody said. Read back as 0 before 5.18 */
 	uint32_t flags; /* IFA_F_NOPREFIXROUTE, IFA_F_NODAD; read back with what the kernel adds */

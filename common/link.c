@@ -13,7 +13,7 @@
 /* A dump is read again when the table changed under it: pods come and go. */
 #define LIST_TRIES 10
 
-/* A request about the interface `name` (NULL: by index, or all of them); NULL when out of memory. */
+/* A request about the interface `name` (NULL: by index, or all); NULL when out of memory. */
 static struct nl_msg *request(int type, int flags, const char *name, int index)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
@@ -41,7 +41,8 @@ static void take_kind(struct nlattr *info, struct link *ret)
 		return;
 	(void)nla_strlcpy(ret->kind, attrs[IFLA_INFO_KIND], sizeof(ret->kind));
 	if (strcmp(ret->kind, "vrf") == 0 && attrs[IFLA_INFO_DATA] &&
-	    nla_parse_nested(vrf, IFLA_VRF_MAX, attrs[IFLA_INFO_DATA], NULL) == 0 && vrf[IFLA_VRF_TABLE])
+	    nla_parse_nested(vrf, IFLA_VRF_MAX, attrs[IFLA_INFO_DATA], NULL) == 0 &&
+	    vrf[IFLA_VRF_TABLE])
 		ret->vrf_table = nla_get_u32(vrf[IFLA_VRF_TABLE]);
 }
 
@@ -54,7 +55,8 @@ static int take_link(const struct nlmsghdr *nlh, void *arg)
 
 	if (nlh->nlmsg_type != RTM_NEWLINK)
 		return 0;
-	if (nla_parse(attrs, IFLA_MAX, nlmsg_attrdata(nlh, sizeof(*ifi)), nlmsg_attrlen(nlh, sizeof(*ifi)), NULL) < 0)
+	if (nla_parse(attrs, IFLA_MAX, nlmsg_attrdata(nlh, sizeof(*ifi)),
+		      nlmsg_attrlen(nlh, sizeof(*ifi)), NULL) < 0)
 		return -EPROTO;
 	more = reallocarray(found->links, (size_t)found->n + 1, sizeof(*more));
 	if (!more)
@@ -80,7 +82,8 @@ static int take_link(const struct nlmsghdr *nlh, void *arg)
 }
 
 /* `what` is for messages. */
-static int get(struct nl_sock *sk, struct nl_msg *msg, const char *what, struct link *ret, struct err *err)
+static int get(struct nl_sock *sk, struct nl_msg *msg, const char *what, struct link *ret,
+	       struct err *err)
 {
 	struct found found = { .links = NULL };
 	int r;
@@ -136,7 +139,8 @@ int link_list(struct nl_sock *sk, struct link **ret, struct err *err)
 
 /* ---- changing ---- */
 
-static int add(struct nl_sock *sk, const char *name, const char *kind, uint32_t vrf_table, struct err *err)
+static int add(struct nl_sock *sk, const char *name, const char *kind, uint32_t vrf_table,
+	       struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL, name, 0);
 	struct nlattr *info, *data;
@@ -217,5 +221,6 @@ int link_set_master(struct nl_sock *sk, const char *name, int master, struct err
 	if (!msg || nla_put_u32(msg, IFLA_MASTER, (uint32_t)master) < 0)
 		return err_sys(err, ENOMEM, "set master of interface '%s'", name);
 	r = nlsock_talk(sk, msg, err);
-	return r < 0 ? err_prefix(err, r, "set master of interface '%s' to index %d", name, master) : 0;
+	return r < 0 ? err_prefix(err, r, "set master of interface '%s' to index %d", name, master)
+		     : 0;
 }

@@ -1,7 +1,10 @@
-/* Network interfaces over an rtnetlink socket (nlsock_open with NETLINK_ROUTE), in that socket's namespace.
+/* Network interfaces over an rtnetlink socket (nlsock_open with NETLINK_ROUTE), in that socket's
+ * namespace.
  *
- * Errors name the interface: "create dummy 'smc-pods': File exists". All calls return within the socket's time limit
- * (-ETIMEDOUT). Creating a virtual interface needs CAP_NET_ADMIN; the kernel loads the module of a kind it lacks
+ * Errors name the interface: "create dummy 'smc-pods': File exists". All calls return within the
+ * socket's time limit
+ * (-ETIMEDOUT). Creating a virtual interface needs CAP_NET_ADMIN; the kernel loads the module of a
+ * kind it lacks
  * (-EOPNOTSUPP when there is none).
  */
 #ifndef SMC_COMMON_LINK_H
@@ -23,7 +26,8 @@ struct link {
 	char kind[16]; /* "veth", "bridge", "dummy", "vrf"; "" for a real device */
 	char alias[LINK_ALIAS_MAX + 1]; /* "" if none */
 	int master; /* index of the bridge, VRF ... it is enslaved to; 0: none */
-	int peer; /* IFLA_LINK: of a veth its peer's index, of a VLAN or macvlan the lower device's; 0: none */
+	int peer; /* IFLA_LINK: of a veth its peer's index, of a VLAN or macvlan the lower device's;
+		     0: none */
 	uint32_t mtu;
 	uint8_t mac[ETH_ALEN]; /* zero if it has no Ethernet address */
 	bool up; /* IFF_UP */
@@ -36,7 +40,8 @@ int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct er
 /* All interfaces, in the order of their index; the caller frees *ret. Returns their number. */
 int link_list(struct nl_sock *sk, struct link **ret, struct err *err);
 
-/* Down, without alias and master. -EEXIST if the name is taken. The caller asks link_get for the index. */
+/* Down, without alias and master. -EEXIST if the name is taken. The caller asks link_get for the
+ * index. */
 int link_add_dummy(struct nl_sock *sk, const char *name, struct err *err);
 /* A VRF whose routes are in `table`. */
 int link_add_vrf(struct nl_sock *sk, const char *name, uint32_t table, struct err *err);

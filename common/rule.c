@@ -41,7 +41,8 @@ static int take_rule(const struct nlmsghdr *nlh, void *arg)
 	if (nla_parse(attrs, FRA_MAX, nlmsg_attrdata(nlh, sizeof(*hdr)),
 		      nlmsg_attrlen(nlh, sizeof(*hdr)), NULL) < 0)
 		return -EPROTO;
-	if (attrs[FRA_TABLE] ? nla_get_u32(attrs[FRA_TABLE]) == seen->table : hdr->table == seen->table)
+	if (attrs[FRA_TABLE] ? nla_get_u32(attrs[FRA_TABLE]) == seen->table
+			     : hdr->table == seen->table)
 		seen->used = true;
 	if (attrs[FRA_L3MDEV] && nla_get_u8(attrs[FRA_L3MDEV]) && attrs[FRA_PRIORITY] &&
 	    nla_get_u32(attrs[FRA_PRIORITY]) == L3MDEV_PREF && attrs[FRA_PROTOCOL] &&
@@ -111,13 +112,13 @@ static int del(struct nl_sock *sk, size_t i, struct err *err)
 	return r < 0 ? err_prefix(err, r, "delete %s l3mdev rule", families[i].name) : 0;
 }
 
-int rule_l3mdev_del(struct nl_sock *sk, uint32_t which, struct err *err)
+int rule_l3mdev_del(struct nl_sock *sk, uint32_t wanted, struct err *err)
 {
 	uint32_t there = 0;
 	int r = rule_l3mdev_get(sk, &there, err);
 
 	for (size_t i = 0; r == 0 && i < ARRAY_SIZE(families); i++) {
-		if (!(families[i].bit & which & there))
+		if (!(families[i].bit & wanted & there))
 			continue;
 		r = del(sk, i, err);
 		if (r == -ENOENT)

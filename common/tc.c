@@ -57,7 +57,8 @@ int tc_has_clsact(struct nl_sock *sk, int ifindex, bool *ret, struct err *err)
 
 int tc_clsact_add(struct nl_sock *sk, int ifindex, struct err *err)
 {
-	struct tcmsg tcm = { .tcm_ifindex = ifindex, .tcm_parent = TC_H_CLSACT,
+	struct tcmsg tcm = { .tcm_ifindex = ifindex,
+			     .tcm_parent = TC_H_CLSACT,
 			     .tcm_handle = TC_H_MAKE(TC_H_CLSACT, 0) };
 	auto_nlmsg struct nl_msg *msg = request(RTM_NEWQDISC, NLM_F_CREATE | NLM_F_EXCL, &tcm);
 	int r;

@@ -16,8 +16,7 @@
 
 #define N_KEYS 5
 
-struct selector { /* as TCA_U32_SEL */
-	struct tc_u32_sel sel;
+struct selector {
 	struct tc_u32_key keys[N_KEYS];
 };
 
@@ -26,10 +25,11 @@ static struct tc_u32_key key(int off, uint32_t val, uint32_t mask)
 	return (struct tc_u32_key){ .mask = htonl(mask), .val = htonl(val), .off = off };
 }
 
-/* Words of the IPv4 header, and the first of UDP: u32 knows no header, so its length is one of the things compared. */
+/* Words of the IPv4 header, and the first of UDP: u32 knows no header, so the length of the first
+ * is one of the things compared. */
 static struct selector selector_of(const struct tc_redirect *r)
 {
-	struct selector s = { .sel = { .flags = TC_U32_TERMINAL, .nkeys = N_KEYS } };
+	struct selector s;
 
 	s.keys[0] = key(0, 0x45000000, 0xff000000); /* version 4, 5 words */
 	s.keys[1] = key(4, 0, 0x00003fff); /* no fragment */
@@ -67,7 +67,8 @@ static const char *text_of(const struct tc_redirect *r, char buf[96])
 
 static int put_action(struct nl_msg *msg, int to)
 {
-	struct tc_mirred parms = { .action = TC_ACT_STOLEN, .eaction = TCA_INGRESS_REDIR,
+	struct tc_mirred parms = { .action = TC_ACT_STOLEN,
+				   .eaction = TCA_INGRESS_REDIR,
 				   .ifindex = (uint32_t)to };
 	struct nlattr *acts = nla_nest_start(msg, TCA_U32_ACT);
 	struct nlattr *act = acts ? nla_nest_start(msg, 1) : NULL;
@@ -84,16 +85,27 @@ static int put_action(struct nl_msg *msg, int to)
 	return 0;
 }
 
+static int put_selector(struct nl_msg *msg, const struct tc_redirect *r)
+{
+	struct tc_u32_sel head = { .flags = TC_U32_TERMINAL, .nkeys = N_KEYS };
+	struct selector s = selector_of(r);
+	char data[sizeof(head) + sizeof(s.keys)];
+
+	memcpy(data, &head, sizeof(head));
+	memcpy(data + sizeof(head), s.keys, sizeof(s.keys));
+	return nla_put(msg, TCA_U32_SEL, sizeof(data), data);
+}
+
 static int put_filter(struct nl_msg *msg, const struct tc_redirect *r)
 {
-	struct selector s = selector_of(r);
 	struct nlattr *options;
 
 	if (nla_put_string(msg, TCA_KIND, "u32") < 0)
 		return -ENOMEM;
 	options = nla_nest_start(msg, TCA_OPTIONS);
-	if (!options || nla_put(msg, TCA_U32_SEL, sizeof(s), &s) < 0 ||
-	    nla_put_u32(msg, TCA_U32_FLAGS, TCA_CLS_FLAGS_SKIP_HW) < 0 || put_action(msg, r->to) < 0)
+	if (!options || put_selector(msg, r) < 0 ||
+	    nla_put_u32(msg, TCA_U32_FLAGS, TCA_CLS_FLAGS_SKIP_HW) < 0 ||
+	    put_action(msg, r->to) < 0)
 		return -ENOMEM;
 	(void)nla_nest_end(msg, options);
 	return 0;
@@ -138,10 +150,11 @@ static int target_of(struct nlattr *acts)
 
 static bool is_wanted(const struct nlattr *sel, const struct search *s)
 {
-	const struct selector *found = nla_data(sel);
+	const struct tc_u32_sel *found = nla_data(sel);
 
-	return nla_len(sel) >= (int)sizeof(*found) && found->sel.nkeys == N_KEYS &&
-	       memcmp(found->keys, s->wanted.keys, sizeof(found->keys)) == 0;
+	return nla_len(sel) >= (int)(sizeof(*found) + sizeof(s->wanted.keys)) &&
+	       found->nkeys == N_KEYS &&
+	       memcmp(found->keys, s->wanted.keys, sizeof(s->wanted.keys)) == 0;
 }
 
 /* The dump also holds the pref itself and its hash table, which have no selector. */
@@ -157,7 +170,8 @@ static int take_filter(const struct nlmsghdr *nlh, void *arg)
 		      nlmsg_attrlen(nlh, sizeof(*tcm)), NULL) < 0)
 		return -EPROTO;
 	if (!attrs[TCA_KIND] || nla_strcmp(attrs[TCA_KIND], "u32") != 0 || !attrs[TCA_OPTIONS] ||
-	    nla_parse_nested(options, TCA_U32_MAX, attrs[TCA_OPTIONS], NULL) < 0 || !options[TCA_U32_SEL])
+	    nla_parse_nested(options, TCA_U32_MAX, attrs[TCA_OPTIONS], NULL) < 0 ||
+	    !options[TCA_U32_SEL])
 		return 0;
 	if (s->handle || !is_wanted(options[TCA_U32_SEL], s)) {
 		s->n_others++;
@@ -168,7 +182,8 @@ static int take_filter(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
-static int find(struct nl_sock *sk, const struct tc_redirect *r, struct search *ret, struct err *err)
+static int find(struct nl_sock *sk, const struct tc_redirect *r, struct search *ret,
+		struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = request(RTM_GETTFILTER, NLM_F_DUMP, r, 0);
 	char text[96];
@@ -202,7 +217,8 @@ int tc_redirect_del(struct nl_sock *sk, const struct tc_redirect *r, struct err 
 
 	if (rc < 0)
 		return rc;
-	/* With the last filter goes the pref: beside other u32 filters the kernel would keep it, empty. */
+	/* With the last filter goes the pref: beside other u32 filters the kernel would keep it,
+	 * empty. */
 	msg = request(RTM_DELTFILTER, 0, r, s.n_others ? s.handle : 0);
 	if (!msg || nla_put_string(msg, TCA_KIND, "u32") < 0)
 		return err_sys(err, ENOMEM, "delete %s", text_of(r, text));

@@ -90,7 +90,8 @@ static int check_route(const struct hostnet_walk *w, const struct inet_addr *pod
 	if (r == -ENETUNREACH || r == -EHOSTUNREACH)
 		return hostnet_missing(err, "the host has no route to pod address '%s'",
 				       inet_format_addr(pod, text));
-	return r < 0 ? err_prefix(err, r, "look up the route to '%s'", inet_format_addr(pod, text)) : 0;
+	return r < 0 ? err_prefix(err, r, "look up the route to '%s'", inet_format_addr(pod, text))
+		     : 0;
 }
 
 /* added[i]: the call added the pod's address i. */
@@ -115,11 +116,12 @@ static int walk(const struct hostnet_walk *w, const struct hostnet_pod *pod, boo
 	return r;
 }
 
-int hostnet_apply(const struct config *config, const struct hostnet_pod *pod, struct hostnet_undo *undo,
-		  hostnet_record_fn *record, void *arg, struct err *err)
+int hostnet_apply(const struct config *config, const struct hostnet_pod *pod,
+		  struct hostnet_undo *undo, hostnet_record_fn *record, void *arg, struct err *err)
 {
-	auto_with(close_walk) struct hostnet_walk w = { .config = config, .undo = undo, .record = record,
-							.arg = arg };
+	auto_with(close_walk) struct hostnet_walk w = {
+		.config = config, .undo = undo, .record = record, .arg = arg
+	};
 	bool added[HOSTNET_ADDRS_MAX] = { false };
 	int r = open_walk(&w, err);
 

@@ -3,15 +3,16 @@
  *
  * Shared by all pods of the node, there while at least one pod needs it:
  *   - the RDMA pnet entries of the init netns: device port -> id;
- *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR> noprefixroute
- *     scope link (BASE: the pnet's `interfaces`, else those that its RDMA devices sit on);
- *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it
- *     (link alias "smc-cni" on both);
- *   - on lo: clsact and, for each address of BASE, a u32 filter on ingress (pref 4791) that redirects
- *     UDP 4791 to BASE (for two pods of one node).
- * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
- * address protocol, tc handle), and what was there before us is neither changed nor removed: what
- * we added is recorded in `struct hostnet_undo`. Called by the worker thread only.
+ *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR>
+ * noprefixroute scope link (BASE: the pnet's `interfaces`, else those that its RDMA devices sit
+ * on);
+ *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it (link
+ * alias "smc-cni" on both);
+ *   - on lo: clsact and, for each address of BASE, a u32 filter on ingress (pref 4791) that
+ * redirects UDP 4791 to BASE (for two pods of one node). For each pod: POD/32 scope host on the
+ * dummy. Everything is tagged where it can be (link alias, address protocol, tc handle), and what
+ * was there before us is neither changed nor removed: what we added is recorded in `struct
+ * hostnet_undo`. Called by the worker thread only.
  */
 #ifndef SMC_AGENT_HOSTNET_H
 #define SMC_AGENT_HOSTNET_H
@@ -28,7 +29,8 @@
 /* What one pod needs of the host. */
 struct hostnet_pod {
 	int n_addrs; /* IPv4 only: SMC-R v2 clients fall back on IPv6 before 7.x */
-	struct inet_addr addrs[HOSTNET_ADDRS_MAX]; /* with the prefix length of the pod's interface */
+	struct inet_addr
+		addrs[HOSTNET_ADDRS_MAX]; /* with the prefix length of the pod's interface */
 };
 
 /* What was changed for all pods together; kept in the state folder and handed back on every call.
@@ -47,8 +49,8 @@ bool hostnet_wanted(const struct config *config);
 
 /* Makes what is missing of the shared part and the pod's part; idempotent. On failure the pod's
  * part is taken back. */
-int hostnet_apply(const struct config *config, const struct hostnet_pod *pod, struct hostnet_undo *undo,
-		  hostnet_record_fn *record, void *arg, struct err *err);
+int hostnet_apply(const struct config *config, const struct hostnet_pod *pod,
+		  struct hostnet_undo *undo, hostnet_record_fn *record, void *arg, struct err *err);
 /* 0 if all is there; -ENOENT and the first thing that is missing. */
 int hostnet_check(const struct config *config, const struct hostnet_pod *pod, struct err *err);
 /* The pod's part only. What is gone is fine. */

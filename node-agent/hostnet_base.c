@@ -23,8 +23,8 @@
 static bool has_entry(const struct smc_pnet *entries, int n, const struct smc_pnet *want)
 {
 	for (int i = 0; i < n; i++)
-		if (strcmp(entries[i].ibname, want->ibname) == 0 && entries[i].ibport == want->ibport &&
-		    strcasecmp(entries[i].id, want->id) == 0)
+		if (strcmp(entries[i].ibname, want->ibname) == 0 &&
+		    entries[i].ibport == want->ibport && strcasecmp(entries[i].id, want->id) == 0)
 			return true;
 	return false;
 }
@@ -39,8 +39,8 @@ static int pnet_step(const struct hostnet_walk *w, const struct smc_pnet *want, 
 	if (has_entry(entries, n, want))
 		return 0;
 	if (!w->undo)
-		return hostnet_missing(err, "pnet id '%s' of RDMA device '%s' port %u is missing", want->id,
-				       want->ibname, want->ibport);
+		return hostnet_missing(err, "pnet id '%s' of RDMA device '%s' port %u is missing",
+				       want->id, want->ibname, want->ibport);
 	r = hostnet_undo_add_pnet(w->undo, want, err);
 	if (r == 0)
 		r = hostnet_record(w, err);
@@ -56,7 +56,8 @@ static int pnets_step(const struct hostnet_walk *w, const struct config_pnet *pn
 		int r;
 
 		_Static_assert(sizeof(want.id) == sizeof(pnet->id), "both hold a pnet id");
-		_Static_assert(sizeof(want.ibname) == sizeof(pnet->rdma->device), "both hold a name");
+		_Static_assert(sizeof(want.ibname) == sizeof(pnet->rdma->device),
+			       "both hold a name");
 		memcpy(want.id, pnet->id, sizeof(want.id));
 		memcpy(want.ibname, pnet->rdma[i].device, sizeof(want.ibname));
 		r = pnet_step(w, &want, err);
@@ -70,8 +71,11 @@ static int pnets_step(const struct hostnet_walk *w, const struct config_pnet *pn
 
 static struct addr cover(const struct inet_addr *prefix, int ifindex)
 {
-	struct addr a = { .ifindex = ifindex, .peer = *prefix, .scope = RT_SCOPE_LINK,
-			  .protocol = HOSTNET_ADDR_PROTO, .flags = IFA_F_NOPREFIXROUTE };
+	struct addr a = { .ifindex = ifindex,
+			  .peer = *prefix,
+			  .scope = RT_SCOPE_LINK,
+			  .protocol = HOSTNET_ADDR_PROTO,
+			  .flags = IFA_F_NOPREFIXROUTE };
 
 	a.local = (struct inet_addr){ .family = AF_INET, .prefix_len = 32 };
 	(void)inet_pton(AF_INET, HOSTNET_BASE_ADDR, &a.local.v4);
@@ -106,9 +110,10 @@ static int wanted_prefix(const struct config_pnet *pnet, const struct inet_addr 
 		return 0;
 	}
 	if (pod->prefix_len == 32)
-		return err_set(err, -EINVAL,
-			       "pod address '%s' names no subnet: set podCIDRs of pnet '%s' in the config",
-			       inet_format(pod, text), pnet->id);
+		return err_set(
+			err, -EINVAL,
+			"pod address '%s' names no subnet: set podCIDRs of pnet '%s' in the config",
+			inet_format(pod, text), pnet->id);
 	*ret = subnet_of(pod);
 	return 0;
 }
@@ -128,8 +133,8 @@ static int cover_step(const struct hostnet_walk *w, const struct link *base,
 		if (inet_covers(prefix_of(&addrs[i]), pod))
 			return 0;
 	if (!w->undo)
-		return hostnet_missing(err, "no address of '%s' covers pod address '%s'", base->name,
-				       inet_format_addr(pod, text));
+		return hostnet_missing(err, "no address of '%s' covers pod address '%s'",
+				       base->name, inet_format_addr(pod, text));
 	r = wanted_prefix(pnet, pod, &prefix, err);
 	if (r == 0)
 		r = hostnet_undo_add_cover(w->undo, base->name, &prefix, err);
@@ -145,7 +150,8 @@ static int cover_step(const struct hostnet_walk *w, const struct link *base,
 /* ---- one pod ---- */
 
 static int interface_step(const struct hostnet_walk *w, const char *ifname,
-			  const struct config_pnet *pnet, const struct inet_addr *pod, struct err *err)
+			  const struct config_pnet *pnet, const struct inet_addr *pod,
+			  struct err *err)
 {
 	struct link base;
 	int r = link_get(w->rt, ifname, &base, err);
@@ -205,7 +211,8 @@ static int drop_cover(struct nl_sock *rt, const struct hostnet_cover *c, struct 
 	for (int i = 0; i < n; i++) {
 		struct addr ours = cover(&c->prefix, base.index);
 
-		if (!inet_equal(&addrs[i].local, &ours.local) || !inet_equal(&addrs[i].peer, &ours.peer) ||
+		if (!inet_equal(&addrs[i].local, &ours.local) ||
+		    !inet_equal(&addrs[i].peer, &ours.peer) ||
 		    (addrs[i].protocol != ours.protocol && addrs[i].protocol != 0))
 			continue;
 		r = addr_del(rt, &ours, err);

@@ -63,8 +63,8 @@ int hostnet_record(const struct hostnet_walk *w, struct err *err);
 
 /* hostnet_undo.c. Add before the change; drop when the change was not made or was taken back. */
 int hostnet_undo_add_redirect(struct hostnet_undo *u, struct in_addr dst, struct err *err);
-int hostnet_undo_add_cover(struct hostnet_undo *u, const char *ifname, const struct inet_addr *prefix,
-			   struct err *err);
+int hostnet_undo_add_cover(struct hostnet_undo *u, const char *ifname,
+			   const struct inet_addr *prefix, struct err *err);
 int hostnet_undo_add_pnet(struct hostnet_undo *u, const struct smc_pnet *entry, struct err *err);
 
 /* hostnet_table.c: a routing table that no VRF, rule or route uses: `had` (0: none) if it is one,
@@ -75,8 +75,8 @@ int hostnet_table_pick(struct nl_sock *rt, uint32_t had, uint32_t *ret, struct e
 int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err);
 int hostnet_vrf_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 /* *ret_added: this call added it. */
-int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *pod, bool *ret_added,
-			  struct err *err);
+int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *pod,
+			  bool *ret_added, struct err *err);
 /* What is gone is fine. */
 int hostnet_pod_addr_undo(struct nl_sock *rt, const struct inet_addr *pod, struct err *err);
 

@@ -55,8 +55,8 @@ static int redirect_step(const struct hostnet_walk *w, struct in_addr dst, const
 		return 0;
 	if (!w->undo)
 		return hostnet_missing(err, "redirect of UDP '%s:%d' from 'lo' to '%s' is missing",
-				       inet_ntop(AF_INET, &dst, text, sizeof(text)), HOSTNET_ROCE_PORT,
-				       base->name);
+				       inet_ntop(AF_INET, &dst, text, sizeof(text)),
+				       HOSTNET_ROCE_PORT, base->name);
 	stale = r == 0; /* to an interface that was made anew since */
 	r = hostnet_undo_add_redirect(w->undo, dst, err);
 	if (r == 0)
@@ -68,8 +68,8 @@ static int redirect_step(const struct hostnet_walk *w, struct in_addr dst, const
 	return r < 0 ? err_prefix(err, r, "interface 'lo'") : 0;
 }
 
-/* RoCE uses one of base's own addresses, and which one is the driver's affair: all. Ours is used
- * only where it is alone. */
+/* RoCE uses one of base's own addresses, and which one is the driver's affair: all of them. Ours is
+ * used only where it is alone. */
 int hostnet_redirect_step(const struct hostnet_walk *w, const struct link *base, struct err *err)
 {
 	in_addr_t ours = inet_addr(HOSTNET_BASE_ADDR);

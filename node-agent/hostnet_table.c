@@ -26,7 +26,8 @@ static int take_route(const struct nlmsghdr *nlh, void *arg)
 
 	if (nlh->nlmsg_type != RTM_NEWROUTE)
 		return 0;
-	attr = nla_find(nlmsg_attrdata(nlh, sizeof(*rtm)), nlmsg_attrlen(nlh, sizeof(*rtm)), RTA_TABLE);
+	attr = nla_find(nlmsg_attrdata(nlh, sizeof(*rtm)), nlmsg_attrlen(nlh, sizeof(*rtm)),
+			RTA_TABLE);
 	if ((attr ? nla_get_u32(attr) : rtm->rtm_table) == s->table)
 		s->used = true;
 	return 0;

@@ -62,13 +62,14 @@ int hostnet_undo_add_redirect(struct hostnet_undo *u, struct in_addr dst, struct
 	return 0;
 }
 
-int hostnet_undo_add_cover(struct hostnet_undo *u, const char *ifname, const struct inet_addr *prefix,
-			   struct err *err)
+int hostnet_undo_add_cover(struct hostnet_undo *u, const char *ifname,
+			   const struct inet_addr *prefix, struct err *err)
 {
 	struct hostnet_cover *more;
 
 	for (int i = 0; i < u->n_covers; i++)
-		if (strcmp(u->covers[i].ifname, ifname) == 0 && inet_equal(&u->covers[i].prefix, prefix))
+		if (strcmp(u->covers[i].ifname, ifname) == 0 &&
+		    inet_equal(&u->covers[i].prefix, prefix))
 			return 0;
 	more = grow(u->covers, u->n_covers, sizeof(*more), err);
 	if (!more)
@@ -85,8 +86,8 @@ int hostnet_undo_add_pnet(struct hostnet_undo *u, const struct smc_pnet *entry, 
 	struct smc_pnet *more;
 
 	for (int i = 0; i < u->n_pnets; i++)
-		if (strcmp(u->pnets[i].ibname, entry->ibname) == 0 && u->pnets[i].ibport == entry->ibport &&
-		    strcmp(u->pnets[i].id, entry->id) == 0)
+		if (strcmp(u->pnets[i].ibname, entry->ibname) == 0 &&
+		    u->pnets[i].ibport == entry->ibport && strcmp(u->pnets[i].id, entry->id) == 0)
 			return 0;
 	more = grow(u->pnets, u->n_pnets, sizeof(*more), err);
 	if (!more)
@@ -104,19 +105,20 @@ json_t *hostnet_undo_to_json(const struct hostnet_undo *u)
 	char text[INET_TEXT_MAX];
 
 	for (int i = 0; i < u->n_redirects; i++)
-		(void)json_array_append_new(redirects, json_string(inet_ntop(AF_INET, &u->redirects[i], text,
-									     sizeof(text))));
+		(void)json_array_append_new(
+			redirects,
+			json_string(inet_ntop(AF_INET, &u->redirects[i], text, sizeof(text))));
 	for (int i = 0; i < u->n_covers; i++)
-		(void)json_array_append_new(covers,
-					    json_pack("{s:s, s:s}", "ifname", u->covers[i].ifname, "prefix",
-						      inet_format(&u->covers[i].prefix, text)));
+		(void)json_array_append_new(
+			covers, json_pack("{s:s, s:s}", "ifname", u->covers[i].ifname, "prefix",
+					  inet_format(&u->covers[i].prefix, text)));
 	for (int i = 0; i < u->n_pnets; i++)
-		(void)json_array_append_new(pnets, json_pack("{s:s, s:s, s:i}", "id", u->pnets[i].id,
-							     "device", u->pnets[i].ibname, "port",
-							     (int)u->pnets[i].ibport));
-	return json_pack("{s:I, s:i, s:b, s:b, s:o, s:o, s:o}", "table", (json_int_t)u->table, "rules",
-			 (int)u->rules, "dummy", u->dummy, "clsact", u->clsact, "redirects", redirects,
-			 "covers", covers, "pnets", pnets);
+		(void)json_array_append_new(
+			pnets, json_pack("{s:s, s:s, s:i}", "id", u->pnets[i].id, "device",
+					 u->pnets[i].ibname, "port", (int)u->pnets[i].ibport));
+	return json_pack("{s:I, s:i, s:b, s:b, s:o, s:o, s:o}", "table", (json_int_t)u->table,
+			 "rules", (int)u->rules, "dummy", u->dummy, "clsact", u->clsact,
+			 "redirects", redirects, "covers", covers, "pnets", pnets);
 }
 
 static int take_redirect(const json_t *item, struct hostnet_undo *u, struct err *err)
@@ -160,8 +162,9 @@ static int take_pnet(const json_t *item, struct hostnet_undo *u, struct err *err
 	    smc_json_get_int(item, WHERE ".pnets", "port", 1, UINT8_MAX, &port, err) < 0)
 		return -EINVAL;
 	if (!smc_pnet_id_valid(id) || strlen(device) >= sizeof(entry.ibname) || port == 0)
-		return err_set(err, -EINVAL, WHERE ".pnets: '%s' -> '%s' is no entry of an RDMA port",
-			       device, id);
+		return err_set(err, -EINVAL,
+			       WHERE ".pnets: '%s' -> '%s' is no entry of an RDMA port", device,
+			       id);
 	(void)snprintf(entry.id, sizeof(entry.id), "%s", id);
 	(void)snprintf(entry.ibname, sizeof(entry.ibname), "%s", device);
 	entry.ibport = (uint8_t)port;

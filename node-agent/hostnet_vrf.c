@@ -23,9 +23,11 @@ static int check_ours(const struct link *l, const char *kind, bool recorded, str
 	if (strcmp(l->kind, kind) == 0 &&
 	    (strcmp(l->alias, HOSTNET_ALIAS) == 0 || (recorded && l->alias[0] == '\0')))
 		return 0;
-	return err_set(err, -EEXIST,
-		       "interface '%s' is not ours: kind '%s' and alias '%s' instead of '%s' and '%s'; "
-		       "delete or rename it", l->name, l->kind, l->alias, kind, HOSTNET_ALIAS);
+	return err_set(
+		err, -EEXIST,
+		"interface '%s' is not ours: kind '%s' and alias '%s' instead of '%s' and '%s'; "
+		"delete or rename it",
+		l->name, l->kind, l->alias, kind, HOSTNET_ALIAS);
 }
 
 static int set_alias(const struct hostnet_walk *w, const struct link *l, struct err *err)
@@ -61,8 +63,8 @@ static int vrf_step(const struct hostnet_walk *w, struct link *ret, struct err *
 	int r = link_get(w->rt, HOSTNET_VRF, ret, err);
 
 	if (r == -ENODEV)
-		return w->undo ? make_vrf(w, ret, err) :
-				 hostnet_missing(err, "VRF '%s' is missing", HOSTNET_VRF);
+		return w->undo ? make_vrf(w, ret, err)
+			       : hostnet_missing(err, "VRF '%s' is missing", HOSTNET_VRF);
 	if (r < 0)
 		return r;
 	r = check_ours(ret, "vrf", w->undo && w->undo->table == ret->vrf_table, err);
@@ -96,8 +98,8 @@ static int make_dummy(const struct hostnet_walk *w, const struct link *vrf, stru
 }
 
 /* Out of its VRF (which somebody deleted): the pods' local routes would be in the wrong table. */
-static int remake_dummy(const struct hostnet_walk *w, const struct link *vrf, const struct link *dummy,
-			struct err *err)
+static int remake_dummy(const struct hostnet_walk *w, const struct link *vrf,
+			const struct link *dummy, struct err *err)
 {
 	auto_free struct addr *addrs = NULL;
 	int n = addr_list(w->rt, AF_INET, dummy->index, &addrs, err);
@@ -128,17 +130,17 @@ int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err)
 		return r;
 	r = link_get(w->rt, HOSTNET_DUMMY, &dummy, err);
 	if (r == -ENODEV)
-		return w->undo ? make_dummy(w, &vrf, err) :
-				 hostnet_missing(err, "dummy '%s' is missing", HOSTNET_DUMMY);
+		return w->undo ? make_dummy(w, &vrf, err)
+			       : hostnet_missing(err, "dummy '%s' is missing", HOSTNET_DUMMY);
 	if (r < 0)
 		return r;
 	r = check_ours(&dummy, "dummy", w->undo && w->undo->dummy, err);
 	if (r < 0)
 		return r;
 	if (dummy.master != vrf.index)
-		return w->undo ? remake_dummy(w, &vrf, &dummy, err) :
-				 hostnet_missing(err, "dummy '%s' is not in VRF '%s'", HOSTNET_DUMMY,
-						 HOSTNET_VRF);
+		return w->undo ? remake_dummy(w, &vrf, &dummy, err)
+			       : hostnet_missing(err, "dummy '%s' is not in VRF '%s'",
+						 HOSTNET_DUMMY, HOSTNET_VRF);
 	if (w->undo && !w->undo->dummy) {
 		w->undo->dummy = true;
 		r = hostnet_record(w, err);
@@ -152,15 +154,17 @@ int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err)
 
 static struct addr pod_addr(const struct inet_addr *pod, int ifindex)
 {
-	struct addr a = { .ifindex = ifindex, .local = *pod, .scope = RT_SCOPE_HOST,
+	struct addr a = { .ifindex = ifindex,
+			  .local = *pod,
+			  .scope = RT_SCOPE_HOST,
 			  .protocol = HOSTNET_ADDR_PROTO };
 
 	a.local.prefix_len = 32;
 	return a;
 }
 
-int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *pod, bool *ret_added,
-			  struct err *err)
+int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *pod,
+			  bool *ret_added, struct err *err)
 {
 	auto_free struct addr *addrs = NULL;
 	char text[INET_TEXT_MAX];
@@ -178,8 +182,8 @@ int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *
 		if (inet_equal(&addrs[i].local, &want.local))
 			return 0;
 	if (!w->undo)
-		return hostnet_missing(err, "address '%s' on '%s' is missing", inet_format(&want.local, text),
-				       HOSTNET_DUMMY);
+		return hostnet_missing(err, "address '%s' on '%s' is missing",
+				       inet_format(&want.local, text), HOSTNET_DUMMY);
 	r = addr_add(w->rt, &want, err);
 	if (r < 0)
 		return err_prefix(err, r, "interface '%s'", HOSTNET_DUMMY);
@@ -205,7 +209,8 @@ int hostnet_pod_addr_undo(struct nl_sock *rt, const struct inet_addr *pod, struc
 /* ---- undo ---- */
 
 /* Somebody else's interface of that name stays. table: 0 for a dummy. */
-static int drop(struct nl_sock *rt, const char *name, const char *kind, uint32_t table, struct err *err)
+static int drop(struct nl_sock *rt, const char *name, const char *kind, uint32_t table,
+		struct err *err)
 {
 	struct link l;
 	int r = link_get(rt, name, &l, err);
