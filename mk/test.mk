@@ -31,10 +31,11 @@ build/$(VMPROGS_DIR)/%.bpf.o: $(VMPROGS_DIR)/%.bpf.c
 
 vm-build: $(VMPROGS)
 
-unit-build: $(UNIT)
+# The plugin's own tests run the built program.
+unit-build: $(UNIT) $(B)/bin/smc-cni
 .PHONY: unit-build vm-build
 
-unit: $(UNIT) ## run the unit tests here (also: SAN=address,undefined)
+unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
 	@tests/unit/run $(UNIT)
 
 # A failure of one part does not hide the other's.

@@ -32,7 +32,8 @@ static int parse(const char *text)
 static void defaults_fill_what_is_absent(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"smc-cni\"}"), 0);
+	assert_int_equal(parse("{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"smc-cni\"}"),
+			 0);
 	assert_int_equal(conf.version, CNI_1_1_0);
 	assert_string_equal(conf.agent_socket, "/run/smc-cni/agent.sock");
 	assert_int_equal(conf.agent_timeout_ms, 2000);
@@ -88,11 +89,13 @@ static void expect_refused(const char *members, int code, const char *message)
 	char text[4096];
 
 	(void)start(NULL);
-	(void)snprintf(text, sizeof(text), "{\"cniVersion\":\"1.0.0\",\"name\":\"net\"%s}", members);
+	(void)snprintf(text, sizeof(text), "{\"cniVersion\":\"1.0.0\",\"name\":\"net\"%s}",
+		       members);
 	assert_true(parse(text) < 0);
 	assert_null(conf.root);
 	if (error.code != code || !strstr(error.err.msg, message))
-		fail_msg("expected %d '%s', found %d '%s'", code, message, error.code, error.err.msg);
+		fail_msg("expected %d '%s', found %d '%s'", code, message, error.code,
+			 error.err.msg);
 }
 
 static void wrong_types_and_values_name_their_key(void **state)
@@ -103,12 +106,14 @@ static void wrong_types_and_values_name_their_key(void **state)
 		const char *message;
 	} table[] = {
 		{ ",\"type\":7", 7, "'type' must be a string" },
-		{ ",\"agentSocket\":\"run/a\"", 7, "'agentSocket' is 'run/a'; allowed is an absolute path" },
+		{ ",\"agentSocket\":\"run/a\"", 7,
+		  "'agentSocket' is 'run/a'; allowed is an absolute path" },
 		{ ",\"agentSocket\":false", 7, "'agentSocket' must be a string" },
 		{ ",\"agentTimeoutMs\":0", 7, "'agentTimeoutMs' must be 1 to 60000, found 0" },
 		{ ",\"agentTimeoutMs\":\"2\"", 7, "'agentTimeoutMs' must be an integer" },
 		{ ",\"strictStatus\":\"yes\"", 7, "'strictStatus' must be true or false" },
-		{ ",\"pnetID\":\"a-b\"", 7, "'pnetID' is 'a-b'; allowed are 1 to 16 letters and digits" },
+		{ ",\"pnetID\":\"a-b\"", 7,
+		  "'pnetID' is 'a-b'; allowed are 1 to 16 letters and digits" },
 		{ ",\"pnetID\":\"12345678901234567\"", 7, "'pnetID' is '12345678901234567'" },
 		{ ",\"interface\":\"veth\"", 7, "'interface' must be an object" },
 		{ ",\"interface\":{}", 7, "interface: 'kind' is required" },
@@ -116,7 +121,8 @@ static void wrong_types_and_values_name_their_key(void **state)
 		{ ",\"interface\":{\"kind\":\"veth\",\"ipMasq\":true}", 2, "'ipMasq' is true" },
 		{ ",\"interface\":{\"kind\":\"veth\",\"mtu\":67}", 7, "'mtu' must be 68 to 65535" },
 		{ ",\"interface\":{\"kind\":\"veth\",\"bridge\":\"a/b\"}", 7, "'bridge' is 'a/b'" },
-		{ ",\"interface\":{\"kind\":\"veth\",\"hairpin\":1}", 7, "'hairpin' must be true or false" },
+		{ ",\"interface\":{\"kind\":\"veth\",\"hairpin\":1}", 7,
+		  "'hairpin' must be true or false" },
 		{ ",\"interface\":{\"kind\":\"veth\"},\"ipam\":{\"subnet\":\"x\"}", 7,
 		  "ipam: 'type' is required" },
 		{ ",\"interface\":{\"kind\":\"veth\"},\"ipam\":{\"type\":\"../../bin/sh\"}", 7,
@@ -130,9 +136,10 @@ static void wrong_types_and_values_name_their_key(void **state)
 		{ ",\"runtimeConfig\":{\"cgroupPath\":[]}", 7, "'cgroupPath' must be a string" },
 		{ ",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":[]}", 7,
 		  "'io.kubernetes.cri.pod-annotations' must be an object" },
-		{ ",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{\"smc-cni.io/steer\":true}}", 7,
-		  "'smc-cni.io/steer' must be a string" },
-		{ ",\"cni.dev/valid-attachments\":{}", 7, "'cni.dev/valid-attachments' must be an array" },
+		{ ",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{\"smc-cni.io/steer\":true}}",
+		  7, "'smc-cni.io/steer' must be a string" },
+		{ ",\"cni.dev/valid-attachments\":{}", 7,
+		  "'cni.dev/valid-attachments' must be an array" },
 		{ ",\"name\":\"again\"", 6, "duplicate" },
 	};
 
@@ -153,7 +160,8 @@ static void version_and_name_have_codes_of_their_own(void **state)
 		{ "{\"cniVersion\":\"1.0.0\"", 6, "line 1" },
 		{ "{\"name\":\"net\"}", 1, "'cniVersion' is required" },
 		{ "{\"cniVersion\":1,\"name\":\"net\"}", 7, "'cniVersion' must be a string" },
-		{ "{\"cniVersion\":\"0.2.0\",\"name\":\"net\"}", 1, "'cniVersion' is '0.2.0'; supported are" },
+		{ "{\"cniVersion\":\"0.2.0\",\"name\":\"net\"}", 1,
+		  "'cniVersion' is '0.2.0'; supported are" },
 		{ "{\"cniVersion\":\"1.2.0\",\"name\":\"net\"}", 1, "'cniVersion' is '1.2.0'" },
 		{ "{\"cniVersion\":\"1.0.0\"}", 7, "'name' is required" },
 		{ "{\"cniVersion\":\"1.0.0\",\"name\":\"../a\"}", 7, "'name' is '../a'" },
@@ -173,7 +181,8 @@ static void version_and_name_have_codes_of_their_own(void **state)
 static void ipam_of_a_chained_configuration_is_left_alone(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"ipam\":{\"type\":\"x\"}}"), 0);
+	assert_int_equal(
+		parse("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"ipam\":{\"type\":\"x\"}}"), 0);
 	assert_string_equal(conf.ipam_type, "");
 	conf_clear(&conf);
 }
@@ -181,9 +190,10 @@ static void ipam_of_a_chained_configuration_is_left_alone(void **state)
 static void an_empty_ipam_means_no_addresses(void **state)
 {
 	(void)state;
-	assert_int_equal(parse("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"interface\":{\"kind\":\"veth\"},"
-			       "\"ipam\":{}}"),
-			 0);
+	assert_int_equal(
+		parse("{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"interface\":{\"kind\":\"veth\"},"
+		      "\"ipam\":{}}"),
+		0);
 	assert_true(conf.standalone);
 	assert_string_equal(conf.ipam_type, "");
 	assert_string_equal(conf.interface.bridge, "cni0");

@@ -53,7 +53,8 @@ static void everything_that_containerd_sends_is_taken(void **state)
 	assert_string_equal(a.ifname, "eth0");
 }
 
-static void expect_refused(const char *command, const char *name, const char *value, const char *message)
+static void expect_refused(const char *command, const char *name, const char *value,
+			   const char *message)
 {
 	(void)good_environment(NULL);
 	assert_int_equal(setenv("CNI_COMMAND", command, 1), 0);
@@ -88,10 +89,12 @@ static void a_bad_variable_is_named_with_its_value(void **state)
 		{ "ADD", "CNI_IFNAME", "a:b", "CNI_IFNAME is 'a:b'" },
 		{ "ADD", "CNI_NETNS", NULL, "CNI_NETNS is required" },
 		{ "CHECK", "CNI_NETNS", "", "CNI_NETNS is required" },
-		{ "ADD", "CNI_NETNS", "run/netns/a", "CNI_NETNS is 'run/netns/a'; allowed is an absolute" },
+		{ "ADD", "CNI_NETNS", "run/netns/a",
+		  "CNI_NETNS is 'run/netns/a'; allowed is an absolute" },
 		{ "DEL", "CNI_NETNS", "/run/a\nb", "CNI_NETNS is '/run/a\nb'" },
 		{ "GC", "CNI_PATH", NULL, "CNI_PATH is required" },
-		{ "ADD", "CNI_ARGS", "K8S_POD_NAME", "CNI_ARGS has 'K8S_POD_NAME'; allowed are KEY=VALUE" },
+		{ "ADD", "CNI_ARGS", "K8S_POD_NAME",
+		  "CNI_ARGS has 'K8S_POD_NAME'; allowed are KEY=VALUE" },
 		{ "ADD", "CNI_ARGS", "=x", "CNI_ARGS has '=x'" },
 		{ "ADD", "CNI_ARGS", "K8S_POD_NAME=a/b", "CNI_ARGS: 'K8S_POD_NAME' is 'a/b'" },
 		{ "ADD", "CNI_ARGS", "K8S_POD_NAMESPACE=a b", "'K8S_POD_NAMESPACE' is 'a b'" },
@@ -116,7 +119,8 @@ static void a_bad_variable_is_named_with_its_value(void **state)
 static void each_verb_needs_no_more_than_the_specification_says(void **state)
 {
 	static const char *const del[] = { "CNI_NETNS", "CNI_PATH", "CNI_ARGS" };
-	static const char *const attachment[] = { "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME", "CNI_ARGS" };
+	static const char *const attachment[] = { "CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME",
+						  "CNI_ARGS" };
 
 	(void)state;
 	assert_int_equal(setenv("CNI_COMMAND", "DEL", 1), 0);

@@ -43,15 +43,15 @@ static void expect_json(const json_t *found, const char *wanted)
 		fail_msg("expected %s, found %s", wanted, text);
 }
 
-#define V040                                                                                             \
-	"{\"cniVersion\":\"0.4.0\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\","    \
-	"\"sandbox\":\"/ns\"}],\"ips\":[{\"version\":\"4\",\"address\":\"10.0.0.2/24\","                 \
-	"\"gateway\":\"10.0.0.1\",\"interface\":0},{\"version\":\"6\",\"address\":\"fd00::2/64\"}],"     \
+#define V040                                                                                          \
+	"{\"cniVersion\":\"0.4.0\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\"," \
+	"\"sandbox\":\"/ns\"}],\"ips\":[{\"version\":\"4\",\"address\":\"10.0.0.2/24\","              \
+	"\"gateway\":\"10.0.0.1\",\"interface\":0},{\"version\":\"6\",\"address\":\"fd00::2/64\"}],"  \
 	"\"routes\":[{\"dst\":\"0.0.0.0/0\",\"gw\":\"10.0.0.1\"}],\"dns\":{\"domain\":\"d\"},\"x\":[1]}"
-#define V100                                                                                             \
-	"{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\","    \
-	"\"sandbox\":\"/ns\"}],\"ips\":[{\"address\":\"10.0.0.2/24\","                                   \
-	"\"gateway\":\"10.0.0.1\",\"interface\":0},{\"address\":\"fd00::2/64\"}],"                       \
+#define V100                                                                                          \
+	"{\"cniVersion\":\"1.0.0\",\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\"," \
+	"\"sandbox\":\"/ns\"}],\"ips\":[{\"address\":\"10.0.0.2/24\","                                \
+	"\"gateway\":\"10.0.0.1\",\"interface\":0},{\"address\":\"fd00::2/64\"}],"                    \
 	"\"routes\":[{\"dst\":\"0.0.0.0/0\",\"gw\":\"10.0.0.1\"}],\"dns\":{\"domain\":\"d\"},\"x\":[1]}"
 
 static void expect_export(const char *in, enum cni_version version, const char *wanted)
@@ -88,12 +88,13 @@ static void fields_of_1_1_0_do_not_reach_older_versions(void **state)
 static void results_of_0_2_0_are_understood(void **state)
 {
 	(void)state;
-	expect_export("{\"cniVersion\":\"0.2.0\",\"ip4\":{\"ip\":\"10.0.0.2/24\",\"gateway\":\"10.0.0.1\","
-		      "\"routes\":[{\"dst\":\"0.0.0.0/0\"}]},\"ip6\":{\"ip\":\"fd00::2/64\"},\"dns\":{}}",
-		      CNI_1_0_0,
-		      "{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.2/24\",\"gateway\":"
-		      "\"10.0.0.1\"},{\"address\":\"fd00::2/64\"}],\"routes\":[{\"dst\":\"0.0.0.0/0\"}],"
-		      "\"dns\":{}}");
+	expect_export(
+		"{\"cniVersion\":\"0.2.0\",\"ip4\":{\"ip\":\"10.0.0.2/24\",\"gateway\":\"10.0.0.1\","
+		"\"routes\":[{\"dst\":\"0.0.0.0/0\"}]},\"ip6\":{\"ip\":\"fd00::2/64\"},\"dns\":{}}",
+		CNI_1_0_0,
+		"{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.0.0.2/24\",\"gateway\":"
+		"\"10.0.0.1\"},{\"address\":\"fd00::2/64\"}],\"routes\":[{\"dst\":\"0.0.0.0/0\"}],"
+		"\"dns\":{}}");
 }
 
 static void wrong_fields_are_named_with_their_place(void **state)
@@ -104,22 +105,28 @@ static void wrong_fields_are_named_with_their_place(void **state)
 		{ "{\"cniVersion\":1}", "prevResult: 'cniVersion' must be a string" },
 		{ "{\"interfaces\":{}}", "prevResult: 'interfaces' must be an array" },
 		{ "{\"interfaces\":[7]}", "prevResult.interfaces[0] must be an object" },
-		{ "{\"interfaces\":[{\"name\":\"a\"},{}]}", "prevResult.interfaces[1]: 'name' is required" },
+		{ "{\"interfaces\":[{\"name\":\"a\"},{}]}",
+		  "prevResult.interfaces[1]: 'name' is required" },
 		{ "{\"interfaces\":[{\"name\":\"a\",\"mac\":1}]}", "'mac' must be a string" },
 		{ "{\"interfaces\":[{\"name\":\"a\",\"mtu\":-1}]}", "'mtu' must be 0 to" },
 		{ "{\"ips\":[{}]}", "prevResult.ips[0]: 'address' is required" },
-		{ "{\"ips\":[{\"address\":\"10.0.0.2\"}]}", "allowed is an address with a prefix length" },
+		{ "{\"ips\":[{\"address\":\"10.0.0.2\"}]}",
+		  "allowed is an address with a prefix length" },
 		{ "{\"ips\":[{\"address\":\"10.0.0.2/33\"}]}", "prevResult.ips[0]: 'address'" },
 		{ "{\"ips\":[{\"address\":\"10.0.0.2/24\",\"gateway\":\"10.0.0.1/24\"}]}",
 		  "'gateway' is '10.0.0.1/24'; allowed is an address without" },
 		{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":1}]}",
 		  "prevResult.ips[0]: 'interface' must be 0 to 0, found 1" },
-		{ "{\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":0}]}", "no interface is listed" },
-		{ "{\"routes\":[{\"gw\":\"10.0.0.1\"}]}", "prevResult.routes[0]: 'dst' is required" },
+		{ "{\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":0}]}",
+		  "no interface is listed" },
+		{ "{\"routes\":[{\"gw\":\"10.0.0.1\"}]}",
+		  "prevResult.routes[0]: 'dst' is required" },
 		{ "{\"routes\":[{\"dst\":\"x/8\"}]}", "prevResult.routes[0]: 'dst'" },
-		{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"scope\":256}]}", "'scope' must be 0 to 255" },
+		{ "{\"routes\":[{\"dst\":\"10.0.0.0/8\",\"scope\":256}]}",
+		  "'scope' must be 0 to 255" },
 		{ "{\"dns\":[]}", "'dns' must be an object" },
-		{ "{\"dns\":{\"nameservers\":[1]}}", "prevResult.dns: 'nameservers' holds what is no string" },
+		{ "{\"dns\":{\"nameservers\":[1]}}",
+		  "prevResult.dns: 'nameservers' holds what is no string" },
 		{ "{\"ip4\":7}", "prevResult.ip4 must be an object" },
 		{ "{\"ip4\":{}}", "prevResult.ip4: 'ip' is required" },
 	};
@@ -140,7 +147,8 @@ static void wrong_fields_are_named_with_their_place(void **state)
 
 static void null_is_as_good_as_absent(void **state)
 {
-	json_auto_t *result = import("{\"interfaces\":null,\"ips\":null,\"routes\":null,\"dns\":null}");
+	json_auto_t *result =
+		import("{\"interfaces\":null,\"ips\":null,\"routes\":null,\"dns\":null}");
 	struct result_ip ip;
 	struct result_route route;
 
@@ -184,15 +192,16 @@ static void the_pods_interfaces_are_those_in_its_sandbox(void **state)
 
 	(void)state;
 	assert_int_equal(
-		pod_interfaces("{\"interfaces\":[{\"name\":\"cni0\"},{\"name\":\"net1\",\"sandbox\":\"/ns\"},"
-			       "{\"name\":\"eth0\",\"sandbox\":\"/ns\",\"mac\":\"02:00:00:00:00:01\"},"
-			       "{\"name\":\"eth0\",\"sandbox\":\"/other\"}],\"ips\":["
-			       "{\"address\":\"10.0.0.1/24\",\"interface\":0},"
-			       "{\"address\":\"10.0.0.2/24\",\"interface\":1},"
-			       "{\"address\":\"10.0.0.3/24\",\"interface\":2},"
-			       "{\"address\":\"10.0.0.4/24\"},"
-			       "{\"address\":\"10.0.0.5/24\",\"interface\":3}]}",
-			       itfs),
+		pod_interfaces(
+			"{\"interfaces\":[{\"name\":\"cni0\"},{\"name\":\"net1\",\"sandbox\":\"/ns\"},"
+			"{\"name\":\"eth0\",\"sandbox\":\"/ns\",\"mac\":\"02:00:00:00:00:01\"},"
+			"{\"name\":\"eth0\",\"sandbox\":\"/other\"}],\"ips\":["
+			"{\"address\":\"10.0.0.1/24\",\"interface\":0},"
+			"{\"address\":\"10.0.0.2/24\",\"interface\":1},"
+			"{\"address\":\"10.0.0.3/24\",\"interface\":2},"
+			"{\"address\":\"10.0.0.4/24\"},"
+			"{\"address\":\"10.0.0.5/24\",\"interface\":3}]}",
+			itfs),
 		2);
 	assert_string_equal(itfs[0].name, "net1");
 	assert_string_equal(itfs[0].mac, "");
@@ -232,9 +241,11 @@ static void more_than_fits_is_left_out(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++) {
 		(void)snprintf(text, sizeof(text), "net%d", i);
-		json_array_append_new(list, json_pack("{s:s, s:s}", "name", text, "sandbox", "/ns"));
+		json_array_append_new(list,
+				      json_pack("{s:s, s:s}", "name", text, "sandbox", "/ns"));
 		(void)snprintf(text, sizeof(text), "10.0.0.%d/24", i);
-		json_array_append_new(ips, json_pack("{s:s, s:i}", "address", text, "interface", 0));
+		json_array_append_new(ips,
+				      json_pack("{s:s, s:i}", "address", text, "interface", 0));
 	}
 	json_object_set(result, "interfaces", list);
 	json_object_set(result, "ips", ips);
@@ -270,8 +281,10 @@ static void errors_have_code_message_and_details(void **state)
 	assert_int_equal(cni_fail(&e, CNI_CONFIG, err_set(&e.err, -EINVAL, "netconf: x")), -EINVAL);
 	assert_int_equal(cni_fail(&e, CNI_INTERNAL, -EIO), -EIO);
 	doc = cni_error_to_json(&e, "0.4.0");
-	expect_json(doc, "{\"cniVersion\":\"0.4.0\",\"code\":7,\"msg\":\"invalid network configuration\","
-			 "\"details\":\"netconf: x\"}");
+	expect_json(
+		doc,
+		"{\"cniVersion\":\"0.4.0\",\"code\":7,\"msg\":\"invalid network configuration\","
+		"\"details\":\"netconf: x\"}");
 }
 
 static void a_delegated_error_stays_as_it_is(void **state)

@@ -1,0 +1,379 @@
+#include "tests/unit/cni_world.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/netns.h"
+#include "common/wire.h"
+
+static char dir[] = "/tmp/cni_world.XXXXXX";
+static char plugin[PATH_MAX + 16];
+static pid_t agent;
+
+const char *world_dir(void)
+{
+	return dir;
+}
+
+const char *world_path(const char *name)
+{
+	static char path[PATH_MAX];
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return path;
+}
+
+const char *world_netns(int pod)
+{
+	static char path[2][64];
+
+	(void)snprintf(path[pod], sizeof(path[pod]), "%s/netns%d", dir, pod);
+	return path[pod];
+}
+
+void world_sh(const char *fmt, ...)
+{
+	char line[4096];
+	va_list ap;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	if (system(line) != 0) /* NOLINT: a test */
+		fail_msg("failed: %s", line);
+}
+
+/* ---- the world ---- */
+
+static int make_pod(const char *path)
+{
+	auto_close int fd = open(path, O_CREAT | O_WRONLY | O_CLOEXEC, 0600);
+
+	if (fd < 0 || unshare(CLONE_NEWNET) < 0)
+		return -1;
+	return mount("/proc/self/ns/net", path, NULL, MS_BIND, NULL);
+}
+
+/* The program lies two folders above this test, in bin/. */
+static int find_plugin(void)
+{
+	char self[PATH_MAX];
+	ssize_t len = readlink("/proc/self/exe", self, sizeof(self) - 1);
+
+	if (len < 0)
+		return -1;
+	self[len] = '\0';
+	for (int i = 0; i < 3; i++)
+		*strrchr(self, '/') = '\0';
+	(void)snprintf(plugin, sizeof(plugin), "%s/bin/smc-cni", self);
+	return access(plugin, X_OK);
+}
+
+int world_setup(void **state)
+{
+	(void)state;
+	if (find_plugin() < 0 || !mkdtemp(dir) || unshare(CLONE_NEWNS) < 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", dir, "tmpfs", 0, "mode=0700") < 0)
+		return -1;
+	if (make_pod(world_netns(0)) < 0 || make_pod(world_netns(1)) < 0)
+		return -1;
+	return unshare(CLONE_NEWNET);
+}
+
+static void stop_agent(void)
+{
+	if (agent > 0) {
+		(void)kill(agent, SIGKILL);
+		(void)waitpid(agent, NULL, 0);
+	}
+	agent = 0;
+}
+
+int world_teardown(void **state)
+{
+	(void)state;
+	stop_agent();
+	(void)umount2(dir, MNT_DETACH);
+	return rmdir(dir);
+}
+
+int world_reset(void **state)
+{
+	char path[2 * PATH_MAX];
+
+	(void)state;
+	stop_agent();
+	world_sh("cd %s && rm -rf run lease bin *.log && mkdir bin", dir);
+	(void)snprintf(path, sizeof(path), "%s/bin:/usr/lib/cni", dir);
+	(void)setenv("CNI_PATH", path, 1);
+	(void)setenv("CNI_CONTAINERID", "c1", 1);
+	(void)setenv("CNI_NETNS", world_netns(0), 1);
+	(void)setenv("CNI_IFNAME", "eth0", 1);
+	(void)setenv("CNI_ARGS",
+		     "IgnoreUnknown=1;K8S_POD_NAMESPACE=ns;K8S_POD_NAME=pod1;K8S_POD_UID=u1;X=y",
+		     1);
+	return 0;
+}
+
+const char *world_conf(const char *version, const char *members, ...)
+{
+	static char text[64 * 1024];
+	va_list ap;
+	int n;
+
+	n = snprintf(text, sizeof(text),
+		     "{\"cniVersion\":\"%s\",\"name\":\"net1\",\"type\":\"smc-cni\","
+		     "\"agentSocket\":\"%s/run/agent.sock\"",
+		     version, dir);
+	va_start(ap, members);
+	n += vsnprintf(text + n, sizeof(text) - (size_t)n, members, ap);
+	va_end(ap);
+	(void)snprintf(text + n, sizeof(text) - (size_t)n, "}");
+	return text;
+}
+
+/* ---- the plugin ---- */
+
+static int temporary(const char *content, size_t len)
+{
+	char path[] = "/tmp/cni_run.XXXXXX";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	(void)unlink(path);
+	assert_int_equal(write(fd, content, len), len);
+	(void)lseek(fd, 0, SEEK_SET);
+	return fd;
+}
+
+static char *content(int fd)
+{
+	char *text = NULL;
+
+	(void)lseek(fd, 0, SEEK_SET);
+	assert_int_equal(file_read_fd(fd, "output", 1 << 20, &text, NULL, NULL), 0);
+	return text;
+}
+
+void world_run(struct world_run *ret, const char *command, const char *conf, size_t conf_len)
+{
+	auto_close int in = temporary(conf, conf_len), out = temporary("", 0),
+		       errs = temporary("", 0);
+	auto_free char *text = NULL;
+	int64_t start = wire_now_ms();
+	json_error_t jerr;
+	pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		(void)setenv("CNI_COMMAND", command, 1);
+		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errs, 2) < 0)
+			_exit(126);
+		(void)execl(plugin, plugin, (char *)NULL);
+		_exit(127);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	ret->took_ms = wire_now_ms() - start;
+	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+	ret->err = content(errs);
+	text = content(out);
+	ret->doc = json_loads(text, JSON_REJECT_DUPLICATES, &jerr);
+	if (!json_is_object(ret->doc))
+		fail_msg("%s: stdout is no JSON object (%s): '%s'; stderr: %s", command, jerr.text,
+			 text, ret->err);
+}
+
+void world_run_clear(struct world_run *r)
+{
+	free(r->err);
+	json_decref(r->doc);
+}
+
+static int count_lines(const char *text)
+{
+	int n = 0;
+
+	for (; *text; text++)
+		n += *text == '\n';
+	return n;
+}
+
+struct world_run world_expect_ok(const char *command, const char *conf, int lines)
+{
+	struct world_run r;
+
+	world_run(&r, command, conf, strlen(conf));
+	if (r.status != 0) {
+		auto_free char *text = json_dumps(r.doc, JSON_COMPACT);
+
+		fail_msg("%s failed: %s; stderr: %s", command, text, r.err);
+	}
+	if (count_lines(r.err) != lines)
+		fail_msg("%s: expected %d lines on stderr, found: %s", command, lines, r.err);
+	return r;
+}
+
+void world_expect_error(const char *command, const char *conf, int code, const char *text)
+{
+	struct world_run r;
+	const char *details;
+
+	world_run(&r, command, conf, strlen(conf));
+	details = json_string_value(json_object_get(r.doc, "details"));
+	if (r.status == 0 || json_integer_value(json_object_get(r.doc, "code")) != code ||
+	    !details || !strstr(details, text)) {
+		auto_free char *doc = json_dumps(r.doc, JSON_COMPACT);
+
+		fail_msg("%s: expected %d '%s', found status %d %s; stderr: %s", command, code,
+			 text, r.status, doc, r.err);
+	}
+	assert_true(json_is_string(json_object_get(r.doc, "cniVersion")));
+	assert_true(json_is_string(json_object_get(r.doc, "msg")));
+	world_run_clear(&r);
+}
+
+/* ---- what there is ---- */
+
+char *world_snapshot(void)
+{
+	char *text = NULL;
+
+	world_sh(
+		"cd %s; { for n in /proc/self/ns/net netns0 netns1; do nsenter --net=$n sh -c '"
+		"ip -d link; ip addr; ip route show table all; ip -6 route show table all; ip rule'; done; "
+		"find run lease -type f 2>/dev/null | grep -v -e /lock -e /last_reserved; } >snapshot.log 2>&1;"
+		" true",
+		dir);
+	assert_int_equal(
+		file_read(AT_FDCWD, world_path("snapshot.log"), 1 << 20, &text, NULL, NULL), 0);
+	return text;
+}
+
+void world_expect_same(const char *before, const char *after)
+{
+	if (strcmp(before, after) != 0)
+		fail_msg("something was left.\nbefore:\n%s\nafter:\n%s", before, after);
+}
+
+/* ---- the agent ---- */
+
+static void note(const json_t *msg, int fd)
+{
+	auto_fclose FILE *log = fopen(world_path("agent.log"), "a");
+	json_auto_t *copy = json_deep_copy(msg);
+
+	json_object_set_new(copy, "fd",
+			    json_boolean(fd >= 0 && netns_check_foreign(fd, "passed", NULL) == 0));
+	(void)json_dumpf(copy, log, JSON_COMPACT);
+	(void)fputc('\n', log);
+}
+
+/* True while the connection is to be kept. */
+static bool answer(int sock, const struct world_reply *replies)
+{
+	static const char ok[] = "{\"v\":1,\"ok\":true}";
+	json_auto_t *msg = NULL;
+	auto_close int fd = -1;
+	const char *verb, *text = ok;
+
+	if (wire_recv(sock, &msg, &fd, wire_now_ms() + 60000, NULL) < 0)
+		return false;
+	note(msg, fd);
+	verb = json_string_value(json_object_get(msg, "verb"));
+	for (; replies->verb; replies++) {
+		if (!strcmp(replies->verb, verb))
+			text = replies->answer;
+	}
+	return text && (*text == '\0' || send(sock, text, strlen(text), MSG_NOSIGNAL) > 0);
+}
+
+static void serve(int listener, const struct world_reply *replies)
+{
+	for (;;) {
+		auto_close int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
+
+		while (sock >= 0 && answer(sock, replies))
+			;
+	}
+}
+
+pid_t world_agent(const struct world_reply *replies)
+{
+	struct sockaddr_un sun = { .sun_family = AF_UNIX };
+	auto_close int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
+
+	stop_agent();
+	world_sh("mkdir -p -m 0700 %s/run; rm -f %s/run/agent.sock", dir, dir);
+	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/run/agent.sock", dir);
+	assert_int_equal(bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
+	assert_int_equal(listen(listener, 8), 0);
+	agent = fork();
+	assert_true(agent >= 0);
+	if (agent == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		serve(listener, replies);
+	}
+	return agent;
+}
+
+json_t *world_agent_log(void)
+{
+	auto_free char *text = NULL;
+	json_t *list = json_array();
+	char *rest, *line;
+
+	if (file_read(AT_FDCWD, world_path("agent.log"), 1 << 20, &text, NULL, NULL) < 0)
+		return list;
+	rest = text;
+	while ((line = strsep(&rest, "\n"))) {
+		if (*line)
+			json_array_append_new(list, json_loads(line, 0, NULL));
+	}
+	return list;
+}
+
+/* ---- IPAM ---- */
+
+void world_ipam(const char *name, const char *body)
+{
+	char path[PATH_MAX];
+	FILE *f;
+
+	(void)snprintf(path, sizeof(path), "%s/bin/%s", dir, name);
+	f = fopen(path, "we");
+	assert_non_null(f);
+	(void)fprintf(f, "#!/bin/sh\nprintf '%%s ' \"$CNI_COMMAND\" >>%s/ipam.log\n%s\n", dir,
+		      body);
+	(void)fclose(f);
+	assert_int_equal(chmod(path, 0755), 0);
+}
+
+char *world_ipam_log(void)
+{
+	char *text = NULL;
+
+	if (file_read(AT_FDCWD, world_path("ipam.log"), 1 << 20, &text, NULL, NULL) < 0)
+		text = strdup("");
+	return text;
+}

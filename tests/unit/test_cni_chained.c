@@ -1,0 +1,340 @@
+/* The built plugin, chained: what it tells the agent, and what becomes of a pod when the agent fails. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/json.h"
+#include "common/wire.h"
+#include "tests/unit/cni_world.h"
+
+#define PREV                                                                                           \
+	",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"x\":[1],\"interfaces\":[{\"name\":\"cni0\"},"     \
+	"{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\",\"sandbox\":\"%s\"}],\"ips\":[{\"address\":" \
+	"\"10.1.0.2/24\",\"interface\":1}],\"dns\":{}}"
+#define RUNTIME                                                                                        \
+	",\"runtimeConfig\":{\"cgroupPath\":\"/kubepods/pod1\",\"io.kubernetes.cri.pod-annotations\":" \
+	"{\"other\":\"x\",\"smc-cni.io/steer\":\"%s\"}}"
+#define TIMEOUT ",\"agentTimeoutMs\":300"
+
+static const struct world_reply good[] = {
+	{ "prepare", "{\"v\":1,\"ok\":true,\"steer\":true,\"required\":false,\"why\":\"asked\","
+		     "\"netns\":{\"pnets\":[],\"sysctls\":[]}}" },
+	{ "commit", "{\"v\":1,\"ok\":true,\"steered\":true}" },
+	{ NULL, NULL },
+};
+
+/* Valid until the next call. */
+static const char *chained(const char *members)
+{
+	static char text[4096];
+
+	(void)snprintf(text, sizeof(text), "%s", members);
+	return world_conf("1.0.0", PREV "%s", world_netns(0), text);
+}
+
+static bool is_pending(void)
+{
+	return access(world_path("run/pending/cfc834d00ca27332.json"), F_OK) == 0;
+}
+
+static void ok(const char *command, const char *conf, int lines)
+{
+	struct world_run r = world_expect_ok(command, conf, lines);
+
+	world_run_clear(&r);
+}
+
+/* ---- with an agent ---- */
+
+static void add_passes_the_result_on_in_its_version(void **state)
+{
+	static const char *const versions[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0" };
+
+	(void)state;
+	(void)world_agent(good);
+	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
+		struct world_run r =
+			world_expect_ok("ADD", world_conf(versions[i], PREV, world_netns(0)), 0);
+		const json_t *ip = json_array_get(json_object_get(r.doc, "ips"), 0);
+		const char *form = json_string_value(json_object_get(ip, "version"));
+
+		assert_string_equal(json_string_value(json_object_get(r.doc, "cniVersion")),
+				    versions[i]);
+		assert_string_equal(json_string_value(json_object_get(ip, "address")),
+				    "10.1.0.2/24");
+		assert_true(versions[i][0] == '0' ? form && !strcmp(form, "4") : !form);
+		assert_non_null(json_object_get(r.doc, "x"));
+		assert_int_equal(json_array_size(json_object_get(r.doc, "interfaces")), 2);
+		world_run_clear(&r);
+	}
+	assert_false(is_pending());
+}
+
+static void the_agent_is_told_who_and_where_and_gets_the_namespace(void **state)
+{
+	json_auto_t *log = NULL;
+	json_auto_t *want = json_loads(
+		"{\"v\":1,\"verb\":\"prepare\",\"fd\":true,\"attachment\":{\"network\":\"net1\","
+		"\"containerID\":\"c1\",\"ifname\":\"eth0\"},\"pod\":{\"namespace\":\"ns\",\"name\":\"pod1\","
+		"\"uid\":\"u1\"},\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\","
+		"\"ips\":[\"10.1.0.2/24\"]}],\"cgroupPath\":\"/kubepods/pod1\","
+		"\"annotations\":{\"smc-cni.io/steer\":\"enabled\"}}",
+		0, NULL);
+	json_auto_t *want_commit = json_loads(
+		"{\"v\":1,\"verb\":\"commit\",\"fd\":false,\"undo\":{\"pnets\":[],\"sysctls\":[]}}",
+		0, NULL);
+	char runtime[512];
+
+	(void)state;
+	(void)world_agent(good);
+	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "enabled");
+	ok("ADD", chained(runtime), 0);
+	log = world_agent_log();
+	assert_int_equal(json_array_size(log), 2);
+	if (!json_equal(json_array_get(log, 0), want))
+		fail_msg("found %s", json_dumps(json_array_get(log, 0), JSON_COMPACT));
+	assert_true(json_equal(json_array_get(log, 1), want_commit));
+}
+
+static void the_agent_has_the_last_word_on_required(void **state)
+{
+	static const struct world_reply refuse[] = {
+		{ "prepare", "{\"v\":1,\"ok\":false,\"code\":\"required\",\"error\":\"no hook\"}" },
+		{ NULL, NULL },
+	};
+	static const struct world_reply dies[] = {
+		{ "prepare", "{\"v\":1,\"ok\":true,\"required\":true}" },
+		{ "commit", NULL },
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	(void)world_agent(refuse);
+	world_expect_error("ADD", chained(""), 11, "the pod requires steering: no hook");
+	(void)world_agent(dies);
+	world_expect_error("ADD", chained(""), 11, "the pod requires steering: receive message");
+	assert_false(is_pending());
+}
+
+/* ---- without one ---- */
+
+static void the_request_is_kept_for_an_agent_that_is_away(void **state)
+{
+	auto_free char *text = NULL;
+	auto_free struct wire_prepare *p = calloc(1, sizeof(*p));
+	json_auto_t *msg = NULL;
+	struct err err = ERR_INIT;
+	struct stat st;
+	char runtime[512];
+	size_t len;
+
+	(void)state;
+	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "enabled");
+	ok("ADD", chained(runtime), 1);
+	assert_int_equal(stat(world_path("run/pending"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_true(is_pending());
+	assert_int_equal(stat(world_path("run/pending/cfc834d00ca27332.json"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(file_read(AT_FDCWD, world_path("run/pending/cfc834d00ca27332.json"),
+				   1 << 16, &text, &len, &err),
+			 0);
+	assert_int_equal(smc_json_parse_object(text, len, "pending", &msg, &err), 0);
+	if (wire_prepare_from_json(msg, p, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_string_equal(p->pod.uid, "u1");
+	assert_int_equal(p->interfaces[0].n_ips, 1);
+	assert_string_equal(json_string_value(json_object_get(msg, "netnsPath")), world_netns(0));
+	assert_int_equal(json_object_size(p->annotations), 1);
+	wire_prepare_clear(p);
+}
+
+static void the_warning_says_pod_and_cause(void **state)
+{
+	struct world_run r = world_expect_ok("ADD", chained(""), 1);
+
+	(void)state;
+	assert_non_null(strstr(r.err, "level=warn msg=\"pod starts on TCP"));
+	assert_non_null(strstr(r.err, "pod=ns/pod1"));
+	assert_non_null(strstr(r.err, "agent.sock': No such file or directory"));
+	assert_non_null(strstr(r.err, "kept_for_agent=yes"));
+	world_run_clear(&r);
+}
+
+static void a_pod_starts_on_tcp_whatever_the_agent_does(void **state)
+{
+	static const struct world_reply table[][3] = {
+		{ { "prepare", NULL } },
+		{ { "prepare", "" } },
+		{ { "prepare", "}{" } },
+		{ { "prepare", "[]" } },
+		{ { "prepare", "{\"v\":9,\"ok\":true}" } },
+		{ { "prepare", "{\"v\":1}" } },
+		{ { "prepare", "{\"v\":1,\"ok\":true,\"required\":\"no\"}" } },
+		{ { "prepare", "{\"v\":1,\"ok\":true,\"netns\":{\"pnets\":7}}" } },
+		{ { "prepare",
+		    "{\"v\":1,\"ok\":false,\"code\":\"unavailable\",\"error\":\"x\"}" } },
+		{ { "commit", NULL } },
+		{ { "commit", "" } },
+		{ { "commit", "}{" } },
+		{ { "commit", "{\"v\":1,\"ok\":false,\"code\":\"unavailable\",\"error\":\"x\"}" } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		(void)world_reset(state);
+		(void)world_agent(table[i]);
+		ok("ADD", chained(TIMEOUT), 1);
+		if (!is_pending())
+			fail_msg("case %zu left no request", i);
+	}
+}
+
+static void what_the_agent_calls_invalid_is_not_asked_again(void **state)
+{
+	static const struct world_reply refuse[] = {
+		{ "prepare", "{\"v\":1,\"ok\":false,\"code\":\"invalid\",\"error\":\"bad\"}" },
+		{ NULL, NULL },
+	};
+
+	(void)state;
+	(void)world_agent(refuse);
+	ok("ADD", chained(""), 1);
+	assert_false(is_pending());
+}
+
+static void a_stopped_agent_costs_no_more_than_the_time_limit(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	assert_int_equal(kill(world_agent(good), SIGSTOP), 0);
+	r = world_expect_ok("ADD", chained(",\"agentTimeoutMs\":1000"), 1);
+	assert_true(r.took_ms >= 1000);
+	assert_true(r.took_ms < 2500);
+	assert_true(is_pending());
+	world_run_clear(&r);
+	r = world_expect_ok("DEL", chained(",\"agentTimeoutMs\":1000"), 1);
+	assert_true(r.took_ms < 2500);
+	assert_false(is_pending());
+	world_run_clear(&r);
+}
+
+static void a_folder_that_cannot_be_made_is_part_of_the_one_warning(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	world_sh("touch %s/run", world_dir());
+	r = world_expect_ok("ADD", chained(""), 1);
+	assert_non_null(strstr(r.err, "Not a directory"));
+	assert_null(strstr(r.err, "kept_for_agent=yes"));
+	world_run_clear(&r);
+}
+
+static void a_required_pod_does_not_start_without_the_agent(void **state)
+{
+	char runtime[512];
+
+	(void)state;
+	(void)snprintf(runtime, sizeof(runtime), RUNTIME TIMEOUT, "required");
+	world_expect_error("ADD", chained(runtime), 11, "the pod requires steering: connect to");
+	assert_int_equal(kill(world_agent(good), SIGSTOP), 0);
+	world_expect_error("ADD", chained(runtime), 11, "Connection timed out");
+	assert_false(is_pending());
+}
+
+static void a_namespace_of_the_agents_list_is_required_unless_the_pod_says_otherwise(void **state)
+{
+	char runtime[512];
+
+	(void)state;
+	world_sh("mkdir -p %s/run; printf 'nsx\\nns\\nlast' >%s/run/required-namespaces",
+		 world_dir(), world_dir());
+	world_expect_error("ADD", chained(""), 11, "the pod requires steering");
+	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "disabled");
+	ok("ADD", chained(runtime), 1);
+	(void)setenv("CNI_ARGS", "K8S_POD_NAMESPACE=las", 1);
+	ok("ADD", chained(""), 1);
+	(void)setenv("CNI_ARGS", "K8S_POD_NAMESPACE=last", 1);
+	world_expect_error("ADD", chained(""), 11, "the pod requires steering");
+	(void)setenv("CNI_ARGS", "", 1);
+	ok("ADD", chained(""), 1);
+}
+
+static void a_pnet_id_of_the_configuration_does_not_stop_a_pod_without_smc(void **state)
+{
+	(void)state;
+	ok("ADD", chained(",\"pnetID\":\"NET0\""), 1);
+	(void)world_reset(state);
+	(void)world_agent(good);
+	ok("ADD", chained(",\"pnetID\":\"NET0\""), 0);
+	ok("CHECK", chained(",\"pnetID\":\"NET0\""), 0);
+}
+
+/* ---- the pod's namespace ---- */
+
+static void add_needs_a_pods_namespace(void **state)
+{
+	json_auto_t *log = NULL;
+
+	(void)state;
+	(void)world_agent(good);
+	(void)setenv("CNI_NETNS", "/nonexistent/ns", 1);
+	world_expect_error("ADD", chained(""), 3, "open network namespace '/nonexistent/ns'");
+	(void)setenv("CNI_NETNS", "/dev/null", 1);
+	world_expect_error("ADD", chained(""), 4, "it is not a network namespace");
+	(void)setenv("CNI_NETNS", "/proc/self/ns/mnt", 1);
+	world_expect_error("ADD", chained(""), 4, "it is not a network namespace");
+	(void)setenv("CNI_NETNS", "/proc/self/ns/net", 1);
+	world_expect_error("ADD", chained(""), 4, "it is the host's own");
+	log = world_agent_log();
+	assert_int_equal(json_array_size(log), 0);
+}
+
+static void add_needs_a_result_to_pass_on(void **state)
+{
+	(void)state;
+	world_expect_error("ADD", world_conf("1.0.0", " "), 7, "'prevResult' is required");
+	world_expect_error("ADD", world_conf("1.0.0", ",\"prevResult\":{\"ips\":[{}]}"), 7,
+			   "prevResult.ips[0]: 'address' is required");
+	world_expect_error("CHECK", world_conf("1.0.0", " "), 7, "'prevResult' is required");
+}
+
+#define WORLD_TEST(f) cmocka_unit_test_setup(f, world_reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(add_passes_the_result_on_in_its_version),
+		WORLD_TEST(the_agent_is_told_who_and_where_and_gets_the_namespace),
+		WORLD_TEST(the_agent_has_the_last_word_on_required),
+		WORLD_TEST(the_request_is_kept_for_an_agent_that_is_away),
+		WORLD_TEST(the_warning_says_pod_and_cause),
+		WORLD_TEST(a_pod_starts_on_tcp_whatever_the_agent_does),
+		WORLD_TEST(what_the_agent_calls_invalid_is_not_asked_again),
+		WORLD_TEST(a_stopped_agent_costs_no_more_than_the_time_limit),
+		WORLD_TEST(a_folder_that_cannot_be_made_is_part_of_the_one_warning),
+		WORLD_TEST(a_required_pod_does_not_start_without_the_agent),
+		WORLD_TEST(
+			a_namespace_of_the_agents_list_is_required_unless_the_pod_says_otherwise),
+		WORLD_TEST(a_pnet_id_of_the_configuration_does_not_stop_a_pod_without_smc),
+		WORLD_TEST(add_needs_a_pods_namespace),
+		WORLD_TEST(add_needs_a_result_to_pass_on),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
