@@ -157,7 +157,7 @@ int ipam_add(const struct env *env, const struct conf *conf, json_t **ret, struc
 	auto_with(exec_result_clear) struct exec_result result = { 0 };
 	int r = run("ADD", env, conf, &result, e);
 
-	if (r < 0 && r != -ETIMEDOUT)
+	if (r < 0 && r != -ETIMEDOUT && r != -EFBIG) /* it was not run */
 		return r;
 	if (r == 0 && result.status != 0)
 		r = take_error(&result, conf->ipam_type, e);

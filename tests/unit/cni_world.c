@@ -1,6 +1,5 @@
 #include "tests/unit/cni_world.h"
 
-#include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
@@ -11,10 +10,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -22,12 +17,13 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/link.h"
 #include "common/netns.h"
+#include "common/nlsock.h"
 #include "common/wire.h"
 
 static char dir[] = "/tmp/cni_world.XXXXXX";
 static char plugin[PATH_MAX + 16];
-static pid_t agent;
 
 const char *world_dir(void)
 {
@@ -100,21 +96,28 @@ int world_setup(void **state)
 	return unshare(CLONE_NEWNET);
 }
 
-static void stop_agent(void)
-{
-	if (agent > 0) {
-		(void)kill(agent, SIGKILL);
-		(void)waitpid(agent, NULL, 0);
-	}
-	agent = 0;
-}
-
 int world_teardown(void **state)
 {
 	(void)state;
-	stop_agent();
+	world_agent_stop();
 	(void)umount2(dir, MNT_DETACH);
 	return rmdir(dir);
+}
+
+/* What a test that failed has left must not fail the next one. */
+static void remove_links(const char *netns)
+{
+	auto_close int fd = netns_open(netns, NULL);
+	auto_nlsock struct nl_sock *sk = NULL;
+	auto_free struct link *links = NULL;
+	int n;
+
+	assert_int_equal(nlsock_open(fd, NETLINK_ROUTE, 10000, &sk, NULL), 0);
+	n = link_list(sk, &links, NULL);
+	for (int i = 0; i < n; i++) {
+		if (strcmp(links[i].name, "lo") != 0)
+			(void)link_del(sk, links[i].name, NULL);
+	}
 }
 
 int world_reset(void **state)
@@ -122,8 +125,11 @@ int world_reset(void **state)
 	char path[2 * PATH_MAX];
 
 	(void)state;
-	stop_agent();
+	world_agent_stop();
 	world_sh("cd %s && rm -rf run lease bin *.log && mkdir bin", dir);
+	remove_links("/proc/self/ns/net");
+	remove_links(world_netns(0));
+	remove_links(world_netns(1));
 	(void)snprintf(path, sizeof(path), "%s/bin:/usr/lib/cni", dir);
 	(void)setenv("CNI_PATH", path, 1);
 	(void)setenv("CNI_CONTAINERID", "c1", 1);
@@ -150,6 +156,12 @@ const char *world_conf(const char *version, const char *members, ...)
 	va_end(ap);
 	(void)snprintf(text + n, sizeof(text) - (size_t)n, "}");
 	return text;
+}
+
+void world_bridge(void)
+{
+	world_sh("ip link add br0 address 02:00:00:00:00:99 type bridge && "
+		 "echo 1 >/proc/sys/net/ipv6/conf/br0/disable_ipv6 && ip link set br0 up");
 }
 
 /* ---- the plugin ---- */
@@ -255,15 +267,18 @@ void world_expect_error(const char *command, const char *conf, int code, const c
 
 /* ---- what there is ---- */
 
+/* Without what comes and goes by itself: state, index, carrier. */
 char *world_snapshot(void)
 {
 	char *text = NULL;
 
 	world_sh(
-		"cd %s; { for n in /proc/self/ns/net netns0 netns1; do nsenter --net=$n sh -c '"
-		"ip -d link; ip addr; ip route show table all; ip -6 route show table all; ip rule'; done; "
-		"find run lease -type f 2>/dev/null | grep -v -e /lock -e /last_reserved; } >snapshot.log 2>&1;"
-		" true",
+		"cd %s; printf 'link\naddr\nroute show table all\nrule\n' >ask.log; "
+		"{ for n in /proc/self/ns/net netns0 netns1; do echo $n; "
+		"nsenter --net=$n ip -br -batch ask.log; done; "
+		"find run lease -type f 2>/dev/null | grep -v -e /lock -e /last_reserved; } 2>&1 | "
+		"awk '{ sub(\"@if[0-9]+\", \"\"); gsub(/ linkdown/, \"\"); sub(/<.*/, \"\"); "
+		"if ($2 ~ /^(UP|DOWN|UNKNOWN)$/) $2 = \"\"; print }' >snapshot.log",
 		dir);
 	assert_int_equal(
 		file_read(AT_FDCWD, world_path("snapshot.log"), 1 << 20, &text, NULL, NULL), 0);
@@ -274,106 +289,4 @@ void world_expect_same(const char *before, const char *after)
 {
 	if (strcmp(before, after) != 0)
 		fail_msg("something was left.\nbefore:\n%s\nafter:\n%s", before, after);
-}
-
-/* ---- the agent ---- */
-
-static void note(const json_t *msg, int fd)
-{
-	auto_fclose FILE *log = fopen(world_path("agent.log"), "a");
-	json_auto_t *copy = json_deep_copy(msg);
-
-	json_object_set_new(copy, "fd",
-			    json_boolean(fd >= 0 && netns_check_foreign(fd, "passed", NULL) == 0));
-	(void)json_dumpf(copy, log, JSON_COMPACT);
-	(void)fputc('\n', log);
-}
-
-/* True while the connection is to be kept. */
-static bool answer(int sock, const struct world_reply *replies)
-{
-	static const char ok[] = "{\"v\":1,\"ok\":true}";
-	json_auto_t *msg = NULL;
-	auto_close int fd = -1;
-	const char *verb, *text = ok;
-
-	if (wire_recv(sock, &msg, &fd, wire_now_ms() + 60000, NULL) < 0)
-		return false;
-	note(msg, fd);
-	verb = json_string_value(json_object_get(msg, "verb"));
-	for (; replies->verb; replies++) {
-		if (!strcmp(replies->verb, verb))
-			text = replies->answer;
-	}
-	return text && (*text == '\0' || send(sock, text, strlen(text), MSG_NOSIGNAL) > 0);
-}
-
-static void serve(int listener, const struct world_reply *replies)
-{
-	for (;;) {
-		auto_close int sock = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
-
-		while (sock >= 0 && answer(sock, replies))
-			;
-	}
-}
-
-pid_t world_agent(const struct world_reply *replies)
-{
-	struct sockaddr_un sun = { .sun_family = AF_UNIX };
-	auto_close int listener = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0);
-
-	stop_agent();
-	world_sh("mkdir -p -m 0700 %s/run; rm -f %s/run/agent.sock", dir, dir);
-	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/run/agent.sock", dir);
-	assert_int_equal(bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
-	assert_int_equal(listen(listener, 8), 0);
-	agent = fork();
-	assert_true(agent >= 0);
-	if (agent == 0) {
-		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
-		serve(listener, replies);
-	}
-	return agent;
-}
-
-json_t *world_agent_log(void)
-{
-	auto_free char *text = NULL;
-	json_t *list = json_array();
-	char *rest, *line;
-
-	if (file_read(AT_FDCWD, world_path("agent.log"), 1 << 20, &text, NULL, NULL) < 0)
-		return list;
-	rest = text;
-	while ((line = strsep(&rest, "\n"))) {
-		if (*line)
-			json_array_append_new(list, json_loads(line, 0, NULL));
-	}
-	return list;
-}
-
-/* ---- IPAM ---- */
-
-void world_ipam(const char *name, const char *body)
-{
-	char path[PATH_MAX];
-	FILE *f;
-
-	(void)snprintf(path, sizeof(path), "%s/bin/%s", dir, name);
-	f = fopen(path, "we");
-	assert_non_null(f);
-	(void)fprintf(f, "#!/bin/sh\nprintf '%%s ' \"$CNI_COMMAND\" >>%s/ipam.log\n%s\n", dir,
-		      body);
-	(void)fclose(f);
-	assert_int_equal(chmod(path, 0755), 0);
-}
-
-char *world_ipam_log(void)
-{
-	char *text = NULL;
-
-	if (file_read(AT_FDCWD, world_path("ipam.log"), 1 << 20, &text, NULL, NULL) < 0)
-		text = strdup("");
-	return text;
 }

@@ -25,6 +25,9 @@ const char *world_path(const char *name); /* below world_dir(); valid until the 
 const char *world_conf(const char *version, const char *members, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* A bridge br0 of the host, there before any pod; no address comes and goes on it by itself. */
+void world_bridge(void);
+
 struct world_run {
 	int status; /* exit status; 128 + signal */
 	char *err; /* stderr; owned */
@@ -54,6 +57,7 @@ struct world_reply {
 	const char *answer;
 };
 pid_t world_agent(const struct world_reply *replies);
+void world_agent_stop(void);
 /* What it received: one JSON document each, with "fd": true when a network namespace came along. */
 json_t *world_agent_log(void);
 

@@ -1,0 +1,300 @@
+/* The built plugin, stand-alone, failing at each step: nothing is left of an ADD that failed. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+
+#include "common/cleanup.h"
+#include "tests/unit/cni_world.h"
+
+#define VETH ",\"interface\":{\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true}"
+#define FAKE ",\"ipam\":{\"type\":\"fake\"},\"ipamTimeoutMs\":%d"
+#define LEASE \
+	"cat <<END\n{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"%s}]%s}\nEND"
+
+static const struct world_reply good[] = { { NULL, NULL } };
+
+static const char *with_ipam(int timeout_ms)
+{
+	return world_conf("1.0.0", VETH FAKE, timeout_ms);
+}
+
+static void lease(const char *in_ip, const char *behind_ips)
+{
+	char body[1024];
+
+	(void)snprintf(body, sizeof(body), LEASE, in_ip, behind_ips);
+	world_ipam("fake", body);
+}
+
+static int reset(void **state)
+{
+	(void)world_reset(state);
+	(void)world_agent(good);
+	return 0;
+}
+
+/* An ADD that fails with this code leaves nothing, and calls IPAM as `calls` says. */
+static void expect_clean_failure(const char *conf, int code, const char *text, const char *calls)
+{
+	auto_free char *copy = strdup(conf), *before = world_snapshot(), *after = NULL, *log = NULL;
+
+	world_expect_error("ADD", copy, code, text);
+	after = world_snapshot();
+	world_expect_same(before, after);
+	log = world_ipam_log();
+	assert_string_equal(log, calls);
+}
+
+static void the_fake_ipam_works_when_nothing_fails(void **state)
+{
+	auto_free char *log = NULL;
+	struct world_run r;
+
+	(void)state;
+	lease("", "");
+	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	world_run_clear(&r);
+	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	world_run_clear(&r);
+	log = world_ipam_log();
+	assert_string_equal(log, "ADD DEL ");
+}
+
+static void an_ipam_plugin_that_is_missing(void **state)
+{
+	(void)state;
+	expect_clean_failure(with_ipam(5000), 102, "find IPAM plugin 'fake': not in CNI_PATH", "");
+	(void)unsetenv("CNI_PATH");
+	expect_clean_failure(with_ipam(5000), 4, "CNI_PATH is required to find IPAM plugin 'fake'",
+			     "");
+}
+
+static void an_ipam_error_is_answered_as_it_is(void **state)
+{
+	json_auto_t *want =
+		json_loads("{\"code\":11,\"msg\":\"pool is empty\",\"x\":[1]}", 0, NULL);
+	auto_free char *log = NULL;
+	struct world_run r;
+
+	(void)state;
+	world_ipam("fake", "echo 'a word on stderr' >&2\n"
+			   "echo '{\"code\":11,\"msg\":\"pool is empty\",\"x\":[1]}'; exit 1");
+	world_run(&r, "ADD", with_ipam(5000), strlen(with_ipam(5000)));
+	assert_int_equal(r.status, 1);
+	assert_true(json_equal(r.doc, want));
+	assert_string_equal(r.err, "a word on stderr\n");
+	world_run_clear(&r);
+	log = world_ipam_log();
+	assert_string_equal(log, "ADD ");
+}
+
+/* What it may have leased is given back. */
+static void an_ipam_plugin_that_answers_nonsense(void **state)
+{
+	static const struct {
+		const char *body, *text;
+	} table[] = {
+		{ "echo rubbish", "IPAM plugin 'fake': parse output" },
+		{ "exit 0", "IPAM plugin 'fake': parse output: it is empty" },
+		{ "exit 3", "failed with status 3 and printed no CNI error" },
+		{ "echo '{\"code\":\"x\"}'; exit 1",
+		  "failed with status 1 and printed no CNI error" },
+		{ "kill -9 $$", "died of signal 9" },
+		{ "echo '{\"ips\":[]}'", "gave no address" },
+		{ "echo '{\"ips\":[{\"address\":\"10.7.0.2\"}]}'", "'address' is '10.7.0.2'" },
+		{ "test $CNI_COMMAND = DEL || head -c 2000000 /dev/zero",
+		  "more than 1048576 bytes" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		(void)reset(state);
+		world_ipam("fake", table[i].body);
+		expect_clean_failure(with_ipam(5000), 102, table[i].text, "ADD DEL ");
+	}
+}
+
+static void an_ipam_plugin_that_hangs_is_killed_with_its_children(void **state)
+{
+	(void)state;
+	world_ipam(
+		"fake",
+		"test $CNI_COMMAND = DEL && exit 0\nsleep 1000 &\necho $! >>$(dirname $0)/pids\nwait");
+	expect_clean_failure(with_ipam(500), 102, "no end within 500 ms", "ADD DEL ");
+	/* Dead, be it that nobody has taken note of it yet. */
+	world_sh("for i in $(seq 100); do grep -q '^State:.[^Z]' /proc/$(cat %s/bin/pids)/status "
+		 "2>/dev/null || exit 0; sleep 0.1; done; exit 1",
+		 world_dir());
+}
+
+static void what_an_ipam_plugin_leaves_running_is_not_waited_for(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	lease("", "");
+	world_sh("echo 'sleep 1000 & echo $! >$(dirname $0)/pids' >>%s/bin/fake", world_dir());
+	r = world_expect_ok("ADD", with_ipam(20000), 0);
+	assert_true(r.took_ms < 15000);
+	world_run_clear(&r);
+	world_sh("kill $(cat %s/bin/pids)", world_dir());
+	lease("", "");
+	r = world_expect_ok("DEL", with_ipam(20000), 0);
+	world_run_clear(&r);
+}
+
+static void an_interface_that_exists_is_found_before_ipam_is_asked(void **state)
+{
+	(void)state;
+	lease("", "");
+	world_sh("nsenter --net=%s ip link add eth0 type bridge", world_netns(0));
+	expect_clean_failure(with_ipam(5000), 101, "create interface 'eth0' in the pod: it exists",
+			     "");
+}
+
+static void a_second_add_does_not_harm_the_first(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	lease("", "");
+	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	world_run_clear(&r);
+	expect_clean_failure(with_ipam(5000), 101, "on the host: it exists", "ADD ");
+	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	world_run_clear(&r);
+}
+
+static void a_bridge_that_is_none(void **state)
+{
+	(void)state;
+	lease("", "");
+	world_sh("ip link add br0 type veth peer name br1");
+	expect_clean_failure(with_ipam(5000), 101,
+			     "use bridge 'br0': it is not a bridge but 'veth'", "ADD DEL ");
+}
+
+static void a_pair_that_cannot_be_made(void **state)
+{
+	(void)state;
+	lease("", "");
+	world_sh("echo 'n=\"nsenter --net=$CNI_NETNS ip link\"; test $CNI_COMMAND = ADD && "
+		 "$n add eth0 type bridge || $n del eth0' >>%s/bin/fake",
+		 world_dir());
+	expect_clean_failure(with_ipam(5000), 101, "in the pod on 'br0': File exists", "ADD DEL ");
+}
+
+static void an_address_that_cannot_be_added(void **state)
+{
+	(void)state;
+	lease("},{\"address\":\"10.7.0.2/24\"", "");
+	expect_clean_failure(with_ipam(5000), 101, "add address '10.7.0.2/24': File exists",
+			     "ADD DEL ");
+}
+
+static void a_route_that_cannot_be_added(void **state)
+{
+	(void)state;
+	lease("", ",\"routes\":[{\"dst\":\"10.9.0.0/16\",\"gw\":\"192.0.2.1\"}]");
+	expect_clean_failure(with_ipam(5000), 101,
+			     "add route '10.9.0.0/16 via 192.0.2.1': ", "ADD DEL ");
+}
+
+static void a_gateway_that_cannot_be_added(void **state)
+{
+	(void)state;
+	lease("},{\"address\":\"fd07::2/64\",\"gateway\":\"ff02::1\"", "");
+	expect_clean_failure(with_ipam(5000), 101, "bridge 'br0': add address 'ff02::1/64'",
+			     "ADD DEL ");
+}
+
+static void an_agent_that_refuses_the_pod(void **state)
+{
+	static const struct world_reply table[][2] = {
+		{ { "prepare",
+		    "{\"v\":1,\"ok\":false,\"code\":\"required\",\"error\":\"no hook\"}" } },
+		{ { "commit",
+		    "{\"v\":1,\"ok\":false,\"code\":\"required\",\"error\":\"no hook\"}" } },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		(void)reset(state);
+		lease("", "");
+		(void)world_agent(table[i]);
+		expect_clean_failure(with_ipam(5000), 11, "the pod requires steering: no hook",
+				     "ADD DEL ");
+	}
+}
+
+static void a_bridge_that_was_there_stays(void **state)
+{
+	(void)state;
+	world_bridge();
+	lease("},{\"address\":\"10.7.0.2/24\"", "");
+	expect_clean_failure(with_ipam(5000), 101, "File exists", "ADD DEL ");
+}
+
+static void stand_alone_takes_no_result_of_another_plugin(void **state)
+{
+	(void)state;
+	expect_clean_failure(world_conf("1.0.0", VETH ",\"prevResult\":{}"), 7,
+			     "'interface' and 'prevResult' exclude each other", "");
+}
+
+static void other_verbs_ask_ipam_too_and_pass_its_errors_on(void **state)
+{
+	static const char *const verbs[] = { "DEL", "GC", "STATUS" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		json_auto_t *want = json_loads("{\"code\":51,\"msg\":\"no\"}", 0, NULL);
+		auto_free char *log = NULL;
+		struct world_run r;
+		const char *conf;
+
+		(void)reset(state);
+		world_ipam("fake", "echo '{\"code\":51,\"msg\":\"no\"}'; exit 1");
+		conf = world_conf("1.1.0", VETH FAKE ",\"cni.dev/valid-attachments\":[]", 5000);
+		world_run(&r, verbs[i], conf, strlen(conf));
+		assert_int_equal(r.status, 1);
+		assert_true(json_equal(r.doc, want));
+		log = world_ipam_log();
+		assert_int_equal(strlen(log), strlen(verbs[i]) + 1);
+		assert_memory_equal(log, verbs[i], strlen(verbs[i]));
+		world_run_clear(&r);
+	}
+}
+
+#define WORLD_TEST(f) cmocka_unit_test_setup(f, reset)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		WORLD_TEST(the_fake_ipam_works_when_nothing_fails),
+		WORLD_TEST(an_ipam_plugin_that_is_missing),
+		WORLD_TEST(an_ipam_error_is_answered_as_it_is),
+		WORLD_TEST(an_ipam_plugin_that_answers_nonsense),
+		WORLD_TEST(an_ipam_plugin_that_hangs_is_killed_with_its_children),
+		WORLD_TEST(what_an_ipam_plugin_leaves_running_is_not_waited_for),
+		WORLD_TEST(an_interface_that_exists_is_found_before_ipam_is_asked),
+		WORLD_TEST(a_second_add_does_not_harm_the_first),
+		WORLD_TEST(a_bridge_that_is_none),
+		WORLD_TEST(a_pair_that_cannot_be_made),
+		WORLD_TEST(an_address_that_cannot_be_added),
+		WORLD_TEST(a_route_that_cannot_be_added),
+		WORLD_TEST(a_gateway_that_cannot_be_added),
+		WORLD_TEST(an_agent_that_refuses_the_pod),
+		WORLD_TEST(a_bridge_that_was_there_stays),
+		WORLD_TEST(stand_alone_takes_no_result_of_another_plugin),
+		WORLD_TEST(other_verbs_ask_ipam_too_and_pass_its_errors_on),
+	};
+
+	return cmocka_run_group_tests(tests, world_setup, world_teardown);
+}
