@@ -253,38 +253,60 @@ static void del_does_not_remove_what_is_not_ours(void **state)
 
 /* ---- CHECK ---- */
 
+static void replaced_sh(const char *line, const json_t *r)
+{
+	world_sh(
+		"eval \"$(echo '%s' | sed 's:HOST:%s:g; s:POD:%s:g; s=IP4=%s=g; s=IP6=%s=g; s=MAC=%s=g')\"",
+		line, member(r, "interfaces", 1, "name"), world_netns(0),
+		member(r, "ips", 0, "address"), member(r, "ips", 1, "address"),
+		member(r, "interfaces", 2, "mac"));
+}
+
+#define IN_POD "nsenter --net=POD ip "
+
 static void check_finds_what_was_taken_away(void **state)
 {
 	static const struct {
-		const char *break_it, *message;
+		const char *break_it, *repair, *message;
 	} table[] = {
-		{ "ip link set dev HOST nomaster", "is not on the bridge 'br0'" },
-		{ "ip link set dev HOST down", "on the host is down" },
-		{ "ip addr del 10.7.0.1/24 dev br0", "lacks the gateway address '10.7.0.1/24'" },
-		{ "nsenter --net=POD ip link set dev eth0 down", "'eth0' of the pod is down" },
-		{ "nsenter --net=POD ip addr del IP4 dev eth0", "lacks the address '10.7.0." },
-		{ "nsenter --net=POD ip -6 addr del IP6 dev eth0", "lacks the address 'fd07::" },
-		{ "nsenter --net=POD ip route del 10.9.0.0/16",
+		{ "ip link set dev HOST nomaster", "ip link set dev HOST master br0",
+		  "is not on the bridge 'br0'" },
+		{ "ip link set dev HOST down", "ip link set dev HOST up", "on the host is down" },
+		{ "ip addr del 10.7.0.1/24 dev br0", "ip addr add 10.7.0.1/24 dev br0",
+		  "lacks the gateway address '10.7.0.1/24'" },
+		{ IN_POD "link set dev eth0 address 02:00:00:00:00:77",
+		  IN_POD "link set dev eth0 address MAC", "has the address 02:00:00:00:00:77" },
+		{ IN_POD "route del 10.9.0.0/16", IN_POD "route add 10.9.0.0/16 via 10.7.0.1",
 		  "lacks the route to '10.9.0.0/16'" },
-		{ "nsenter --net=POD ip -6 route del default", "lacks the route to '::/0'" },
-		{ "nsenter --net=POD ip link set dev eth0 address 02:00:00:00:00:77",
-		  "has the address 02:00:00:00:00:77" },
-		{ "ip link del HOST", "interface 'eth0' of the pod is missing" },
+		{ IN_POD "-6 route del default", IN_POD "-6 route add default via fd07::1",
+		  "lacks the route to '::/0'" },
+		{ IN_POD "-6 addr del IP6 dev eth0",
+		  IN_POD "-6 addr add IP6 dev eth0 nodad; " IN_POD
+			 "-6 route replace default via fd07::1",
+		  "lacks the address 'fd07::" },
+		{ IN_POD "addr del IP4 dev eth0", "true", "lacks the address '10.7.0." },
+		{ IN_POD "link set dev eth0 down", "true", "'eth0' of the pod is down" },
+		{ "ip link del HOST", "true", "interface 'eth0' of the pod is missing" },
 	};
+	json_auto_t *r = add(0, GATEWAY);
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		json_auto_t *r = add(0, GATEWAY);
-		struct world_run run = world_expect_ok("CHECK", standalone("1.0.0", GATEWAY, r), 0);
-
-		world_run_clear(&run);
-		world_sh(
-			"eval \"$(echo '%s' | sed 's:HOST:%s:; s:POD:%s:; s=IP4=%s=; s=IP6=%s=')\"",
-			table[i].break_it, member(r, "interfaces", 1, "name"), world_netns(0),
-			member(r, "ips", 0, "address"), member(r, "ips", 1, "address"));
+		replaced_sh(table[i].break_it, r);
 		world_expect_error("CHECK", standalone("1.0.0", GATEWAY, r), 103, table[i].message);
-		del(0, GATEWAY);
+		replaced_sh(table[i].repair, r);
 	}
+	del(0, GATEWAY);
+}
+
+static void check_passes_on_what_add_made(void **state)
+{
+	json_auto_t *r = add(0, GATEWAY);
+	struct world_run run = world_expect_ok("CHECK", standalone("1.0.0", GATEWAY, r), 0);
+
+	(void)state;
+	world_run_clear(&run);
+	del(0, GATEWAY);
 }
 
 /* ---- GC ---- */
@@ -327,6 +349,7 @@ int main(void)
 		WORLD_TEST(del_works_when_namespace_or_interface_went_first),
 		WORLD_TEST(del_leaves_the_other_pod_alone),
 		WORLD_TEST(del_does_not_remove_what_is_not_ours),
+		WORLD_TEST(check_passes_on_what_add_made),
 		WORLD_TEST(check_finds_what_was_taken_away),
 		WORLD_TEST(gc_removes_the_stale_links_of_our_network_only),
 	};
