@@ -98,8 +98,8 @@ static void print_cell(const char *text, int width, bool right, FILE *out)
 	(void)fprintf(out, "%*s%s%*s", right ? pad : 0, "", text, right ? 0 : pad, "");
 }
 
-/* The last cell of a line: never padded, cut where it does not fit (room < 0: it always does). */
-static void print_last(const char *text, int room, FILE *out)
+/* Text at the end of a line: not padded, cut where it does not fit (room < 0: it always does). */
+static void print_rest(const char *text, int room, FILE *out)
 {
 	if (room < 0 || width_of(text) <= room)
 		(void)fprintf(out, "%s\n", text);
@@ -116,7 +116,12 @@ static void print_row(const struct table *t, const char *const *cells, const int
 		print_cell(cells[c], widths[c], t->columns[c].right, out);
 		(void)fprintf(out, "%*s", GAP, "");
 	}
-	print_last(cells[last], room, out);
+	if (!t->columns[last].right) {
+		print_rest(cells[last], room, out);
+		return;
+	}
+	print_cell(cells[last], widths[last], true, out);
+	(void)fputc('\n', out);
 }
 
 int table_print(const struct table *t, int width, FILE *out)

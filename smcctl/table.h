@@ -22,8 +22,8 @@ void table_free(struct table *t);
 /* The next cell, row by row; the text is copied. */
 void table_add(struct table *t, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
 
-/* Lines wider than `width` are cut in the last column, which ends in "..." then. 0: nothing is
- * cut. -ENOMEM. */
+/* Lines wider than `width` are cut in the last column if it has text, which ends in "..." then. 0:
+ * nothing is cut. -ENOMEM. */
 int table_print(const struct table *t, int width, FILE *out);
 
 #endif

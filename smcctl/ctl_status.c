@@ -8,7 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/wire.h"
-#include "smcctl/cmd.h"
+#include "smcctl/ctl.h"
 #include "smcctl/status.h"
 #include "smcctl/status_text.h"
 
@@ -84,12 +84,12 @@ static const char *hint(int rc)
 	}
 }
 
-static enum cmd_exit fail(int rc, const struct err *err)
+static enum ctl_exit fail(int rc, const struct err *err)
 {
 	(void)fprintf(stderr, "smcctl: %s\n", err->msg);
 	if (hint(rc))
 		(void)fprintf(stderr, "%s\n", hint(rc));
-	return CMD_FAILED;
+	return CTL_FAILED;
 }
 
 /* Columns of the terminal behind out, 0 when there is none. */
@@ -115,7 +115,7 @@ static void print_pods(const json_t *status, FILE *out)
 	}
 }
 
-enum cmd_exit cmd_status(int argc, char **argv, FILE *out)
+enum ctl_exit ctl_status(int argc, char **argv, FILE *out)
 {
 	json_auto_t *status = NULL;
 	struct err err = ERR_INIT;
@@ -124,18 +124,18 @@ enum cmd_exit cmd_status(int argc, char **argv, FILE *out)
 
 	if (parse_options(argc, argv, &o) < 0) {
 		(void)fprintf(stderr, "'smcctl status --help' says how it is used\n");
-		return CMD_USAGE;
+		return CTL_USAGE;
 	}
 	if (o.help) {
 		(void)fputs(help, out);
-		return CMD_OK;
+		return CTL_OK;
 	}
 	rc = status_fetch(o.socket, TIMEOUT_MS, &status, &err);
 	if (rc < 0)
 		return fail(rc, &err);
 	if (o.pod && status_filter(status, o.pod) == 0) {
 		(void)fprintf(stderr, "smcctl: the agent knows no pod '%s' on this node\n", o.pod);
-		return CMD_FAILED;
+		return CTL_FAILED;
 	}
 	if (o.json)
 		rc = json_dumpf(status, out, JSON_INDENT(2)) < 0 || fputc('\n', out) < 0;
@@ -143,5 +143,5 @@ enum cmd_exit cmd_status(int argc, char **argv, FILE *out)
 		print_pods(status, out);
 	else
 		rc = status_text_print(status, terminal_width(out), out);
-	return rc == 0 ? CMD_OK : CMD_FAILED;
+	return rc == 0 ? CTL_OK : CTL_FAILED;
 }

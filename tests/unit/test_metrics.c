@@ -1,0 +1,198 @@
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node-agent/metrics.h"
+
+static struct smc_stats stats_of(int n, const struct smc_fallback *fallbacks)
+{
+	struct smc_stats s = { .n_fallbacks = n };
+
+	memcpy(s.fallbacks, fallbacks, (size_t)n * sizeof(*fallbacks));
+	return s;
+}
+
+static void a_tally_counts_on_when_the_kernels_counter_wraps(void **state)
+{
+	const struct smc_fallback first = { .code = 0x03010000, .count = 65530 };
+	const struct smc_fallback then = { .code = 0x03010000, .count = 4 };
+	struct tally_entry list[2 * SMC_FALLBACK_MAX];
+	struct smc_stats s = stats_of(1, &first);
+	struct tally t = { 0 };
+
+	(void)state;
+	tally_update(&t, &s);
+	tally_update(&t, &s); /* nothing new */
+	s = stats_of(1, &then);
+	tally_update(&t, &s);
+	assert_int_equal(tally_list(&t, list), 1);
+	assert_int_equal(list[0].count, 65540);
+	assert_string_equal(list[0].name, "peer-no-smc");
+	assert_null(list[0].advice);
+}
+
+static void a_tally_lists_roles_apart_and_the_most_frequent_first(void **state)
+{
+	const struct smc_fallback some[] = {
+		{ .code = 0x03010000, .count = 1, .server = true },
+		{ .code = 0x03010000, .count = 5 },
+		{ .code = 0x77770000, .count = 2 }, /* two codes that nobody knows: one name */
+		{ .code = 0x77770001, .count = 1 },
+	};
+	struct tally_entry list[2 * SMC_FALLBACK_MAX];
+	struct smc_stats s = stats_of(4, some);
+	struct tally t = { 0 };
+
+	(void)state;
+	assert_int_equal(tally_list(&t, list), 0);
+	tally_update(&t, &s);
+	assert_int_equal(tally_list(&t, list), 3);
+	assert_int_equal(list[0].count, 5);
+	assert_false(list[0].server);
+	assert_int_equal(list[1].count, 3);
+	assert_string_equal(list[1].name, "other");
+	assert_true(list[2].server);
+}
+
+/* Every code there can be, and one more. */
+static void a_tally_that_is_full_stays_as_it_is(void **state)
+{
+	struct smc_stats s = { .n_fallbacks = 2 * SMC_FALLBACK_MAX };
+	const struct smc_fallback more = { .code = 1, .count = 1 };
+	struct tally_entry list[2 * SMC_FALLBACK_MAX];
+	struct tally t = { 0 };
+
+	(void)state;
+	for (int i = 0; i < s.n_fallbacks; i++)
+		s.fallbacks[i] = (struct smc_fallback){ .code = 0x70000000u + (uint32_t)i,
+							.count = 1 };
+	tally_update(&t, &s);
+	s = stats_of(1, &more);
+	tally_update(&t, &s);
+	assert_int_equal(tally_list(&t, list), 1);
+	assert_int_equal(list[0].count, 2 * SMC_FALLBACK_MAX);
+}
+
+static char *text; /* of the last rendering */
+
+static int drop_text(void **state)
+{
+	(void)state;
+	free(text);
+	text = NULL;
+	return 0;
+}
+
+static void render(const struct metrics_node *node, const struct metrics_pod *pods, size_t n)
+{
+	struct err err = ERR_INIT;
+	size_t len = 0;
+
+	(void)drop_text(NULL);
+	if (metrics_render(node, pods, n, &text, &len, &err) < 0)
+		fail_msg("%s", err.msg);
+	assert_int_equal(strlen(text), len);
+	assert_int_equal(text[len - 1], '\n');
+}
+
+static void has_line(const char *line)
+{
+	const char *found = strstr(text, line);
+
+	if (!found || (found != text && found[-1] != '\n') || found[strlen(line)] != '\n')
+		fail_msg("no line '%s' in:\n%s", line, text);
+}
+
+static const struct metrics_histogram no_requests[METRICS_N_VERBS];
+
+static void each_pod_has_its_series(void **state)
+{
+	const struct steer_counters counters = { .steered = 7, .unsteered = 2, .ulp_denied = 1 };
+	const struct smc_fallback fallback = { .code = 0x03010000, .count = 3, .server = true };
+	struct smc_stats stats = stats_of(1, &fallback);
+	struct tally tally = { 0 };
+	const struct metrics_pod pods[] = {
+		{ "shop", "web", METRICS_STEERED, &counters, &stats, &tally },
+		{ "shop", "odd\"\\\nname", METRICS_TCP, NULL, NULL, NULL },
+	};
+	const struct metrics_node node = { .requests = no_requests };
+
+	(void)state;
+	stats.smcr = (struct smc_tech_stats){ 100, 200, 3, 4 };
+	stats.smcd = (struct smc_tech_stats){ 10, 20, 1, 2 };
+	stats.handshake_errors_client = 1;
+	stats.handshake_errors_server = 2;
+	tally_update(&tally, &stats);
+	render(&node, pods, 2);
+	has_line("smc_cni_pods{state=\"steered\",namespace=\"shop\",pod=\"web\"} 1");
+	has_line("smc_cni_pods{state=\"tcp\",namespace=\"shop\",pod=\"odd\\\"\\\\\\nname\"} 1");
+	has_line("smc_cni_sockets_steered_total{namespace=\"shop\",pod=\"web\"} 7");
+	has_line("smc_cni_sockets_unsteered_total{namespace=\"shop\",pod=\"web\"} 2");
+	has_line("smc_cni_connections_total{transport=\"smcr\",role=\"client\",namespace=\"shop\","
+		 "pod=\"web\"} 3");
+	has_line("smc_cni_connections_total{transport=\"smcd\",role=\"server\",namespace=\"shop\","
+		 "pod=\"web\"} 2");
+	has_line("smc_cni_bytes_total{transport=\"smcr\",direction=\"tx\",namespace=\"shop\","
+		 "pod=\"web\"} 100");
+	has_line("smc_cni_bytes_total{transport=\"smcd\",direction=\"rx\",namespace=\"shop\","
+		 "pod=\"web\"} 20");
+	has_line("smc_cni_fallback_total{role=\"server\",reason=\"peer-no-smc\",namespace=\"shop\","
+		 "pod=\"web\"} 3");
+	has_line("smc_cni_handshake_errors_total{namespace=\"shop\",pod=\"web\"} 3");
+	has_line("smc_cni_ulp_calls_total{action=\"deny\",namespace=\"shop\",pod=\"web\"} 1");
+	assert_null(strstr(text, "steered_total{namespace=\"shop\",pod=\"odd"));
+}
+
+static void the_node_has_its_series_without_pods_too(void **state)
+{
+	const struct metrics_check checks[] = { { "smc", true }, { "hook", false } };
+	struct metrics_histogram requests[METRICS_N_VERBS] = { 0 };
+	const struct metrics_node node = { checks, 2, requests, 3 };
+
+	(void)state;
+	metrics_observe(&requests[METRICS_DEL], 1000); /* on the edge: in the bucket */
+	metrics_observe(&requests[METRICS_DEL], 1001);
+	metrics_observe(&requests[METRICS_DEL], 9000000); /* beyond the last */
+	render(&node, NULL, 0);
+	has_line("smc_cni_node_ready{check=\"smc\"} 1");
+	has_line("smc_cni_node_ready{check=\"hook\"} 0");
+	has_line("smc_cni_watch_restarts_total 3");
+	has_line("smc_cni_build_info{version=\"" SMC_CNI_VERSION "\"} 1");
+	has_line("# TYPE smc_cni_request_duration_seconds histogram");
+	has_line("smc_cni_request_duration_seconds_bucket{verb=\"del\",le=\"0.001000\"} 1");
+	has_line("smc_cni_request_duration_seconds_bucket{verb=\"del\",le=\"0.002500\"} 2");
+	has_line("smc_cni_request_duration_seconds_bucket{verb=\"del\",le=\"5.000000\"} 2");
+	has_line("smc_cni_request_duration_seconds_bucket{verb=\"del\",le=\"+Inf\"} 3");
+	has_line("smc_cni_request_duration_seconds_sum{verb=\"del\"} 9.002001");
+	has_line("smc_cni_request_duration_seconds_count{verb=\"del\"} 3");
+	has_line("smc_cni_request_duration_seconds_count{verb=\"prepare\"} 0");
+}
+
+static void verbs_are_those_of_the_wire(void **state)
+{
+	(void)state;
+	assert_int_equal(metrics_verb("prepare"), METRICS_PREPARE);
+	assert_int_equal(metrics_verb("status"), METRICS_STATUS);
+	assert_int_equal(metrics_verb("rubbish"), METRICS_N_VERBS);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_tally_counts_on_when_the_kernels_counter_wraps),
+		cmocka_unit_test(a_tally_lists_roles_apart_and_the_most_frequent_first),
+		cmocka_unit_test(a_tally_that_is_full_stays_as_it_is),
+		cmocka_unit_test(each_pod_has_its_series),
+		cmocka_unit_test(the_node_has_its_series_without_pods_too),
+		cmocka_unit_test(verbs_are_those_of_the_wire),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, drop_text);
+}
