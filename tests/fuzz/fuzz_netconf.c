@@ -1,0 +1,32 @@
+/* stdin of the plugin. */
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include "cni-plugin/conf.h"
+#include "common/wire.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static void abort_unless(bool condition)
+{
+	if (!condition)
+		__builtin_trap();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct cni_error e = { 0 };
+	struct conf conf;
+
+	if (conf_parse((const char *)data, size, &conf, &e) < 0) {
+		abort_unless(e.code != 0 && e.err.msg[0] != '\0');
+		return 0;
+	}
+	/* What the rest of the plugin relies on. */
+	abort_unless(wire_name_valid(conf.name) && conf.agent_socket[0] == '/');
+	abort_unless(!*conf.ipam_type || !strchr(conf.ipam_type, '/'));
+	abort_unless(!conf.standalone || wire_ifname_valid(conf.interface.bridge));
+	conf_clear(&conf);
+	return 0;
+}
