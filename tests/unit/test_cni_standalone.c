@@ -134,9 +134,8 @@ static void the_pod_has_what_the_result_says(void **state)
 
 static void without_gateway_the_bridge_stays_a_switch(void **state)
 {
-	json_auto_t *r = add(0, ",\"hairpin\":true");
-
 	(void)state;
+	json_decref(add(0, ",\"hairpin\":true"));
 	world_sh("! ip addr show dev br0 | grep -q 10.7.0.1");
 	world_sh("bridge -d link show | grep -q 'hairpin on' || ip -d link show master br0 | "
 		 "grep -q 'hairpin on'");
@@ -206,7 +205,6 @@ static void nothing_but_the_bridge_is_left_after_del(void **state)
 
 static void del_works_when_namespace_or_interface_went_first(void **state)
 {
-	auto_free char *log = NULL;
 	json_t *r = add(0, "");
 
 	(void)state;
@@ -227,11 +225,12 @@ static void del_works_when_namespace_or_interface_went_first(void **state)
 
 static void del_leaves_the_other_pod_alone(void **state)
 {
-	json_auto_t *a = add(0, "");
-	json_auto_t *b = add(1, "");
+	json_auto_t *b = NULL;
 	struct world_run r;
 
 	(void)state;
+	json_decref(add(0, ""));
+	b = add(1, "");
 	del(0, "");
 	use_pod(1);
 	r = world_expect_ok("CHECK", standalone("1.0.0", "", b), 0);
