@@ -1,0 +1,153 @@
+/* The table, what attachments share, and what it means for /metrics. */
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "node-agent/attach.h"
+#include "node-agent/snapshot.h"
+
+static struct attach *add(struct attach_table *t, const char *id, const char *pod, uint64_t cookie)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct attach *a;
+
+	assert_non_null(rec);
+	strcpy(rec->req.attachment.network, "net");
+	strcpy(rec->req.attachment.container_id, id);
+	strcpy(rec->req.attachment.ifname, "eth0");
+	strcpy(rec->req.pod.namespace, "shop");
+	strcpy(rec->req.pod.name, pod);
+	strcpy(rec->req.cgroup_path, pod);
+	rec->phase = RECORD_COMMITTED;
+	rec->netns.cookie = cookie;
+	rec->wish = (struct wish){ .steer = true, .host = true, .programs = true };
+	a = attach_add(t, rec);
+	assert_non_null(a);
+	a->wish = rec->wish;
+	return a;
+}
+
+static void attachments_are_found_by_all_three_names(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "p", 1);
+	struct wire_attachment key = *attach_key(a);
+
+	(void)state;
+	add(&t, "c2", "p", 1);
+	assert_ptr_equal(attach_find(&t, &key), a);
+	strcpy(key.ifname, "eth1");
+	assert_null(attach_find(&t, &key));
+	key = *attach_key(a);
+	strcpy(key.network, "other");
+	assert_null(attach_find(&t, &key));
+	key = *attach_key(a);
+	attach_drop(&t, a);
+	assert_null(attach_find(&t, &key));
+	assert_int_equal(t.n, 1);
+	attach_clear(&t);
+	assert_int_equal(t.n, 0);
+}
+
+static void dropping_closes_the_descriptor_that_prepare_did_not_take(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "p", 1);
+	int fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	a->netns_fd = fd;
+	attach_drop(&t, a);
+	assert_int_equal(fcntl(fd, F_GETFD), -1);
+}
+
+static void shared(const struct attach_table *t, const struct attach *a, bool entry, bool programs,
+		   bool host)
+{
+	struct pod_shared s = attach_shared(t, a);
+
+	assert_int_equal(s.entry, entry);
+	assert_int_equal(s.programs, programs);
+	assert_int_equal(s.host, host);
+}
+
+static void the_last_one_shares_with_nobody(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "p", 1);
+	struct attach *twin = add(&t, "c2", "p", 1); /* a second network of the same pod */
+	struct attach *other = add(&t, "c3", "q", 2);
+
+	(void)state;
+	shared(&t, a, true, true, true);
+	shared(&t, other, false, false, true);
+	twin->wanted = false;
+	shared(&t, a, false, false, true);
+	other->wanted = false;
+	shared(&t, a, false, false, false);
+	attach_clear(&t);
+}
+
+static void what_a_job_under_way_may_make_or_take_counts_as_there(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "p", 1);
+	struct attach *twin = add(&t, "c2", "p", 1);
+
+	(void)state;
+	twin->rec->phase = RECORD_NONE;
+	twin->rec->wish = (struct wish){ .steer = false };
+	shared(&t, a, false, false, false); /* not begun */
+	twin->busy = true;
+	shared(&t, a, true, true, true);
+	attach_clear(&t);
+}
+
+static void attachments_of_one_pod_are_one_series_and_of_one_netns_count_once(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "redis", 1);
+	struct attach *twin = add(&t, "c2", "redis", 1), *old = add(&t, "c3", "redis", 2);
+	struct attach *first = add(&t, "c4", "alpha", 3), *half = add(&t, "c5", "beta", 4);
+	struct snapshot s;
+
+	(void)state;
+	a->stats.has_counters = twin->stats.has_counters = old->stats.has_counters = true;
+	a->stats.counters.steered = twin->stats.counters.steered = 5;
+	old->stats.counters.steered = 7;
+	old->rec->wish.steer = false;
+	first->rec->wish.steer = false;
+	first->verdict.invalid = true;
+	half->rec->phase = RECORD_PREPARED;
+	assert_int_equal(snapshot_take(&t, &s), 0);
+	assert_int_equal(s.n, 2);
+	assert_string_equal(s.pods[0].name, "alpha");
+	assert_int_equal(s.pods[0].state, METRICS_INVALID);
+	assert_null(s.pods[0].counters);
+	assert_string_equal(s.pods[1].name, "redis");
+	assert_int_equal(s.pods[1].state, METRICS_STEERED);
+	assert_int_equal(s.pods[1].counters->steered, 12);
+	assert_null(s.pods[1].stats);
+	snapshot_clear(&s);
+	attach_clear(&t);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(attachments_are_found_by_all_three_names),
+		cmocka_unit_test(dropping_closes_the_descriptor_that_prepare_did_not_take),
+		cmocka_unit_test(the_last_one_shares_with_nobody),
+		cmocka_unit_test(what_a_job_under_way_may_make_or_take_counts_as_there),
+		cmocka_unit_test(attachments_of_one_pod_are_one_series_and_of_one_netns_count_once),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,145 @@
+/* From a verdict to what is to be in force. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node-agent/wish.h"
+
+static struct err err;
+
+struct input {
+	struct config *config;
+	struct node_facts facts;
+	struct wire_prepare req;
+	struct policy_verdict verdict;
+};
+
+/* A steered pod with an address of each family on a node that can do everything. */
+static struct input *all(void)
+{
+	static const char yaml[] = "nodeName: n\npodSource: {folder: /x}\npnets:\n"
+				   "  - {id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [eth1]}\n";
+	static struct input in;
+
+	config_free(in.config);
+	memset(&in, 0, sizeof(in));
+	assert_int_equal(config_parse(yaml, strlen(yaml), "test", &in.config, &err), 0);
+	in.facts.smc.ok = in.facts.hook.ok = in.facts.rdma.ok = in.facts.cgroup.ok = true;
+	in.req.n_interfaces = 1;
+	strcpy(in.req.interfaces[0].name, "eth0");
+	in.req.interfaces[0].n_ips = 2;
+	assert_int_equal(inet_parse("fd00::2/64", &in.req.interfaces[0].ips[0], &err), 0);
+	assert_int_equal(inet_parse("10.1.0.2/24", &in.req.interfaces[0].ips[1], &err), 0);
+	strcpy(in.req.cgroup_path, "/kubepods/pod1");
+	in.verdict.steer = true;
+	in.verdict.ulp = STEER_ULP_DENY;
+	in.verdict.buffer_bytes = 65536;
+	return &in;
+}
+
+static struct wish make(const struct input *in)
+{
+	struct wish w;
+
+	wish_make(in->config, &in->facts, &in->req, &in->verdict, &w);
+	return w;
+}
+
+static void a_steered_pod_gets_all_that_the_node_has(void **state)
+{
+	struct wish w = make(all());
+
+	(void)state;
+	assert_true(w.steer && w.host && w.programs);
+	assert_int_equal(w.ulp, STEER_ULP_DENY);
+	assert_int_equal(w.netns.n_pnets, 1);
+	assert_string_equal(w.netns.pnets[0].ifname, "eth0");
+	assert_string_equal(w.netns.pnets[0].id, "NET0");
+	assert_int_equal(w.netns.n_sysctls, 2);
+	assert_string_equal(w.netns.sysctls[0].value, "65536");
+}
+
+static void another_pod_gets_its_pnet_ids_and_nothing_else(void **state)
+{
+	struct input *in = all();
+	struct wish w;
+
+	(void)state;
+	in->verdict.steer = false;
+	w = make(in);
+	assert_false(w.steer || w.host || w.programs);
+	assert_int_equal(w.ulp, STEER_ULP_IGNORE);
+	assert_int_equal(w.netns.n_pnets, 1);
+	assert_int_equal(w.netns.n_sysctls, 0);
+}
+
+static void what_the_node_or_the_request_lacks_is_not_wished_for(void **state)
+{
+	struct input *in = all();
+
+	(void)state;
+	in->facts.rdma.ok = false;
+	assert_false(make(in).host);
+	in = all();
+	in->req.interfaces[0].n_ips = 1; /* IPv6 only */
+	assert_false(make(in).host);
+	in = all();
+	in->req.cgroup_path[0] = '\0';
+	assert_false(make(in).programs);
+	in = all();
+	in->facts.cgroup.ok = false;
+	assert_false(make(in).programs);
+	in = all();
+	in->facts.smc.ok = false;
+	assert_int_equal(make(in).netns.n_pnets, 0);
+	config_free(in->config);
+	in->config = NULL;
+}
+
+static void an_annotation_chooses_the_pnet_id(void **state)
+{
+	struct input *in = all();
+
+	(void)state;
+	strcpy(in->verdict.pnet_id, "FAST");
+	assert_string_equal(make(in).netns.pnets[0].id, "FAST");
+	config_free(in->config);
+	in->config = NULL;
+}
+
+static void each_difference_makes_wishes_unequal(void **state)
+{
+	struct wish a = make(all()), b = a;
+
+	(void)state;
+	assert_true(wish_equal(&a, &b));
+	b.ulp = STEER_ULP_EMULATE;
+	assert_false(wish_equal(&a, &b));
+	b = a;
+	b.host = false;
+	assert_false(wish_equal(&a, &b));
+	b = a;
+	strcpy(b.netns.pnets[0].id, "NET1");
+	assert_false(wish_equal(&a, &b));
+	b = a;
+	strcpy(b.netns.sysctls[1].value, "1");
+	assert_false(wish_equal(&a, &b));
+	config_free(all()->config);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_steered_pod_gets_all_that_the_node_has),
+		cmocka_unit_test(another_pod_gets_its_pnet_ids_and_nothing_else),
+		cmocka_unit_test(what_the_node_or_the_request_lacks_is_not_wished_for),
+		cmocka_unit_test(an_annotation_chooses_the_pnet_id),
+		cmocka_unit_test(each_difference_makes_wishes_unequal),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
