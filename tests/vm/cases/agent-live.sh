@@ -1,0 +1,64 @@
+#!/bin/bash
+# about: pods are steered, turned off and on by manifests, checked, repaired, removed; nothing is left
+# kernels: 6.12 7.3
+# timeout: 300
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/vm/agent.sh"
+at_exit agent_clean
+
+manifest() # STEER
+{
+	printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: p1, namespace: default, annotations: {smc-cni.io/steer: %s}}\n' "$1" \
+		> "$DIR/pods/.p1" && mv "$DIR/pods/.p1" "$DIR/pods/p1.yaml"
+}
+
+modprobe -a smc || true
+agent_config
+ip netns add warm && ip netns del warm
+snapshot "$VM_OUT/before"
+agent_start
+
+step "two pods, one of them opted in"
+check "ADD of p1" pod_add p1 enabled
+check "ADD of p2" pod_add p2
+check "p1 is steered" steered p1
+check "p2 is not" unsteered p2
+check "the host is not" test "$(protocol "$(ip netns add host0 && echo host0)")" = 6
+ip netns del host0
+check "CHECK of p1" cni CHECK p1 enabled
+
+step "the manifest changes"
+manifest disabled
+check "p1 stays on TCP from then on" eventually 20 unsteered p1
+manifest enabled
+check "p1 is steered again" eventually 20 steered p1
+check "status says that older listeners stay TCP" \
+	[ "$(status '.pods[] | select(.name == "p1") | .policy.why | test("listeners opened until then stay TCP")')" = true ]
+check "sockets were counted on" test "$(status '.pods[] | select(.name == "p1") | .sockets.steered')" -ge 2
+
+step "somebody deletes the map entry"
+map=/sys/fs/bpf/smc-cni/v1/pods
+bpftool -j map dump pinned $map | jq -r '.[].key | join(" ")' | while read -r key; do
+	# shellcheck disable=SC2086 # one word a byte
+	bpftool map delete pinned $map key $key
+done
+check "p1 is on TCP" unsteered p1
+check "the sweep repairs it" eventually 40 steered p1
+
+step "DEL, twice, without a namespace, and late"
+check "DEL of p2" pod_del p2
+check "DEL of p2 again" cni DEL p2
+POD_NAME=p1 pod_add p1new enabled
+check "a late DEL of the old sandbox" cni DEL p1
+check "the old one is not steered any more" unsteered p1
+check "the new one is" steered p1new
+CNI_NETNS='' cni DEL p1new
+check "DEL without a namespace takes the new one down" unsteered p1new
+
+step "all goes"
+ip -all netns del
+agent_end TERM
+check "--cleanup" smc-node-agent --cleanup --config "$DIR/agent.yaml"
+rm -f "$AGENT_LOG" "$DIR/pods/p1.yaml"
+snapshot "$VM_OUT/after"
+check "nothing is left behind" snapshot_diff "$VM_OUT/before" "$VM_OUT/after"

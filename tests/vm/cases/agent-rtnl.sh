@@ -1,0 +1,71 @@
+#!/bin/bash
+# about: while somebody holds the kernel's rtnl lock the socket and /healthz answer, and a second agent is refused
+# kernels: 6.12
+# timeout: 200
+. "$(dirname "$0")/../lib.sh"
+. "$TOP/tests/vm/agent.sh"
+readonly URL=http://127.0.0.1:9810
+
+# The holder lets go when the write end of its stdin is closed.
+hold()
+{
+	coproc HOLD { exec holdrtnl; }
+	exec 8>&"${HOLD[1]}" {HOLD[1]}>&-
+	read -ru "${HOLD[0]}" line
+	check "rtnl is held" test "$line" = held
+}
+
+# SMC-R's host side is what needs rtnl.
+modprobe -a smc rdma_rxe
+ip link add base type bridge
+ip addr add 10.9.0.1/24 dev base
+ip link set base up
+rdma link add rxe0 type rxe netdev base
+at_exit ip link del base
+at_exit rdma link del rxe0
+at_exit agent_clean
+worker_waits() { grep -q rtnetlink_rcv_msg /proc/"$AGENT_PID"/task/*/stack; }
+
+agent_config 'pnets: [{id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [base]}]'
+agent_start
+ip netns add p1
+ip netns exec p1 true
+
+step "rtnl is held; an ADD is under way"
+hold
+(
+	trap - EXIT
+	exec 8>&-
+	AGENT_TIMEOUT=50000 cni ADD p1 enabled > "$VM_OUT/add" 2>&1
+) &
+add=$!
+(
+	trap - EXIT
+	exec 8>&-
+	ip link add probe type dummy
+	touch "$VM_OUT/probe"
+) &
+probe=$!
+check "the worker waits for rtnl" eventually 20 worker_waits
+check "/healthz answers" test "$(curl -s -m 5 $URL/healthz)" = ok
+check "/readyz answers" test "$(curl -s -m 5 $URL/readyz)" = ok
+check "/metrics answers with what is known" curl -sf -m 10 -o /dev/null $URL/metrics
+CNI_COMMAND=STATUS CNI_PATH=/nowhere timeout 5 smc-cni <<< '{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni"}'
+check "the socket answers STATUS" test $? = 0
+check "the socket answers status" smcctl status
+refute "a second agent is refused" smc-node-agent --config "$DIR/agent.yaml"
+check "rtnl was held all the time" test ! -e "$VM_OUT/probe"
+exec 8>&-
+wait $probe
+ip link del probe
+wait $add || die "the ADD failed: $(< "$VM_OUT/add")"
+check "the ADD succeeds afterwards, and the pod is steered" steered p1
+
+step "the agent is told to end while its worker waits"
+hold
+CNI_NETNS='' AGENT_TIMEOUT=500 cni DEL p1 > /dev/null 2>&1
+check "the worker waits for rtnl" eventually 20 worker_waits
+agent_end TERM
+check "it ended without waiting for the kernel" kill -0 "$HOLD_PID"
+exec 8>&-
+wait "$HOLD_PID" || true
