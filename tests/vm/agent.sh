@@ -56,14 +56,17 @@ agent_clean()
 
 cni() # VERB ID [STEER]
 {
-	local result='' annotations='{}'
-	[ "$1" = DEL ] || result=",\"prevResult\": {\"cniVersion\": \"1.0.0\", \"interfaces\": [{\"name\": \"eth0\",
-		\"sandbox\": \"/run/netns/$2\"}], \"ips\": [{\"address\": \"10.9.0.$(pod_number "$2")/24\", \"interface\": 0}]}"
+	local result='' annotations='{}' sandbox=/run/netns/$2
+	[ "$1" = DEL ] || result=",\"prevResult\": {\"cniVersion\": \"1.0.0\",
+		\"interfaces\": [{\"name\": \"eth0\", \"sandbox\": \"$sandbox\"}],
+		\"ips\": [{\"address\": \"10.9.0.$(pod_number "$2")/24\", \"interface\": 0}]}"
 	[ -z "${3-}" ] || annotations="{\"smc-cni.io/steer\": \"$3\"}"
-	CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_NETNS=${CNI_NETNS-/run/netns/$2} CNI_IFNAME=eth0 CNI_PATH=/nowhere \
-		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${POD_NAME:-$2};K8S_POD_UID=${POD_UID:-}" \
+	export CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_IFNAME=eth0 CNI_PATH=/nowhere
+	CNI_NETNS=${CNI_NETNS-$sandbox} \
+		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=${POD_NAME:-$2}" \
 		smc-cni <<-END
-			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni", "agentTimeoutMs": ${AGENT_TIMEOUT:-30000},
+			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni",
+			 "agentTimeoutMs": ${AGENT_TIMEOUT:-30000},
 			 "runtimeConfig": {"io.kubernetes.cri.pod-annotations": $annotations}$result}
 		END
 }

@@ -6,7 +6,7 @@
 . "$TOP/tests/vm/agent.sh"
 at_exit agent_clean
 
-agent_config
+agent_config ''
 agent_start
 check "ADD of a pod that stays" pod_add keep enabled
 (
@@ -41,7 +41,8 @@ known() { [ "$(status '.pods | length')" = "$1" ]; }
 check "three pods are known" eventually 40 known 3
 entries() { bpftool -j map dump pinned /sys/fs/bpf/smc-cni/v1/pods | jq length; }
 check "three entries are in the map" test "$(entries)" = 3
-check "one hook is attached" test "$(bpftool -j link show | jq '[.[] | select(.attach_type == "modify_return")] | length')" = 1
+hooks() { bpftool -j link show | jq '[.[] | select(.attach_type == "modify_return")] | length'; }
+check "one hook is attached" test "$(hooks)" = 1
 
 step "a namespace vanishes while the agent is away"
 agent_end KILL

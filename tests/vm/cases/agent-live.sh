@@ -8,12 +8,16 @@ at_exit agent_clean
 
 manifest() # STEER
 {
-	printf 'apiVersion: v1\nkind: Pod\nmetadata: {name: p1, namespace: default, annotations: {smc-cni.io/steer: %s}}\n' "$1" \
-		> "$DIR/pods/.p1" && mv "$DIR/pods/.p1" "$DIR/pods/p1.yaml"
+	cat > "$DIR/pods/.p1" <<-END
+		apiVersion: v1
+		kind: Pod
+		metadata: {name: p1, namespace: default, annotations: {smc-cni.io/steer: $1}}
+	END
+	mv "$DIR/pods/.p1" "$DIR/pods/p1.yaml"
 }
 
 modprobe -a smc || true
-agent_config
+agent_config ''
 ip netns add warm && ip netns del warm
 snapshot "$VM_OUT/before"
 agent_start
@@ -32,9 +36,10 @@ manifest disabled
 check "p1 stays on TCP from then on" eventually 20 unsteered p1
 manifest enabled
 check "p1 is steered again" eventually 20 steered p1
+p1() { status ".pods[] | select(.name == \"p1\") | $1"; }
 check "status says that older listeners stay TCP" \
-	[ "$(status '.pods[] | select(.name == "p1") | .policy.why | test("listeners opened until then stay TCP")')" = true ]
-check "sockets were counted on" test "$(status '.pods[] | select(.name == "p1") | .sockets.steered')" -ge 2
+	test "$(p1 '.policy.why | test("listeners opened until then stay TCP")')" = true
+check "sockets were counted on" test "$(p1 .sockets.steered)" -ge 2
 
 step "somebody deletes the map entry"
 map=/sys/fs/bpf/smc-cni/v1/pods

@@ -6,13 +6,14 @@
 . "$TOP/tests/vm/agent.sh"
 readonly URL=http://127.0.0.1:9810
 
-# The holder lets go when the write end of its stdin is closed.
+# The holder lets go when nobody has the other end of its stdin open.
+mkfifo "$DIR/hold"
 hold()
 {
-	coproc HOLD { exec holdrtnl; }
-	exec 8>&"${HOLD[1]}" {HOLD[1]}>&-
-	read -ru "${HOLD[0]}" line
-	check "rtnl is held" test "$line" = held
+	exec 8<> "$DIR/hold"
+	holdrtnl < "$DIR/hold" > "$DIR/held" 8>&- &
+	HOLDER=$!
+	check "rtnl is held" eventually 20 grep -q held "$DIR/held"
 }
 
 # SMC-R's host side is what needs rtnl.
@@ -65,7 +66,10 @@ step "the agent is told to end while its worker waits"
 hold
 CNI_NETNS='' AGENT_TIMEOUT=500 cni DEL p1 > /dev/null 2>&1
 check "the worker waits for rtnl" eventually 20 worker_waits
-agent_end TERM
-check "it ended without waiting for the kernel" kill -0 "$HOLD_PID"
+kill -TERM "$AGENT_PID"
+check "the agent stops to serve at once" eventually 10 test ! -e /run/smc-cni/agent.sock
+check "rtnl was held all the time" kill -0 "$HOLDER"
+# The kernel lets a process that waits for rtnl end only when it has got it.
 exec 8>&-
-wait "$HOLD_PID" || true
+wait "$AGENT_PID" || die "the agent ended with status $?"
+wait "$HOLDER" || true
