@@ -288,8 +288,17 @@ char *world_snapshot(void)
 	return text;
 }
 
+/* Names the first line that differs. */
 void world_expect_same(const char *before, const char *after)
 {
-	if (strcmp(before, after) != 0)
-		fail_msg("something was left.\nbefore:\n%s\nafter:\n%s", before, after);
+	size_t line = 0;
+
+	for (size_t i = 0; before[i] == after[i]; i++) {
+		if (after[i] == '\0')
+			return;
+		if (after[i] == '\n')
+			line = i + 1;
+	}
+	fail_msg("before there was '%.*s', after it '%.*s'", (int)strcspn(before + line, "\n"),
+		 before + line, (int)strcspn(after + line, "\n"), after + line);
 }
