@@ -54,11 +54,15 @@ lint_deps  = -MD -MP -MT $@ -MF $@.d
 
 # Findings in one line each; V=1 shows the way to them. With early inlining gcc 12 takes what a cleanup
 # reads for uninitialised.
-ANALYSE = -fanalyzer -fno-early-inlining $(if $(filter 1,$(V)),,-fdiagnostics-path-format=none)
+ANALYSER := -fanalyzer -fno-early-inlining
+ANALYSE   = $(ANALYSER) $(if $(filter 1,$(V)),,-fdiagnostics-path-format=none)
 # gcc 12 loses sight of pointers that are kept in an array of pointers, and calls them leaks.
 $(L)/node-agent/ytree_parse.c.ok: ANALYSE += -Wno-analyzer-malloc-leak
 
-$(L)/%.c.ok: %.c .clang-tidy mk/lint.mk mk/build.mk | $(SKELS)
+$(L)/flags: FORCE
+	$(call keep,$(LINT_FLAGS) $(CLANG_LETS) $(INLINE) $(ANALYSER) $(CPPCHECK) $(BPF_CFLAGS))
+
+$(L)/%.c.ok: %.c .clang-tidy $(L)/flags | $(SKELS)
 	$(call say,LINT)
 	@mkdir -p $(@D)
 	$(Q)gcc $(LINT_FLAGS) -O2 $(if $(is_product),$(ANALYSE)) $(lint_deps) -c -o /dev/null $<
@@ -66,14 +70,14 @@ $(L)/%.c.ok: %.c .clang-tidy mk/lint.mk mk/build.mk | $(SKELS)
 	$(if $(is_product),$(analyse))
 	@touch $@
 
-$(L)/%.bpf.c.ok: %.bpf.c mk/lint.mk mk/build.mk
+$(L)/%.bpf.c.ok: %.bpf.c $(L)/flags
 	$(call say,LINT)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -Werror $(lint_deps) -c -o /dev/null $<
 	@touch $@
 
 # A header compiles alone.
-$(L)/%.h.ok: %.h mk/lint.mk mk/build.mk | $(SKELS)
+$(L)/%.h.ok: %.h $(L)/flags | $(SKELS)
 	@mkdir -p $(@D)
 	$(Q)echo '#include "$<"' | gcc $(LINT_FLAGS) $(lint_deps) -fsyntax-only -x c -
 	@touch $@
