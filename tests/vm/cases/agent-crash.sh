@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: the agent is killed with -9 while pods come and go; steering goes on, and in the end all is as asked
 # kernels: 6.12 7.3
-# timeout: 400
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"
 at_exit agent_clean
