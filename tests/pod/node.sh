@@ -86,7 +86,7 @@ agent_start() {
 			tail -n 20 "$NODE_DIR/agent.log" >&2
 			return 1
 		fi
-		sleep 0.1
+		sleep 0.3
 	done
 }
 
