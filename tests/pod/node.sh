@@ -8,7 +8,8 @@
 #   agent_start | agent_stop SIGNAL
 #   node_run NAME STEER COMMAND...   writes the manifest of a pod and starts it; STEER none: no annotation
 #   node_status NAME JQ_PATH   of a pod in `smcctl status --json`
-# Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML (more of agent.yaml),
+# Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML
+# (more of agent.yaml),
 # NODE_CHAIN (behind-bridge, alone), NODE_IPV6 (not empty: dual stack).
 
 TOP=${TOP:?the source tree}

@@ -1,5 +1,5 @@
 #!/bin/bash
-# about: two annotated pods talk SMC and every byte of the program is in the statistics of both; their neighbour stays TCP
+# about: two annotated pods talk SMC, byte for byte; their neighbour stays TCP and is told why
 # kernels: 6.12 7.3
 # timeout: 180
 set -euo pipefail
