@@ -32,7 +32,8 @@ node_ipam() {
 		"\"ranges\": [[{\"subnet\": \"10.244.0.0/24\"}]$six], \"routes\": [{\"dst\": \"0.0.0.0/0\"}]}"
 }
 
-# NODE_CHAIN=alone: smc-cni makes the interface itself.
+# NODE_CHAIN=alone: smc-cni makes the interface itself. An emulated machine is slow: the default of
+# 2 s for the agent would let a pod start on TCP now and then, which is right, but not what we test.
 node_conflist() {
 	local capabilities='{"io.kubernetes.cri.pod-annotations": true, "cgroupPath": true}'
 	case ${NODE_CHAIN:-behind-bridge} in
@@ -40,14 +41,14 @@ node_conflist() {
 		cat <<EOF
 {"cniVersion": "1.0.0", "name": "podnet", "plugins": [
   {"type": "bridge", "bridge": "$NODE_BRIDGE", "isGateway": true, "ipMasq": false, "ipam": $(node_ipam)},
-  {"type": "smc-cni", "capabilities": $capabilities}
+  {"type": "smc-cni", "agentTimeoutMs": 30000, "capabilities": $capabilities}
 ]}
 EOF
 		;;
 	alone)
 		cat <<EOF
 {"cniVersion": "1.0.0", "name": "podnet", "plugins": [
-  {"type": "smc-cni", "capabilities": $capabilities, "ipam": $(node_ipam),
+  {"type": "smc-cni", "agentTimeoutMs": 30000, "capabilities": $capabilities, "ipam": $(node_ipam),
    "interface": {"kind": "veth", "bridge": "$NODE_BRIDGE", "isGateway": true}}
 ]}
 EOF

@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: the demo fails, and says why, on a node whose kernel does not offer the hook
 # kernels: 6.12
-# timeout: 240
+# timeout: 600
 # exclusive: yes
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)

@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: steered IPv6 sockets talk SMC-D; over SMC-R, whose clients fall back on IPv6 before 7.x, they work as TCP
 # kernels: 6.12 7.3
-# timeout: 120
+# timeout: 600
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$TOP/tests/vm/lib.sh"

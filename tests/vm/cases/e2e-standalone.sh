@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: smc-cni alone makes the pod's interface, and two annotated pods talk SMC over it; nothing is left
 # kernels: 6.12 7.3
-# timeout: 150
+# timeout: 600
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$TOP/tests/vm/lib.sh"

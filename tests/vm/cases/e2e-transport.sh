@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: two annotated pods talk SMC, byte for byte; their neighbour stays TCP and is told why
 # kernels: 6.12 7.3
-# timeout: 180
+# timeout: 600
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$TOP/tests/vm/lib.sh"
