@@ -91,33 +91,9 @@ static int make_dummy(const struct hostnet_walk *w, const struct link *vrf, stru
 		r = link_add_dummy(w->rt, HOSTNET_DUMMY, err);
 	if (r == 0)
 		r = link_set_alias(w->rt, HOSTNET_DUMMY, HOSTNET_ALIAS, err);
-	/* Before any address: a local route stays in the table that it was made in. */
+	/* Before any address, whose local route would be in everybody's table. */
 	if (r == 0)
 		r = link_set_master(w->rt, HOSTNET_DUMMY, vrf->index, err);
-	return r;
-}
-
-/* Out of its VRF (which somebody deleted): the pods' local routes would be in the wrong table. */
-static int remake_dummy(const struct hostnet_walk *w, const struct link *vrf,
-			const struct link *dummy, struct err *err)
-{
-	auto_free struct addr *addrs = NULL;
-	int n = addr_list(w->rt, AF_INET, dummy->index, &addrs, err);
-	struct link made;
-	int r;
-
-	if (n < 0)
-		return n;
-	r = link_del(w->rt, HOSTNET_DUMMY, err);
-	if (r == 0)
-		r = make_dummy(w, vrf, err);
-	if (r == 0)
-		r = link_get(w->rt, HOSTNET_DUMMY, &made, err);
-	for (int i = 0; r == 0 && i < n; i++) {
-		addrs[i].ifindex = made.index;
-		addrs[i].flags = 0;
-		r = addr_add(w->rt, &addrs[i], err);
-	}
 	return r;
 }
 
@@ -137,10 +113,15 @@ int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err)
 	r = check_ours(&dummy, "dummy", w->undo && w->undo->dummy, err);
 	if (r < 0)
 		return r;
-	if (dummy.master != vrf.index)
-		return w->undo ? remake_dummy(w, &vrf, &dummy, err)
-			       : hostnet_missing(err, "dummy '%s' is not in VRF '%s'",
-						 HOSTNET_DUMMY, HOSTNET_VRF);
+	/* Out of its VRF, which somebody deleted. Going in drops the local routes of its addresses. */
+	if (dummy.master != vrf.index) {
+		if (!w->undo)
+			return hostnet_missing(err, "dummy '%s' is not in VRF '%s'", HOSTNET_DUMMY,
+					       HOSTNET_VRF);
+		r = link_set_master(w->rt, HOSTNET_DUMMY, vrf.index, err);
+		if (r < 0)
+			return r;
+	}
 	if (w->undo && !w->undo->dummy) {
 		w->undo->dummy = true;
 		r = hostnet_record(w, err);
