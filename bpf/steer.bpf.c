@@ -16,22 +16,23 @@
 
 char LICENSE[] SEC("license") = "GPL";
 
-/* One list a socket type of what socket(2) can make; static in net/ipv4/af_inet.c and
- * net/ipv6/af_inet6.c, so found in kallsyms. 0 where the kernel does not have or does not show it
- * (node-agent/steer_facts.c tells which). */
-extern const void inetsw __ksym __weak;
-extern const void inetsw6 __ksym __weak;
+/* Addresses of the lists of what socket(2) can make, one a socket type: static in net/ipv4/af_inet.c
+ * and net/ipv6/af_inet6.c, so the loader finds them in kallsyms (node-agent/steer_facts.c). No weak
+ * ksyms: libbpf's search takes ten times as long, and tells hidden addresses from missing symbols
+ * no better. 0: unknown, that family is not steered. */
+const volatile __u64 inetsw;
+const volatile __u64 inetsw6;
 
 #define PROTOCOLS_MAX 16 /* that a list is searched for; kernels know 4 stream protocols */
 
 /* If SMC were not registered, socket(2) would fail where TCP had worked: look first. */
-static __always_inline bool smc_registered(const void *lists)
+static __always_inline bool smc_registered(__u64 lists)
 {
 	const struct list_head *head, *pos;
 
 	if (!lists)
 		return false;
-	head = lists + SOCK_STREAM * bpf_core_type_size(struct list_head);
+	head = (const void *)(lists + SOCK_STREAM * bpf_core_type_size(struct list_head));
 	pos = BPF_CORE_READ(head, next);
 	for (int i = 0; i < PROTOCOLS_MAX && pos && pos != head; i++) {
 		const struct inet_protosw *entry =
@@ -63,7 +64,7 @@ int BPF_PROG(smc_steer, int family, int type, int protocol)
 	if (!pod || !(pod->flags & STEER_ON))
 		return 0;
 
-	if (!smc_registered(family == AF_INET ? &inetsw : &inetsw6)) {
+	if (!smc_registered(family == AF_INET ? inetsw : inetsw6)) {
 		COUNT(cookie, target_missing);
 		return 0;
 	}

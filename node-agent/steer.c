@@ -37,16 +37,17 @@ static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list 
 /* Steering needs to see whether SMC is registered; without that a hook would do nothing. */
 static int check_targets(struct steer *s, struct err *err)
 {
-	enum steer_target v4, v6;
-	int rc = steer_facts_targets("/proc/kallsyms", &v4, &v6, err);
+	struct steer_symbol v4, v6;
+	int rc = steer_symbols(&v4, &v6, err);
 
 	if (rc < 0)
 		return rc;
-	s->hook_v6 = v6 == STEER_TARGET_OK;
-	if (v4 == STEER_TARGET_HIDDEN)
+	s->inetsw = v4.address;
+	s->inetsw6 = v6.address;
+	if (v4.target == STEER_TARGET_HIDDEN)
 		return err_set(err, -EACCES, "find kernel symbol 'inetsw': addresses are hidden "
 					     "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
-	if (v4 == STEER_TARGET_NO_SYMBOL)
+	if (v4.target == STEER_TARGET_NO_SYMBOL)
 		return err_set(err, -EOPNOTSUPP,
 			       "find kernel symbol 'inetsw': no such symbol (needs a kernel with "
 			       "CONFIG_KALLSYMS_ALL)");
@@ -58,11 +59,8 @@ static int make_folder(const char *bpffs_dir, bool *ret_fresh, struct err *err)
 {
 	char path[PATH_MAX];
 	unsigned newest;
-	int rc = steer_pins_check_fs(bpffs_dir, err);
+	int rc = steer_pins_newest(bpffs_dir, &newest, err);
 
-	if (rc < 0)
-		return rc;
-	rc = steer_pins_newest(bpffs_dir, &newest, err);
 	if (rc < 0)
 		return rc;
 	if (newest > STEER_LAYOUT)
@@ -84,6 +82,9 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 		return err_sys(err, ENOMEM, "open steering");
 	s->pods_fd = s->counters_fd = s->create_fd = s->sockopt_fd = -1;
 	(void)libbpf_set_print(print_libbpf);
+	rc = steer_pins_check_fs(bpffs_dir, err);
+	if (rc < 0)
+		return rc;
 	rc = check_targets(s, err);
 	if (rc < 0)
 		return rc;
@@ -128,7 +129,7 @@ static int check_pin(const struct steer *s, const char *name, uint32_t id, struc
 
 int steer_check(struct steer *s, struct err *err)
 {
-	enum steer_target v4, v6;
+	struct steer_symbol v4, v6;
 	int rc = check_pin(s, STEER_PIN_LINK, s->hook_id, err);
 
 	if (rc < 0)
@@ -137,12 +138,12 @@ int steer_check(struct steer *s, struct err *err)
 	if (rc < 0)
 		return rc;
 	rc = check_pin(s, "counters", s->counters_id, err);
-	if (rc < 0 || s->hook_v6)
+	if (rc < 0 || s->inetsw6)
 		return rc;
-	rc = steer_facts_targets("/proc/kallsyms", &v4, &v6, err);
+	rc = steer_symbols(&v4, &v6, err);
 	if (rc < 0)
 		return rc;
-	if (v6 == STEER_TARGET_OK)
+	if (v6.address)
 		return err_set(err, -ESTALE, "check hook: ipv6 was loaded after it");
 	return 0;
 }

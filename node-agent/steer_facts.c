@@ -16,26 +16,27 @@
 
 /* Lines read "ffffffff82e4f2c0 b inetsw", with a tab and "[ipv6]" behind it for a module's. Without
  * the right to see addresses (kernel/kallsyms.c, kallsyms_show_value) all of them read 0. */
-int steer_facts_targets(const char *kallsyms, enum steer_target *ret_v4, enum steer_target *ret_v6,
-			struct err *err)
+int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
+			struct steer_symbol *ret_v6, struct err *err)
 {
 	auto_fclose FILE *f = fopen(kallsyms, "re");
-	enum steer_target v4 = STEER_TARGET_NO_SYMBOL;
-	enum steer_target v6 = STEER_TARGET_NO_SYMBOL;
+	struct steer_symbol v4 = { .target = STEER_TARGET_NO_SYMBOL };
+	struct steer_symbol v6 = v4;
 	char line[512];
 
 	if (!f)
 		return err_sys(err, errno, "open '%s'", kallsyms);
-	while (fgets(line, sizeof(line), f)) {
+	while ((!v4.address || !v6.address) && fgets(line, sizeof(line), f)) {
 		unsigned long long address;
-		enum steer_target seen;
+		struct steer_symbol seen;
 		char name[64];
 
 		if (!strstr(line, " inetsw"))
 			continue; /* most of 200,000 lines: no parsing */
 		if (sscanf(line, "%llx %*c %63s", &address, name) != 2)
 			continue;
-		seen = address ? STEER_TARGET_OK : STEER_TARGET_HIDDEN;
+		seen.target = address ? STEER_TARGET_OK : STEER_TARGET_HIDDEN;
+		seen.address = address;
 		if (!strcmp(name, "inetsw"))
 			v4 = seen;
 		else if (!strcmp(name, "inetsw6"))
@@ -94,17 +95,46 @@ static bool hook_in_btf(void)
 	return found;
 }
 
+/* A kernel does not lose what was seen in it, so the searches of 200,000 symbols and of 6 MB of BTF
+ * end with the first success. */
+int steer_symbols(struct steer_symbol *ret_v4, struct steer_symbol *ret_v6, struct err *err)
+{
+	static struct steer_symbol v4, v6;
+
+	if (!v4.address || !v6.address) {
+		int rc = steer_facts_symbols("/proc/kallsyms", &v4, &v6, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	*ret_v4 = v4;
+	*ret_v6 = v6;
+	return 0;
+}
+
+static bool hook_seen(void)
+{
+	static bool seen;
+
+	if (!seen)
+		seen = hook_in_btf();
+	return seen;
+}
+
 int steer_facts_read(struct steer_facts *ret, struct err *err)
 {
 	struct steer_facts facts = { .btf = access(VMLINUX_BTF, R_OK) == 0 };
-	int rc = steer_facts_targets("/proc/kallsyms", &facts.target_v4, &facts.target_v6, err);
+	struct steer_symbol v4, v6;
+	int rc = steer_symbols(&v4, &v6, err);
 
 	if (rc < 0)
 		return rc;
 	rc = read_ulp_unsafe(&facts.ulp_unsafe, err);
 	if (rc < 0)
 		return rc;
-	facts.hook = facts.btf && hook_in_btf();
+	facts.target_v4 = v4.target;
+	facts.target_v6 = v6.target;
+	facts.hook = facts.btf && hook_seen();
 	*ret = facts;
 	return 0;
 }

@@ -16,7 +16,7 @@ struct steer {
 	int sockopt_fd; /* cgroup/setsockopt */
 	uint32_t hook_id; /* program id */
 	uint32_t pods_id, counters_id; /* map ids */
-	bool hook_v6; /* the program knows where inetsw6 is */
+	uint64_t inetsw, inetsw6; /* kernel addresses that the program searches; 0: none */
 	char bpffs_dir[PATH_MAX];
 };
 
@@ -47,9 +47,17 @@ int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err);
 
 /* steer_facts.c */
 
-/* Where /proc/kallsyms stands on the lists of protocols; kallsyms is a parameter for tests. */
-int steer_facts_targets(const char *kallsyms, enum steer_target *ret_v4, enum steer_target *ret_v6,
-			struct err *err);
+struct steer_symbol {
+	enum steer_target target;
+	uint64_t address; /* 0 unless target is OK */
+};
+
+/* The lists of protocols, inetsw and inetsw6, in this kernel. */
+int steer_symbols(struct steer_symbol *ret_v4, struct steer_symbol *ret_v6, struct err *err);
+
+/* The same in a file like /proc/kallsyms. */
+int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
+			struct steer_symbol *ret_v6, struct err *err);
 
 /* Does the kernel have the TCP_ULP "smc" that swaps the inode of a live file? `available` is
  * net.ipv4.tcp_available_ulp, which lists it once smc is loaded; before that the release decides:

@@ -162,6 +162,8 @@ static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 	rc = bpf_program__set_log_buf(skel->progs.smc_steer, log, VERIFIER_LOG_BYTES);
 	if (rc < 0)
 		return err_sys(err, rc, "load steering program");
+	skel->rodata->inetsw = s->inetsw;
+	skel->rodata->inetsw6 = s->inetsw6;
 	rc = steer_bpf__load(skel);
 	if (rc < 0)
 		return explain_load(rc, log, err);
