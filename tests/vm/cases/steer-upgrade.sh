@@ -1,0 +1,77 @@
+#!/bin/bash
+# about: the hook outlives its loader, is never missing in an upgrade, and goes away again
+# kernels: 6.12 7.3
+# timeout: 400
+. "$(dirname "$0")/../steer.sh"
+
+snapshot "$VM_OUT/before"
+
+link_id() { bpftool -j link show pinned $pins/v1/steer_link | jq .id; }
+one_hook() { [ "$(bpftool prog show name smc_steer | grep -c smc_steer)" = 1 ]; }
+
+step "the loader dies"
+agent pod /run/netns/pod on ignore
+agent_kill
+is "steered without it" 256 probe pod pod socket inet stream 0
+
+# All on one CPU: QEMU 7.2's multi-threaded emulation can run an instruction that the kernel has just
+# replaced on another one, an int3 that nobody answers for any more (Oops).
+step "upgrades under load"
+agent_start
+taskset -cp 0 "$agent_pid" > "$work/affinity"
+agent open
+first=$(link_id)
+inside pod pod taskset -c 0 "$progs/sockprobe" loop "$work/stop" > "$work/loop" &
+loop=$!
+for _ in $(seq 20); do
+	agent open
+done
+touch "$work/stop"
+wait $loop
+cat "$work/loop"
+check "every socket of 20 upgrades was steered" grep -q 'smc=[1-9][0-9]* tcp=0 failed=0' "$work/loop"
+refute "the hook is still the first one" test "$first" = "$(link_id)"
+check "only one hook is left" eventually 10 one_hook
+check "the counters went on" eval "steerctl counters /run/netns/pod | grep '^steered=[0-9][0-9][0-9]'"
+check "the agent finds all in order" steerctl check
+
+agent_kill
+
+step "a swap that died between pin and rename"
+mv $pins/v1/steer_link $pins/v1/steer_link_new
+is "still steered" 256 probe pod pod socket inet stream 0
+steerctl open
+is "completed" "counters pods steer_link" eval "ls $pins/v1 | paste -sd' '"
+check "only one hook is left" eventually 10 one_hook
+
+step "folders of other layouts"
+mkdir $pins/v0 $pins/v2 $pins/v01 $pins/old
+bpftool map pin pinned $pins/v1/pods $pins/v2/steer_link
+fails "a newer one is told of" '*level=warn*newer version*leaving it alone*' \
+	eval "steerctl open , drop-older; false"
+is "and left alone" "old v0 v01 v1 v2" eval "ls $pins | paste -sd' '"
+
+step "the pin is taken away while an agent runs"
+agent_start
+agent check
+rm $pins/v1/steer_link
+plain_tcp() { [ "$(probe pod pod socket inet stream 0)" = 6 ]; }
+check "the hook goes: nobody else holds it" eventually 10 plain_tcp
+fails "the agent misses its pin" "*open pin*steer_link': No such file*" agent check
+agent_kill
+check "the next one mends it" steerctl check
+is "steered again" 256 probe pod pod socket inet stream 0
+
+step "all is taken away"
+steerctl remove-all
+is "the newer one stays" "old v0 v01 v2" eval "ls $pins | paste -sd' '"
+rm $pins/v2/steer_link
+rmdir $pins/v0 $pins/v2 $pins/v01 $pins/old
+steerctl remove-all , remove-all
+as_before()
+{
+	rm -f "$work/affinity" "$work/loop" "$work/stop"
+	snapshot "$VM_OUT/after"
+	snapshot_diff "$VM_OUT/before" "$VM_OUT/after"
+}
+check "the node is as it was" eventually 20 as_before

@@ -1,0 +1,2 @@
+/* The same program without a dynamic linker: what LD_PRELOAD could never reach. */
+#include "tests/vm/progs/sockprobe.c" /* NOLINT(bugprone-suspicious-include) */
