@@ -104,7 +104,7 @@ snapshot_cgroups() { find /sys/fs/cgroup -type d | sort; }
 # host-local keeps its lock and the last address it gave; neither is a lease.
 snapshot_files()
 {
-	find /var/lib/cni /run /tmp /etc/cni /opt/cni \
+	find /var/lib/cni /run /tmp /etc/cni /opt/cni -xdev \
 		-path /run/vm -prune -o -name 'last_reserved_ip.*' -o -name lock -o \
 		-printf '%y %m %u %p %l\n' 2> /dev/null | sort
 }
