@@ -4,6 +4,7 @@
 # with a manifest folder. To be sourced.
 #
 #   node_up                    everything; the agent answers when it returns
+#   node_settle                before a snapshot: what stays and is not ours
 #   node_down                  pods stopped, agent stopped, --cleanup, bridge gone
 #   agent_start | agent_stop SIGNAL
 #   node_run NAME STEER COMMAND...   writes the manifest of a pod and starts it; STEER none: no annotation
@@ -95,6 +96,15 @@ agent_start() {
 agent_stop() { # SIGNAL
 	kill -"$1" "$AGENT_PID" 2>/dev/null || true
 	wait "$AGENT_PID" 2>/dev/null || true
+}
+
+# What stays on a node once pods have been on it, and is not ours: the kernel's modules and sysctls,
+# forwarding (a gateway needs it), iproute2's mount of /run/netns. To be called before a snapshot.
+node_settle() {
+	modprobe smc 2>/dev/null || true
+	echo 1 >/proc/sys/net/ipv4/ip_forward
+	ip netns add settle
+	ip netns delete settle
 }
 
 node_up() {

@@ -7,7 +7,7 @@ TOP=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$TOP/tests/vm/lib.sh"
 . "$TOP/tests/pod/node.sh"
 
-modprobe smc 2>/dev/null || true # its sysctls are the kernel's, not ours
+node_settle
 snapshot "$VM_OUT/before"
 node_up
 if node_has_smcd; then transport=smcd; else transport=smcr; fi
