@@ -73,7 +73,9 @@ EOF
 }
 
 node_bridge() {
-	ip link add "$NODE_BRIDGE" type bridge
+	# With an address of its own: the bridge plugin's CHECK wants the one that ADD saw, and a bridge
+	# without one takes the lowest of its ports'.
+	ip link add "$NODE_BRIDGE" address 02:00:0a:f4:00:01 type bridge
 	ip addr add 10.244.0.1/24 dev "$NODE_BRIDGE"
 	ip link set "$NODE_BRIDGE" up
 	node_has_smcd || rdma link add rxe0 type rxe netdev "$NODE_BRIDGE"
