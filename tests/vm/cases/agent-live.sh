@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: pods are steered, turned off and on by manifests, checked, repaired, removed; nothing is left
 # kernels: 6.12 7.3
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"
 at_exit agent_clean

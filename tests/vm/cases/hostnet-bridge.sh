@@ -2,7 +2,7 @@
 # about: SMC-R between two pods on a bridge needs each piece of the host's side, and undo leaves none
 # kernels: 6.12
 # exclusive: yes
-# timeout: 360
+# timeout: 900
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/hostnet.sh"
 

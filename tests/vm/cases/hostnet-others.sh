@@ -2,7 +2,7 @@
 # about: the host's side of SMC-R leaves alone what was there before, and says which name is taken
 # kernels: 6.12
 # exclusive: yes
-# timeout: 360
+# timeout: 900
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/hostnet.sh"
 

@@ -2,7 +2,7 @@
 # about: SMC-R over an uplink that is made anew; an agent that dies between record and change
 # kernels: 6.12
 # exclusive: yes
-# timeout: 360
+# timeout: 900
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/hostnet.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: the facts that doctor shows, and what the loader says where it cannot have the hook
 # kernels: 6.12 7.3
-# timeout: 120
+# timeout: 600
 # exclusive: yes
 . "$(dirname "$0")/../steer.sh"
 

@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: another program on the same hook keeps working, whichever came first
 # kernels: 6.12 7.3
-# timeout: 120
+# timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
 other() { "$progs/attach" "$progs/otherhook.bpf.o" /sys/fs/bpf/other; }

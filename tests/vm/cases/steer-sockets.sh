@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: which sockets of an opted-in pod become SMC sockets, and that nobody else's do
 # kernels: 6.12 7.3
-# timeout: 180
+# timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
 agent pod /run/netns/pod on ignore

@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: where SMC is not registered, sockets of an opted-in pod are TCP, and counted
 # kernels: 6.12
-# timeout: 120
+# timeout: 600
 # exclusive: yes
 . "$(dirname "$0")/../steer.sh"
 
