@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: a guest has what a bare node has
 # kernels: 6.12 7.3
-# timeout: 60
+# timeout: 240
 . "$(dirname "$0")/../lib.sh"
 
 check "it runs the kernel that was asked for" test "$(uname -r | cut -d. -f1,2)" = "$VM_KERNEL"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: a kernel whose smc module cannot be loaded is told as such, at once
 # kernels: 6.12
-# timeout: 60
+# timeout: 240
 # exclusive: yes
 . "$(dirname "$0")/../lib.sh"
 

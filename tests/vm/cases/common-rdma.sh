@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: RDMA devices are listed with their state and interface, and counted with SMC-D devices
 # kernels: 6.12 7.3
-# timeout: 60
+# timeout: 240
 . "$(dirname "$0")/../lib.sh"
 
 commonstats=$TOP/build/tests/vm/progs/commonstats

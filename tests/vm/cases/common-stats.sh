@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: SMC's statistics and fallback reasons are those of the connections that were made
 # kernels: 6.12 7.3
-# timeout: 60
+# timeout: 240
 . "$(dirname "$0")/../lib.sh"
 
 commonstats=$TOP/build/tests/vm/progs/commonstats

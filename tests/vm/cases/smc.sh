@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: the kernel has what the product stands on: IPPROTO_SMC, the hook, and this version's own
 # kernels: 6.12 7.3
-# timeout: 60
+# timeout: 240
 . "$(dirname "$0")/../lib.sh"
 
 smc_socket()
