@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: soft-RoCE runs over a device, and the leak check sees what is left of it
 # kernels: 6.12 7.3
-# timeout: 240
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 
 modprobe -a smc rdma_rxe dummy
