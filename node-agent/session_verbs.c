@@ -9,6 +9,17 @@
 #include "node-agent/session.h"
 #include "node-agent/status.h"
 
+/* The attachment that the request names becomes s->key; if it names none, that is answered. */
+static bool take_key(struct session *s)
+{
+	struct err err = ERR_INIT;
+
+	if (wire_attachment_from_json(s->request, &s->key, &err) == 0)
+		return true;
+	session_error(s, WIRE_CODE_INVALID, err.msg);
+	return false;
+}
+
 /* ---- del, gc ---- */
 
 static void del_reply(struct session *s, const struct podnet *undo)
@@ -22,13 +33,10 @@ static void del_reply(struct session *s, const struct podnet *undo)
 static void do_del(struct session *s)
 {
 	const struct podnet nothing = { 0 };
-	struct err err = ERR_INIT;
 	struct attach *a;
 
-	if (wire_attachment_from_json(s->request, &s->key, &err) < 0) {
-		session_error(s, WIRE_CODE_INVALID, err.msg);
+	if (!take_key(s))
 		return;
-	}
 	a = attach_find(&s->agent->table, &s->key);
 	if (!a) {
 		(void)job_pending_drop(s->agent, &s->key);
@@ -123,13 +131,10 @@ static bool is_netns(int fd, const struct netns_id *id)
 
 static void do_check(struct session *s)
 {
-	struct err err = ERR_INIT;
 	struct attach *a;
 
-	if (wire_attachment_from_json(s->request, &s->key, &err) < 0) {
-		session_error(s, WIRE_CODE_INVALID, err.msg);
+	if (!take_key(s))
 		return;
-	}
 	a = attach_find(&s->agent->table, &s->key);
 	if (!a || !a->wanted || a->rec->phase != RECORD_COMMITTED)
 		session_error(s, WIRE_CODE_MISSING, "the agent does not know this attachment");
