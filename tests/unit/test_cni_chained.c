@@ -19,44 +19,11 @@
 #include "common/file.h"
 #include "common/json.h"
 #include "common/wire.h"
-#include "tests/unit/cni_world.h"
+#include "tests/unit/cni_chain.h"
 
-#define PREV                                                                                           \
-	",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"x\":[1],\"interfaces\":[{\"name\":\"cni0\"},"     \
-	"{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\",\"sandbox\":\"%s\"}],\"ips\":[{\"address\":" \
-	"\"10.1.0.2/24\",\"interface\":1}],\"dns\":{}}"
 #define RUNTIME                                                                                        \
 	",\"runtimeConfig\":{\"cgroupPath\":\"/kubepods/pod1\",\"io.kubernetes.cri.pod-annotations\":" \
 	"{\"other\":\"x\",\"smc-cni.io/steer\":\"%s\"}}"
-#define TIMEOUT ",\"agentTimeoutMs\":300"
-
-static const struct world_reply good[] = {
-	{ "prepare", "{\"v\":1,\"ok\":true,\"steer\":true,\"required\":false,\"why\":\"asked\","
-		     "\"netns\":{\"pnets\":[],\"sysctls\":[]}}" },
-	{ "commit", "{\"v\":1,\"ok\":true,\"steered\":true}" },
-	{ NULL, NULL },
-};
-
-/* Valid until the next call. */
-static const char *chained(const char *members)
-{
-	static char text[4096];
-
-	(void)snprintf(text, sizeof(text), "%s", members);
-	return world_conf("1.0.0", PREV "%s", world_netns(0), text);
-}
-
-static bool is_pending(void)
-{
-	return access(world_path("run/pending/cfc834d00ca27332.json"), F_OK) == 0;
-}
-
-static void ok(const char *command, const char *conf, int lines)
-{
-	struct world_run r = world_expect_ok(command, conf, lines);
-
-	world_run_clear(&r);
-}
 
 /* ---- with an agent ---- */
 
@@ -65,10 +32,10 @@ static void add_passes_the_result_on_in_its_version(void **state)
 	static const char *const versions[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0" };
 
 	(void)state;
-	(void)world_agent(good);
+	(void)world_agent(chain_good);
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
 		struct world_run r =
-			world_expect_ok("ADD", world_conf(versions[i], PREV, world_netns(0)), 0);
+			world_expect_ok("ADD", world_conf(versions[i], CHAIN_PREV, world_netns(0)), 0);
 		const json_t *ip = json_array_get(json_object_get(r.doc, "ips"), 0);
 		const char *form = json_string_value(json_object_get(ip, "version"));
 
@@ -81,7 +48,7 @@ static void add_passes_the_result_on_in_its_version(void **state)
 		assert_int_equal(json_array_size(json_object_get(r.doc, "interfaces")), 2);
 		world_run_clear(&r);
 	}
-	assert_false(is_pending());
+	assert_false(chain_is_pending());
 }
 
 /* And takes it out, as no two runs say the same. */
@@ -110,9 +77,9 @@ static void the_agent_is_told_who_and_where_and_gets_the_namespace(void **state)
 	char runtime[512];
 
 	(void)state;
-	(void)world_agent(good);
+	(void)world_agent(chain_good);
 	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "enabled");
-	ok("ADD", chained(runtime), 0);
+	chain_ok("ADD", chain_conf(runtime), 0);
 	log = world_agent_log();
 	assert_int_equal(json_array_size(log), 2);
 	found = json_array_get(log, 0);
@@ -138,10 +105,10 @@ static void the_agent_has_the_last_word_on_required(void **state)
 
 	(void)state;
 	(void)world_agent(refuse);
-	world_expect_error("ADD", chained(""), 11, "the pod requires steering: no hook");
+	world_expect_error("ADD", chain_conf(""), 11, "the pod requires steering: no hook");
 	(void)world_agent(dies);
-	world_expect_error("ADD", chained(""), 11, "the pod requires steering: receive message");
-	assert_false(is_pending());
+	world_expect_error("ADD", chain_conf(""), 11, "the pod requires steering: receive message");
+	assert_false(chain_is_pending());
 }
 
 /* ---- without one ---- */
@@ -158,10 +125,10 @@ static void the_request_is_kept_for_an_agent_that_is_away(void **state)
 
 	(void)state;
 	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "enabled");
-	ok("ADD", chained(runtime), 1);
+	chain_ok("ADD", chain_conf(runtime), 1);
 	assert_int_equal(stat(world_path("run/pending"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0700);
-	assert_true(is_pending());
+	assert_true(chain_is_pending());
 	assert_int_equal(stat(world_path("run/pending/cfc834d00ca27332.json"), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(file_read(AT_FDCWD, world_path("run/pending/cfc834d00ca27332.json"),
@@ -179,7 +146,7 @@ static void the_request_is_kept_for_an_agent_that_is_away(void **state)
 
 static void the_warning_says_pod_and_cause(void **state)
 {
-	struct world_run r = world_expect_ok("ADD", chained(""), 1);
+	struct world_run r = world_expect_ok("ADD", chain_conf(""), 1);
 
 	(void)state;
 	assert_non_null(strstr(r.err, "level=warn msg=\"pod starts on TCP"));
@@ -211,8 +178,8 @@ static void a_pod_starts_on_tcp_whatever_the_agent_does(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		(void)world_reset(state);
 		(void)world_agent(table[i]);
-		ok("ADD", chained(TIMEOUT), 1);
-		if (!is_pending())
+		chain_ok("ADD", chain_conf(CHAIN_TIMEOUT), 1);
+		if (!chain_is_pending())
 			fail_msg("case %zu left no request", i);
 	}
 }
@@ -226,8 +193,8 @@ static void what_the_agent_calls_invalid_is_not_asked_again(void **state)
 
 	(void)state;
 	(void)world_agent(refuse);
-	ok("ADD", chained(""), 1);
-	assert_false(is_pending());
+	chain_ok("ADD", chain_conf(""), 1);
+	assert_false(chain_is_pending());
 }
 
 /* A busy machine may need a second try. */
@@ -237,7 +204,7 @@ static void expect_in_time(const char *command)
 
 	for (int i = 0; i < 5 && took_ms >= 2500; i++) {
 		struct world_run r =
-			world_expect_ok(command, chained(",\"agentTimeoutMs\":1000"), 1);
+			world_expect_ok(command, chain_conf(",\"agentTimeoutMs\":1000"), 1);
 
 		took_ms = r.took_ms;
 		assert_true(took_ms >= 1000);
@@ -249,11 +216,11 @@ static void expect_in_time(const char *command)
 static void a_stopped_agent_costs_no_more_than_the_time_limit(void **state)
 {
 	(void)state;
-	assert_int_equal(kill(world_agent(good), SIGSTOP), 0);
+	assert_int_equal(kill(world_agent(chain_good), SIGSTOP), 0);
 	expect_in_time("ADD");
-	assert_true(is_pending());
+	assert_true(chain_is_pending());
 	expect_in_time("DEL");
-	assert_false(is_pending());
+	assert_false(chain_is_pending());
 }
 
 static void a_folder_that_cannot_be_made_is_part_of_the_one_warning(void **state)
@@ -262,7 +229,7 @@ static void a_folder_that_cannot_be_made_is_part_of_the_one_warning(void **state
 
 	(void)state;
 	world_sh("touch %s/run", world_dir());
-	r = world_expect_ok("ADD", chained(""), 1);
+	r = world_expect_ok("ADD", chain_conf(""), 1);
 	assert_non_null(strstr(r.err, "Not a directory"));
 	assert_null(strstr(r.err, "kept_for_agent=yes"));
 	world_run_clear(&r);
@@ -273,11 +240,11 @@ static void a_required_pod_does_not_start_without_the_agent(void **state)
 	char runtime[512];
 
 	(void)state;
-	(void)snprintf(runtime, sizeof(runtime), RUNTIME TIMEOUT, "required");
-	world_expect_error("ADD", chained(runtime), 11, "the pod requires steering: connect to");
-	assert_int_equal(kill(world_agent(good), SIGSTOP), 0);
-	world_expect_error("ADD", chained(runtime), 11, "Connection timed out");
-	assert_false(is_pending());
+	(void)snprintf(runtime, sizeof(runtime), RUNTIME CHAIN_TIMEOUT, "required");
+	world_expect_error("ADD", chain_conf(runtime), 11, "the pod requires steering: connect to");
+	assert_int_equal(kill(world_agent(chain_good), SIGSTOP), 0);
+	world_expect_error("ADD", chain_conf(runtime), 11, "Connection timed out");
+	assert_false(chain_is_pending());
 }
 
 static void a_namespace_of_the_agents_list_is_required_unless_the_pod_says_otherwise(void **state)
@@ -287,25 +254,25 @@ static void a_namespace_of_the_agents_list_is_required_unless_the_pod_says_other
 	(void)state;
 	world_sh("mkdir -p %s/run; printf 'nsx\\nns\\nlast' >%s/run/required-namespaces",
 		 world_dir(), world_dir());
-	world_expect_error("ADD", chained(""), 11, "the pod requires steering");
+	world_expect_error("ADD", chain_conf(""), 11, "the pod requires steering");
 	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "disabled");
-	ok("ADD", chained(runtime), 1);
+	chain_ok("ADD", chain_conf(runtime), 1);
 	(void)setenv("CNI_ARGS", "K8S_POD_NAMESPACE=las", 1);
-	ok("ADD", chained(""), 1);
+	chain_ok("ADD", chain_conf(""), 1);
 	(void)setenv("CNI_ARGS", "K8S_POD_NAMESPACE=last", 1);
-	world_expect_error("ADD", chained(""), 11, "the pod requires steering");
+	world_expect_error("ADD", chain_conf(""), 11, "the pod requires steering");
 	(void)setenv("CNI_ARGS", "", 1);
-	ok("ADD", chained(""), 1);
+	chain_ok("ADD", chain_conf(""), 1);
 }
 
 static void a_pnet_id_of_the_configuration_does_not_stop_a_pod_without_smc(void **state)
 {
 	(void)state;
-	ok("ADD", chained(",\"pnetID\":\"NET0\""), 1);
+	chain_ok("ADD", chain_conf(",\"pnetID\":\"NET0\""), 1);
 	(void)world_reset(state);
-	(void)world_agent(good);
-	ok("ADD", chained(",\"pnetID\":\"NET0\""), 0);
-	ok("CHECK", chained(",\"pnetID\":\"NET0\""), 0);
+	(void)world_agent(chain_good);
+	chain_ok("ADD", chain_conf(",\"pnetID\":\"NET0\""), 0);
+	chain_ok("CHECK", chain_conf(",\"pnetID\":\"NET0\""), 0);
 }
 
 /* ---- the pod's namespace ---- */
@@ -315,15 +282,15 @@ static void add_needs_a_pods_namespace(void **state)
 	json_auto_t *log = NULL;
 
 	(void)state;
-	(void)world_agent(good);
+	(void)world_agent(chain_good);
 	(void)setenv("CNI_NETNS", "/nonexistent/ns", 1);
-	world_expect_error("ADD", chained(""), 3, "open network namespace '/nonexistent/ns'");
+	world_expect_error("ADD", chain_conf(""), 3, "open network namespace '/nonexistent/ns'");
 	(void)setenv("CNI_NETNS", "/dev/null", 1);
-	world_expect_error("ADD", chained(""), 4, "it is not a network namespace");
+	world_expect_error("ADD", chain_conf(""), 4, "it is not a network namespace");
 	(void)setenv("CNI_NETNS", "/proc/self/ns/mnt", 1);
-	world_expect_error("ADD", chained(""), 4, "it is not a network namespace");
+	world_expect_error("ADD", chain_conf(""), 4, "it is not a network namespace");
 	(void)setenv("CNI_NETNS", "/proc/self/ns/net", 1);
-	world_expect_error("ADD", chained(""), 4, "it is the host's own");
+	world_expect_error("ADD", chain_conf(""), 4, "it is the host's own");
 	log = world_agent_log();
 	assert_int_equal(json_array_size(log), 0);
 }

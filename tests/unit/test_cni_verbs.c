@@ -15,52 +15,18 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
-
-#define PREV                                                                                           \
-	",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"x\":[1],\"interfaces\":[{\"name\":\"cni0\"},"     \
-	"{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\",\"sandbox\":\"%s\"}],\"ips\":[{\"address\":" \
-	"\"10.1.0.2/24\",\"interface\":1}],\"dns\":{}}"
-#define TIMEOUT ",\"agentTimeoutMs\":300"
-
-static const struct world_reply good[] = {
-	{ "prepare", "{\"v\":1,\"ok\":true,\"steer\":true,\"required\":false,\"why\":\"asked\","
-		     "\"netns\":{\"pnets\":[],\"sysctls\":[]}}" },
-	{ "commit", "{\"v\":1,\"ok\":true,\"steered\":true}" },
-	{ NULL, NULL },
-};
-
-/* Valid until the next call. */
-static const char *chained(const char *members)
-{
-	static char text[4096];
-
-	(void)snprintf(text, sizeof(text), "%s", members);
-	return world_conf("1.0.0", PREV "%s", world_netns(0), text);
-}
-
-static bool is_pending(void)
-{
-	return access(world_path("run/pending/cfc834d00ca27332.json"), F_OK) == 0;
-}
-
-static void ok(const char *command, const char *conf, int lines)
-{
-	struct world_run r = world_expect_ok(command, conf, lines);
-
-	world_run_clear(&r);
-}
+#include "tests/unit/cni_chain.h"
 
 /* ---- DEL ---- */
 
 static void del_takes_the_request_back_and_can_be_repeated(void **state)
 {
 	(void)state;
-	ok("ADD", chained(""), 1);
-	assert_true(is_pending());
-	ok("DEL", chained(""), 0);
-	assert_false(is_pending());
-	ok("DEL", chained(""), 0);
+	chain_ok("ADD", chain_conf(""), 1);
+	assert_true(chain_is_pending());
+	chain_ok("DEL", chain_conf(""), 0);
+	assert_false(chain_is_pending());
+	chain_ok("DEL", chain_conf(""), 0);
 }
 
 static void del_works_with_as_little_as_there_may_be(void **state)
@@ -68,19 +34,19 @@ static void del_works_with_as_little_as_there_may_be(void **state)
 	json_auto_t *log = NULL;
 
 	(void)state;
-	ok("DEL", world_conf("1.0.0", " "), 0);
-	(void)world_agent(good);
-	ok("DEL", world_conf("1.0.0", " "), 0);
+	chain_ok("DEL", world_conf("1.0.0", " "), 0);
+	(void)world_agent(chain_good);
+	chain_ok("DEL", world_conf("1.0.0", " "), 0);
 	(void)setenv("CNI_NETNS", "/nonexistent/ns", 1);
-	ok("DEL", world_conf("1.0.0", ",\"prevResult\":{\"ips\":[7]}"), 0);
+	chain_ok("DEL", world_conf("1.0.0", ",\"prevResult\":{\"ips\":[7]}"), 0);
 	(void)setenv("CNI_NETNS", "/dev/null", 1);
-	ok("DEL", world_conf("1.0.0", " "), 0);
+	chain_ok("DEL", world_conf("1.0.0", " "), 0);
 	(void)setenv("CNI_NETNS", "/proc/self/ns/net", 1);
-	ok("DEL", world_conf("1.0.0", " "), 0);
+	chain_ok("DEL", world_conf("1.0.0", " "), 0);
 	(void)unsetenv("CNI_NETNS");
 	(void)unsetenv("CNI_PATH");
 	(void)unsetenv("CNI_ARGS");
-	ok("DEL", world_conf("1.0.0", " "), 0);
+	chain_ok("DEL", world_conf("1.0.0", " "), 0);
 	log = world_agent_log();
 	assert_int_equal(json_array_size(log), 5);
 	for (size_t i = 0; i < 5; i++) {
@@ -105,7 +71,7 @@ static void del_succeeds_whatever_the_agent_does(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		(void)world_agent(table[i]);
-		ok("DEL", chained(TIMEOUT), 1);
+		chain_ok("DEL", chain_conf(CHAIN_TIMEOUT), 1);
 	}
 }
 
@@ -119,11 +85,11 @@ static void check_passes_while_the_agent_is_down(void **state)
 	};
 
 	(void)state;
-	ok("CHECK", chained(""), 1);
+	chain_ok("CHECK", chain_conf(""), 1);
 	(void)world_agent(busy);
-	ok("CHECK", chained(""), 1);
-	assert_int_equal(kill(world_agent(good), SIGSTOP), 0);
-	ok("CHECK", chained(TIMEOUT), 1);
+	chain_ok("CHECK", chain_conf(""), 1);
+	assert_int_equal(kill(world_agent(chain_good), SIGSTOP), 0);
+	chain_ok("CHECK", chain_conf(CHAIN_TIMEOUT), 1);
 }
 
 static void check_fails_when_the_agent_misses_something(void **state)
@@ -135,10 +101,10 @@ static void check_fails_when_the_agent_misses_something(void **state)
 	};
 
 	(void)state;
-	(void)world_agent(good);
-	ok("CHECK", chained(""), 0);
+	(void)world_agent(chain_good);
+	chain_ok("CHECK", chain_conf(""), 0);
 	(void)world_agent(missing);
-	world_expect_error("CHECK", chained(""), 103, "no map entry");
+	world_expect_error("CHECK", chain_conf(""), 103, "no map entry");
 }
 
 static void gc_keeps_what_is_valid_and_of_other_networks(void **state)
@@ -148,15 +114,15 @@ static void gc_keeps_what_is_valid_and_of_other_networks(void **state)
 	json_auto_t *log = NULL;
 
 	(void)state;
-	ok("ADD", chained(""), 1);
+	chain_ok("ADD", chain_conf(""), 1);
 	world_sh(
 		"cd %s/run/pending; sed s/net1/net2/ cfc834d00ca27332.json >other.json; echo x >bad.json",
 		world_dir());
-	ok("GC", world_conf("1.1.0", valid, "c1"), 0);
-	assert_true(is_pending());
-	(void)world_agent(good);
-	ok("GC", world_conf("1.1.0", valid, "c2"), 0);
-	assert_false(is_pending());
+	chain_ok("GC", world_conf("1.1.0", valid, "c1"), 0);
+	assert_true(chain_is_pending());
+	(void)world_agent(chain_good);
+	chain_ok("GC", world_conf("1.1.0", valid, "c2"), 0);
+	assert_false(chain_is_pending());
 	assert_int_equal(access(world_path("run/pending/other.json"), F_OK), 0);
 	assert_int_equal(access(world_path("run/pending/bad.json"), F_OK), 0);
 	log = world_agent_log();
@@ -169,7 +135,7 @@ static void gc_keeps_what_is_valid_and_of_other_networks(void **state)
 static void gc_without_a_list_removes_nothing(void **state)
 {
 	(void)state;
-	ok("ADD", chained(""), 1);
+	chain_ok("ADD", chain_conf(""), 1);
 	world_expect_error("GC", world_conf("1.1.0", " "), 7,
 			   "'cni.dev/valid-attachments' is required");
 	world_expect_error("GC", world_conf("1.1.0", ",\"cni.dev/valid-attachments\":[7]"), 7,
@@ -179,7 +145,7 @@ static void gc_without_a_list_removes_nothing(void **state)
 				      ",\"cni.dev/valid-attachments\":[{\"containerID\":\"../x\","
 				      "\"ifname\":\"eth0\"}]"),
 			   7, "'../x'");
-	assert_true(is_pending());
+	assert_true(chain_is_pending());
 }
 
 static void gc_says_when_the_agent_could_not_do_its_part(void **state)
@@ -207,21 +173,21 @@ static void status_is_ready_unless_it_is_to_be_strict(void **state)
 	};
 
 	(void)state;
-	ok("STATUS", world_conf("1.1.0", " "), 0);
+	chain_ok("STATUS", world_conf("1.1.0", " "), 0);
 	world_expect_error("STATUS", world_conf("1.1.0", ",\"strictStatus\":true"), 50,
 			   "connect to");
 	(void)world_agent(not_ready);
-	ok("STATUS", world_conf("1.1.0", " "), 0);
+	chain_ok("STATUS", world_conf("1.1.0", " "), 0);
 	world_expect_error("STATUS", world_conf("1.1.0", ",\"strictStatus\":true"), 50,
 			   "steering is not ready: no SMC in the kernel");
 	(void)world_agent(ready);
-	ok("STATUS", world_conf("1.1.0", ",\"strictStatus\":true"), 0);
+	chain_ok("STATUS", world_conf("1.1.0", ",\"strictStatus\":true"), 0);
 }
 
 static void verbs_exist_since_their_version_of_the_specification(void **state)
 {
 	(void)state;
-	world_expect_error("CHECK", world_conf("0.3.1", PREV, world_netns(0)), 1,
+	world_expect_error("CHECK", world_conf("0.3.1", CHAIN_PREV, world_netns(0)), 1,
 			   "exists since '0.4.0'");
 	world_expect_error("GC", world_conf("1.0.0", ",\"cni.dev/valid-attachments\":[]"), 1,
 			   "exists since '1.1.0'");
