@@ -26,7 +26,7 @@ BIN_smcctl     := smcctl
 
 LIBS_nl         := -lnl-route-3 -lnl-genl-3 -lnl-3
 LIBS_cni-plugin := -ljansson $(LIBS_nl)
-LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd $(LIBS_nl)
+LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd -lcurl $(LIBS_nl)
 LIBS_smcctl     := -ljansson $(LIBS_nl)
 # The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be). What libnl
 # could look up by NSS, and the linker therefore warns of, the plugin never does.

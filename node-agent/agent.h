@@ -4,6 +4,7 @@
 
 #include "node-agent/attach.h"
 #include "node-agent/config.h"
+#include "node-agent/kube.h"
 #include "node-agent/loop.h"
 #include "node-agent/metrics.h"
 #include "node-agent/node.h"
@@ -24,6 +25,7 @@ struct agent {
 	struct loop *loop;
 	struct node *node; /* the worker's: never touched by the loop while the worker runs */
 	struct worker *worker;
+	struct kube *kube; /* NULL: no API server (a folder source), or no access to it */
 	struct source *source; /* NULL: none yet */
 	struct server *server;
 	struct http *http; /* NULL: off */

@@ -103,6 +103,20 @@ static int open_pending(struct agent *agent, struct err *err)
 	return r;
 }
 
+static void open_kube(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (kube_new(agent->config, agent->loop, &agent->kube, &err) < 0) {
+		log_error("no access to the API server", "err", err.msg);
+		agent->trouble = err;
+		return;
+	}
+	(void)err_set(&agent->trouble, -EOPNOTSUPP,
+		      "podSource 'kubernetes' is not in this version; allowed is {folder: PATH}");
+	log_warn("pods' manifests are not watched", "err", agent->trouble.msg);
+}
+
 /* Without it ADD's own annotations decide. */
 static void open_source(struct agent *agent)
 {
@@ -111,9 +125,7 @@ static void open_source(struct agent *agent)
 	int r;
 
 	if (!folder) {
-		(void)err_set(&agent->trouble, -EOPNOTSUPP,
-			      "podSource 'kubernetes' is not in this version; allowed is {folder: PATH}");
-		log_warn("pods' manifests are not watched", "err", agent->trouble.msg);
+		open_kube(agent);
 		return;
 	}
 	r = source_folder_open(folder, agent_source_changed, agent, &agent->source, &err);
@@ -183,6 +195,7 @@ static void tear_down(struct agent *agent)
 	node_close(agent->node);
 	if (agent->source)
 		source_close(agent->source);
+	kube_free(agent->kube);
 	close_watch(&agent->pending_watch);
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);
