@@ -17,10 +17,16 @@ PREFIX       ?= /usr/local
 CNI_BIN_DIR  ?= /opt/cni/bin
 FUZZ_SECONDS ?= 10
 MUTANTS      ?= native
+HOST_ARCH    := $(patsubst x86_64,amd64,$(patsubst aarch64,arm64,$(shell uname -m)))
+ARCH         ?= $(HOST_ARCH)
+IMAGE        ?= localhost/smc-cni:$(VERSION)
 
-# Each flavour has a build folder of its own; the plain one is build/ itself.
+# Each flavour has a build folder of its own; the plain one is build/ itself. BPF objects and
+# skeletons are the same for every flavour of one architecture.
 comma := ,
-B     := build$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+CROSS := $(filter-out $(HOST_ARCH),$(ARCH))
+B     := build$(if $(CROSS),/$(ARCH))$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+K     := build$(if $(CROSS),/$(ARCH))/bpf
 
 export V STRICT
 MAKEFLAGS += --no-builtin-rules --no-print-directory
@@ -28,7 +34,7 @@ MAKEFLAGS += --no-builtin-rules --no-print-directory
 .DELETE_ON_ERROR:
 .SUFFIXES:
 FORCE:
-.PHONY: FORCE all deps help demo test test-all unit fuzz mutants lint install clean vm-shell
+.PHONY: FORCE all deps help demo test test-all unit fuzz mutants lint image install clean vm-shell
 
 # What starts another make uses all cores, unless it was told how many.
 PARALLEL = $(if $(findstring -j,$(MAKEFLAGS)),,-j$(shell nproc))
@@ -42,6 +48,7 @@ all: ## build everything (the default)
 include mk/build.mk
 include mk/test.mk
 include mk/lint.mk
+include mk/image.mk
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
@@ -51,6 +58,7 @@ help: ## this list
 	@echo '  WERROR=1 warnings fail    STRICT=1 skipped tests fail'
 	@echo '  KERNEL=6.12|7.3           for demo and vm-shell'
 	@echo '  MUTANTS=native|all|NAME   FUZZ_SECONDS=10, for each target'
+	@echo '  ARCH=amd64|arm64|s390x    IMAGE=localhost/smc-cni:$(VERSION), for image'
 	@echo '  PREFIX=/usr/local DESTDIR= CNI_BIN_DIR=/opt/cni/bin, for install'
 
 deps: ## install the Debian packages that are missing (as root)

@@ -1,15 +1,23 @@
 # From sources to archives, skeletons and programs.
 
+# ARCH=arm64 or s390x cross-builds, with Debian's cross compiler and multiarch packages (docs/image.md).
+# BPF objects have the byte order of the machine that loads them.
+TRIPLET_amd64 := x86_64-linux-gnu
+TRIPLET_arm64 := aarch64-linux-gnu
+TRIPLET_s390x := s390x-linux-gnu
+TRIPLET       := $(or $(TRIPLET_$(ARCH)),$(error ARCH: got '$(ARCH)', allowed: amd64, arm64, s390x))
+BPF_TARGET    := $(if $(filter s390x,$(ARCH)),bpfeb,bpfel)
+
 CC       ?= cc
 ifeq ($(origin CC),default)
-CC       := gcc
+CC       := $(if $(CROSS),$(TRIPLET)-gcc,gcc)
 endif
 CLANG    ?= clang
 BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 
 WARN     := -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
-CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem build/bpf \
+CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem $(K) \
             -isystem /usr/include/libnl3
 CFLAGS   ?= -O2 -g
 CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
@@ -39,7 +47,7 @@ objects  = $(patsubst %.c,$(B)/obj/%.o,$(filter-out %/main.c %.bpf.c,$(wildcard 
 archive  = $(B)/lib/lib$(1).a
 BUILT   := $(patsubst %/main.c,%,$(wildcard $(PROGS:%=%/main.c)))
 ARCHIVES := $(foreach d,$(PROGS) common,$(call archive,$(d)))
-SKELS   := $(patsubst bpf/%.bpf.c,build/bpf/%.skel.h,$(wildcard bpf/*.bpf.c))
+SKELS   := $(patsubst bpf/%.bpf.c,$(K)/%.skel.h,$(wildcard bpf/*.bpf.c))
 
 all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d)))
 
@@ -78,19 +86,23 @@ endef
 $(foreach d,$(BUILT),$(eval $(call program_rules,$(d))))
 
 # --- BPF: object, then skeleton. The same for every flavour of user space.
-BPF_CPPFLAGS := -iquote . -isystem /usr/include/$(shell uname -m)-linux-gnu
-BPF_CFLAGS   := -target bpf -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-parameter \
+BPF_CPPFLAGS := -iquote . -isystem /usr/include/$(TRIPLET)
+BPF_CFLAGS   := -target $(BPF_TARGET) -mcpu=v3 -g -O2 -Wall -Wextra -Wno-unused-parameter \
+                -ffile-prefix-map=$(CURDIR)=. \
                 $(if $(filter 1,$(WERROR)),-Werror)
 
-build/bpf/%.bpf.o: bpf/%.bpf.c
+$(K)/flags: FORCE
+	$(call keep,$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS))
+
+$(K)/%.bpf.o: bpf/%.bpf.c $(K)/flags
 	$(call say,BPF)
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -MD -MP -c -o $@ $<
 
-build/bpf/%.skel.h: build/bpf/%.bpf.o
+$(K)/%.skel.h: $(K)/%.bpf.o
 	$(call say,SKEL)
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
 
 .SECONDARY:
--include $(wildcard $(B)/obj/*/*.d $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d build/bpf/*.d \
+-include $(wildcard $(B)/obj/*/*.d $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d $(K)/*.d \
            build/tests/vm/progs/*.d)

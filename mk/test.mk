@@ -42,10 +42,16 @@ unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
 test: ## unit tests and the VM cases on the stock 6.12 kernel
 	@$(MAKE) deps
 	@$(MAKE) $(PARALLEL) all unit-build vm-build
-	@rc=0; $(MAKE) unit || rc=1; tests/vm/run-cases 6.12 || rc=1; exit $$rc
+	@rc=0; $(MAKE) unit || rc=1; $(MAKE) test-deploy || rc=1; tests/vm/run-cases 6.12 || rc=1; \
+		exit $$rc
 
 test-all: ## make test, and the VM cases on the 7.3 kernel
 	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; exit $$rc
+
+# The container image and what goes to a cluster, without a cluster. Not with SAN.
+test-deploy: image
+	@tests/deploy/image
+.PHONY: test-deploy
 
 # --- fuzzing: clang's libFuzzer, in a flavour of its own
 FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))

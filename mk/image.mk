@@ -1,0 +1,12 @@
+# The container image, as an OCI archive: no container engine, no registry.
+
+IMAGE_OUT := build/image/smc-cni$(if $(CROSS),-$(ARCH)).tar
+# The folder's name makes no difference; nothing of an earlier build stays in it.
+ROOTFS    := $(B)/image/rootfs
+
+image: all ## the container image build/image/smc-cni.tar (ARCH=, IMAGE=)
+	$(Q)rm -rf $(ROOTFS)
+	$(Q)mkdir -p $(ROOTFS) $(dir $(IMAGE_OUT))
+	$(Q)packaging/image/rootfs $(TRIPLET) $(B)/bin $(ROOTFS)
+	$(Q)packaging/image/oci $(ROOTFS) $(ARCH) $(IMAGE) $(VERSION) $(IMAGE_OUT) >$(IMAGE_OUT).digest
+	@echo "$(IMAGE_OUT): $(IMAGE) $$(cat $(IMAGE_OUT).digest)"
