@@ -72,12 +72,14 @@ demo: ## one pod on SMC, its neighbour on TCP, in a VM (KERNEL=6.12|7.3)
 vm-shell: ## a shell in the test machine (KERNEL=6.12|7.3)
 	@tests/vm/shell $(KERNEL)
 
+# Without debugging information: build/bin keeps it, and the build id says which belongs to which.
+INSTALL = install -D -s --strip-program=$(if $(CROSS),$(TRIPLET)-)strip
 install: all ## install programs and man pages below DESTDIR
-	$(if $(wildcard $(B)/bin/smc-cni),install -D -m 755 $(B)/bin/smc-cni \
+	$(if $(wildcard $(B)/bin/smc-cni),$(INSTALL) -m 755 $(B)/bin/smc-cni \
 		$(DESTDIR)$(CNI_BIN_DIR)/smc-cni)
-	$(if $(wildcard $(B)/bin/smc-node-agent),install -D -m 755 $(B)/bin/smc-node-agent \
+	$(if $(wildcard $(B)/bin/smc-node-agent),$(INSTALL) -m 755 $(B)/bin/smc-node-agent \
 		$(DESTDIR)$(PREFIX)/sbin/smc-node-agent)
-	$(if $(wildcard $(B)/bin/smcctl),install -D -m 755 $(B)/bin/smcctl \
+	$(if $(wildcard $(B)/bin/smcctl),$(INSTALL) -m 755 $(B)/bin/smcctl \
 		$(DESTDIR)$(PREFIX)/bin/smcctl)
 	$(foreach m,$(wildcard docs/man/*.[1-8]),install -D -m 644 $(m) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
