@@ -10,26 +10,27 @@
 
 #define PATH_BYTES 256
 #define VALUE_BYTES 256
+#define PROC_SYS "/proc/sys/"
+/* Where the agent's container has what can be written (deploy/base/daemonset.yaml). */
+#define HOST_PROC_SYS "/host/proc/sys/"
 
 bool sysctl_name_valid(const char *name)
 {
 	size_t len = strlen(name);
 
-	return len > 0 && len < PATH_BYTES - sizeof("/proc/sys/") &&
+	return len > 0 && len < PATH_BYTES - sizeof(HOST_PROC_SYS) &&
 	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_.") == len && name[0] != '.' &&
 	       name[len - 1] != '.' && !strstr(name, "..");
 }
 
 /* The file's handler knows its namespace from the open on, wherever it is read and written. */
-static int open_setting(int netns_fd, const char *name, int flags, struct err *err)
+static int open_below(const char *root, int netns_fd, const char *name, int flags, struct err *err)
 {
 	char path[PATH_BYTES];
 	int fd;
 
-	if (!sysctl_name_valid(name))
-		return err_set(err, -EINVAL, "expected lower-case words joined by dots");
-	(void)snprintf(path, sizeof(path), "/proc/sys/%s", name);
-	for (char *p = path; *p != '\0'; p++) {
+	(void)snprintf(path, sizeof(path), "%s%s", root, name);
+	for (char *p = path + strlen(root); *p != '\0'; p++) {
 		if (*p == '.')
 			*p = '/';
 	}
@@ -37,6 +38,24 @@ static int open_setting(int netns_fd, const char *name, int flags, struct err *e
 		return netns_open_file(netns_fd, path, flags, err);
 	fd = open(path, flags | O_CLOEXEC);
 	return fd >= 0 ? fd : err_sys(err, errno, "open '%s'", path);
+}
+
+static int open_setting(int netns_fd, const char *name, int flags, struct err *err)
+{
+	struct err why = ERR_INIT;
+	int fd;
+
+	if (!sysctl_name_valid(name))
+		return err_set(err, -EINVAL, "expected lower-case words joined by dots");
+	fd = open_below(PROC_SYS, netns_fd, name, flags, &why);
+	if (fd == -EROFS)
+		fd = open_below(HOST_PROC_SYS, netns_fd, name, flags, NULL);
+	else if (fd < 0)
+		return err_set(err, fd, "%s", why.msg);
+	return fd >= 0 ? fd :
+			 err_set(err, -EROFS,
+				 "/proc/sys is read-only, as in a container: mount the host's "
+				 "/proc/sys/net at " HOST_PROC_SYS "net");
 }
 
 int sysctl_get(int netns_fd, const char *name, char *ret, size_t size, struct err *err)

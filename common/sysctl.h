@@ -2,7 +2,8 @@
  *
  * name: "net.smc.wmem"; dots become slashes, so names of interfaces with a dot cannot be reached.
  * netns_fd -1: the calling thread's own namespace. Errors name the setting; -ENOENT: the kernel
- * does not have it.
+ * does not have it. Where /proc/sys is read-only, as in a container, the host's /proc/sys/net is
+ * looked for at /host/proc/sys/net.
  */
 #ifndef SMC_COMMON_SYSCTL_H
 #define SMC_COMMON_SYSCTL_H

@@ -50,7 +50,7 @@ test-all: ## make test, and the VM cases on the 7.3 kernel
 
 # The container image and what goes to a cluster, without a cluster. Not with SAN.
 test-deploy: image
-	@tests/deploy/image
+	@rc=0; tests/deploy/manifests || rc=1; tests/deploy/image || rc=1; exit $$rc
 .PHONY: test-deploy
 
 # --- fuzzing: clang's libFuzzer, in a flavour of its own

@@ -1,6 +1,8 @@
 /* smc-node-agent: one per node; steers the sockets of opted-in pods to SMC. */
 #include <errno.h>
 #include <getopt.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,12 +15,13 @@
 enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
 
 static const char usage[] =
-	"usage: smc-node-agent [--config FILE] [--check-config | --cleanup | --version]\n"
+	"usage: smc-node-agent [--config FILE] [--check-config | --cleanup [--stay] | --version]\n"
 	"\n"
 	"  --config FILE   default " CONFIG_DEFAULT_PATH "\n"
 	"  --check-config  only say whether the file is right\n"
 	"  --cleanup       take back all that the agent made on this node; a stopped agent leaves\n"
-	"                  steering in force. Needs no config: without one the default paths count\n";
+	"                  steering in force. Needs no config: without one the default paths count\n"
+	"  --stay          try until all is clean, then stay until SIGTERM: for a DaemonSet\n";
 
 static int check_config(const char *path)
 {
@@ -53,6 +56,33 @@ static int clean_up(const char *path)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
+/* True when SIGTERM or SIGINT came within the time; NULL: waits for it. */
+static bool told_to_end(const struct timespec *limit)
+{
+	sigset_t set;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigaddset(&set, SIGINT);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	return (limit ? sigtimedwait(&set, NULL, limit) : sigwaitinfo(&set, NULL)) > 0;
+}
+
+/* The agent of this node may end later than we begin. */
+static int clean_up_and_stay(const char *path)
+{
+	static const struct timespec pause = { .tv_sec = 3 };
+
+	while (clean_up(path) != EXIT_SUCCESS) {
+		if (told_to_end(&pause))
+			return EXIT_FAILURE;
+	}
+	log_info("this node is clean, waiting for SIGTERM");
+	while (!told_to_end(NULL))
+		;
+	return EXIT_SUCCESS;
+}
+
 static int serve(const char *path)
 {
 	struct err err = ERR_INIT, trouble = ERR_INIT;
@@ -78,11 +108,13 @@ int main(int argc, char **argv)
 {
 	static const struct option options[] = {
 		{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
-		{ "cleanup", no_argument, NULL, 'x' },	    { "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },	    { NULL, 0, NULL, 0 },
+		{ "cleanup", no_argument, NULL, 'x' },	    { "stay", no_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'v' },	    { "help", no_argument, NULL, 'h' },
+		{ NULL, 0, NULL, 0 },
 	};
 	const char *path = CONFIG_DEFAULT_PATH;
 	enum mode mode = MODE_RUN;
+	bool stay = false;
 	int opt;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
@@ -95,6 +127,9 @@ int main(int argc, char **argv)
 			break;
 		case 'x':
 			mode = MODE_CLEANUP;
+			break;
+		case 's':
+			stay = true;
 			break;
 		case 'v':
 			(void)puts("smc-node-agent " SMC_CNI_VERSION);
@@ -111,7 +146,13 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "smc-node-agent: unexpected argument '%s'\n%s", argv[optind], usage);
 		return 2;
 	}
+	if (stay && mode != MODE_CLEANUP) {
+		(void)fprintf(stderr, "smc-node-agent: --stay goes with --cleanup\n%s", usage);
+		return 2;
+	}
 	if (mode == MODE_CHECK)
 		return check_config(path);
-	return mode == MODE_CLEANUP ? clean_up(path) : serve(path);
+	if (mode == MODE_CLEANUP)
+		return stay ? clean_up_and_stay(path) : clean_up(path);
+	return serve(path);
 }

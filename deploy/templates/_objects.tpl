@@ -1,0 +1,38 @@
+{{/* An object of base/, in the release's namespace. Use: include "object" (list $ "role") | fromYaml */}}
+{{- define "object" -}}
+{{- $root := index . 0 -}}
+{{- $o := $root.Files.Get (printf "base/%s.yaml" (index . 1)) | fromYaml -}}
+{{- if hasKey $o.metadata "namespace" }}{{ $_ := set $o.metadata "namespace" $root.Release.Namespace }}{{ end -}}
+{{- range $o.subjects }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end -}}
+{{- toYaml $o -}}
+{{- end -}}
+
+{{- define "config" -}}
+{{- toYaml (mustMergeOverwrite (.Files.Get "base/agent.yaml" | fromYaml) .Values.config) -}}
+{{- end -}}
+
+{{/* The DaemonSet with the values put in. */}}
+{{- define "daemonset" -}}
+{{- $v := .Values -}}
+{{- $ds := include "object" (list . "daemonset") | fromYaml -}}
+{{- $pod := $ds.spec.template.spec -}}
+{{- $c := index $pod.containers 0 -}}
+{{- $_ := set $c "image" (printf "%s:%s" $v.image.repository (default .Chart.AppVersion $v.image.tag)) -}}
+{{- $_ := set $c "imagePullPolicy" $v.image.pullPolicy -}}
+{{- $_ := set $pod "priorityClassName" $v.priorityClassName -}}
+{{- $_ := set $pod "nodeSelector" (merge $pod.nodeSelector $v.nodeSelector) -}}
+{{- with $v.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
+{{- with $v.affinity }}{{ $_ := set $pod "affinity" . }}{{ end -}}
+{{- with $v.tolerations }}{{ $_ := set $pod "tolerations" . }}{{ end -}}
+{{- with $v.resources }}{{ $_ := set $c "resources" . }}{{ end -}}
+{{- range $pod.volumes -}}
+{{- if eq .name "cni-conf" }}{{ $_ := set .hostPath "path" $v.cniConfDir }}{{ end -}}
+{{- if eq .name "cni-bin" }}{{ $_ := set .hostPath "path" $v.cniBinDir }}{{ end -}}
+{{- end -}}
+{{- if $v.nodeFeatures.enabled -}}
+{{- $patch := .Files.Get "components/nfd/features.yaml" | fromYamlArray -}}
+{{- $_ := set $c "volumeMounts" (append $c.volumeMounts (index $patch 0).value) -}}
+{{- $_ := set $pod "volumes" (append $pod.volumes (index $patch 1).value) -}}
+{{- end -}}
+{{- toYaml $ds -}}
+{{- end -}}
