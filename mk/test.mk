@@ -53,6 +53,15 @@ test-deploy: image
 	@rc=0; tests/deploy/manifests || rc=1; tests/deploy/image || rc=1; exit $$rc
 .PHONY: test-deploy
 
+# --- benches (docs/performance.md): nothing of them is run by the tests
+bench-build: all vm-build $(B)/tests/bench/cni/stopwatch
+.PHONY: bench-build
+
+$(B)/tests/bench/cni/stopwatch: $(B)/obj/tests/bench/cni/stopwatch.o
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_) -static $< -o $@
+
 # --- fuzzing: clang's libFuzzer, in a flavour of its own
 FUZZ       := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(wildcard tests/fuzz/fuzz_*.c))
 FUZZ_SAN   := fuzzer-no-link,address,undefined
