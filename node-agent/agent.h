@@ -15,6 +15,7 @@
 #define AGENT_STATS_MS 2000 /* for a reading; then the last one serves */
 #define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
 
+struct installer;
 struct server;
 struct http;
 
@@ -29,7 +30,9 @@ struct agent {
 	struct source *source; /* NULL: none yet */
 	struct server *server;
 	struct http *http; /* NULL: off */
+	struct installer *installer; /* NULL: nothing is installed */
 	bool started; /* the START job is done */
+	bool stopping, uninstall; /* a signal came; what follows */
 	struct node_facts facts;
 	struct attach_table table;
 	struct metrics_histogram requests[METRICS_N_VERBS];

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "node-agent/cgroup.h"
+#include "node-agent/install.h"
 #include "node-agent/node.h"
 #include "node-agent/pod.h"
 
@@ -70,6 +71,16 @@ static void remove_ueid(struct cleanup *c)
 	outcome(c, "UEID", r, &err);
 	if (r == 0 || r == -ENOENT)
 		node->ueid[0] = '\0';
+}
+
+/* No pod is to start with us in its chain from here on. */
+static void remove_from_runtime(struct cleanup *c)
+{
+	const struct config *config = c->node->config;
+	struct err err = ERR_INIT;
+
+	outcome(c, "plugin", install_undo(config->cni_conf_dir, config->cni_bin_dir, INSTALL_CACHE_DIR, &err),
+		&err);
 }
 
 static void remove_from_kernel(struct cleanup *c)
@@ -159,6 +170,7 @@ int cleanup_run(const struct config *config, struct err *err)
 	r = node_open(config, &c.node, err);
 	if (r < 0)
 		return r;
+	remove_from_runtime(&c);
 	remove_from_kernel(&c);
 	node_close(c.node);
 	if (c.first == 0)

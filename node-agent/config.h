@@ -12,6 +12,7 @@
 #include "common/inet.h"
 #include "common/log.h"
 #include "common/smc_nl.h"
+#include "node-agent/install.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/smc-cni/agent.yaml"
 
@@ -57,6 +58,8 @@ struct config {
 	char *cgroup_root;
 	char *cni_conf_dir;
 	char *cni_bin_dir;
+	char *cni_plugin; /* the program to install; "": install nothing */
+	enum install_mode cni_install;
 	char *metrics; /* "ip:port", "" = off */
 	enum log_level log_level;
 };
@@ -68,7 +71,7 @@ int config_load(const char *path, struct config **ret, struct err *err);
 int config_parse(const char *text, size_t len, const char *name, struct config **ret,
 		 struct err *err);
 /* For a file that config_load() refused: the defaults, and of the file what of socket, stateDir,
- * bpffsDir, cgroupRoot and metrics can be read. */
+ * bpffsDir, cgroupRoot, cniConfDir, cniBinDir and metrics can be read. */
 int config_salvage(const char *path, struct config **ret, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 

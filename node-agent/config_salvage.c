@@ -14,6 +14,8 @@ static const struct config_field fields[] = {
 	{ "stateDir", config_value_path, offsetof(struct config, state_dir) },
 	{ "bpffsDir", config_value_path, offsetof(struct config, bpffs_dir) },
 	{ "cgroupRoot", config_value_path, offsetof(struct config, cgroup_root) },
+	{ "cniConfDir", config_value_path, offsetof(struct config, cni_conf_dir) },
+	{ "cniBinDir", config_value_path, offsetof(struct config, cni_bin_dir) },
 	{ "metrics", config_value_endpoint, offsetof(struct config, metrics) },
 };
 

@@ -187,6 +187,23 @@ int config_value_ulp(const struct config_at *at, const struct ytree_node *value,
 	return 0;
 }
 
+int config_value_install(const struct config_at *at, const struct ytree_node *value, void *out,
+			 struct err *err)
+{
+	static const char *const modes[] = { [INSTALL_AUTO] = "auto",
+					     [INSTALL_BY_DROPIN] = "dropin",
+					     [INSTALL_BY_CONFLIST] = "conflist" };
+	enum install_mode *mode = out;
+
+	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
+		if (strcmp(value->text, modes[i]) == 0) {
+			*mode = (enum install_mode)i;
+			return 0;
+		}
+	}
+	return config_refuse(at, value, "auto, dropin, conflist", err);
+}
+
 int config_value_buffer(const struct config_at *at, const struct ytree_node *value, void *out,
 			struct err *err)
 {

@@ -97,6 +97,8 @@ static int serve(const char *path)
 	}
 	if (r == 0) {
 		r = run_agent(config, &trouble, &err);
+		if (r == RUN_UNINSTALL)
+			r = cleanup_run(config, &err);
 		config_free(config);
 	}
 	if (r < 0)

@@ -13,8 +13,10 @@
 #include "common/cleanup.h"
 #include "node-agent/agent.h"
 #include "node-agent/http.h"
+#include "node-agent/installer.h"
 #include "node-agent/job.h"
 #include "node-agent/server.h"
+#include "node-agent/uninstall.h"
 
 #define STOP_MS 500 /* how long the end waits for the worker */
 
@@ -48,6 +50,13 @@ static void on_pending(void *arg, uint32_t events)
 		(void)job_pending(agent);
 }
 
+static void on_answer(struct agent *agent, bool uninstall)
+{
+	agent->uninstall = uninstall;
+	log_info(uninstall ? "the agent is removed from the cluster, cleaning up" : "steering stays in force");
+	loop_stop(agent->loop);
+}
+
 static void on_signal(void *arg, uint32_t events)
 {
 	struct agent *agent = arg;
@@ -56,8 +65,13 @@ static void on_signal(void *arg, uint32_t events)
 	(void)events;
 	if (read(agent->signal_watch.fd, &info, sizeof(info)) != (ssize_t)sizeof(info))
 		return;
-	log_info("stopping, steering stays in force", "signal", strsignal((int)info.ssi_signo));
-	loop_stop(agent->loop);
+	if (agent->stopping) { /* asked twice: no more questions */
+		loop_stop(agent->loop);
+		return;
+	}
+	agent->stopping = true;
+	log_info("stopping", "signal", strsignal((int)info.ssi_signo));
+	uninstall_ask(agent, on_answer);
 }
 
 static int watch(struct agent *agent, struct loop_watch *w, int fd,
@@ -146,6 +160,15 @@ static void open_http(struct agent *agent)
 		log_error("no /metrics, /healthz and /readyz", "err", err.msg);
 }
 
+/* The pods of now are served without. */
+static void open_installer(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (agent->config->cni_plugin[0] && installer_new(agent, &agent->installer, &err) < 0)
+		log_error("plugin is not installed", "err", err.msg);
+}
+
 static int open_work(struct agent *agent, struct err *err)
 {
 	int r = node_open(agent->config, &agent->node, err);
@@ -158,6 +181,8 @@ static int open_work(struct agent *agent, struct err *err)
 	r = worker_new(agent->node, &agent->worker, err);
 	if (r == 0)
 		r = watch(agent, &agent->worker_watch, worker_fd(agent->worker), on_worker, err);
+	if (r == 0)
+		open_installer(agent);
 	if (r == 0 && job_start(agent) < 0)
 		r = err_sys(err, ENOMEM, "start");
 	return r;
@@ -187,6 +212,7 @@ static void tear_down(struct agent *agent)
 {
 	/* The socket first: nobody is to send what is not read any more. */
 	http_free(agent->http);
+	installer_free(TAKE_PTR(agent->installer));
 	server_free(agent->server);
 	if (agent->worker && !worker_stop(agent->worker, STOP_MS)) {
 		log_info("the worker waits for the kernel, not waiting for it");
@@ -223,6 +249,8 @@ int run_agent(const struct config *config, const struct err *trouble, struct err
 			 SMC_CNI_VERSION);
 		r = loop_run(agent->loop, err);
 	}
+	if (r == 0 && agent->uninstall)
+		r = RUN_UNINSTALL;
 	tear_down(agent);
 	return r;
 }

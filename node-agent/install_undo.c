@@ -1,0 +1,159 @@
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "node-agent/base64.h"
+#include "node-agent/install_impl.h"
+
+static void keep_first(int *first, struct err *ret, int r, const struct err *err)
+{
+	if (r < 0 && *first == 0) {
+		*first = r;
+		if (ret)
+			*ret = *err;
+	}
+}
+
+/* ---- drop-in folders ---- */
+
+static int drop_dropin(const char *conf_dir, const char *network, bool *changed, struct err *err)
+{
+	auto_free char *text = NULL;
+	char dir[PATH_MAX], path[PATH_MAX];
+	size_t len;
+
+	if (install_join(dir, conf_dir, network, NULL) < 0 || install_join(path, dir, INSTALL_DROPIN, NULL) < 0 ||
+	    file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &text, &len, NULL) < 0 || !install_is_dropin(text, len))
+		return 0;
+	if (unlink(path) < 0)
+		return err_sys(err, errno, "remove '%s'", path);
+	*changed = true;
+	(void)rmdir(dir); /* others may have files there */
+	return 0;
+}
+
+int install_drop_dropins(const char *conf_dir, const char *but, bool *changed, struct err *err)
+{
+	auto_closedir DIR *dir = opendir(conf_dir);
+	const struct dirent *de;
+	int first = 0;
+
+	while (dir && (de = readdir(dir))) {
+		struct err e = ERR_INIT;
+
+		if (de->d_name[0] == '.' || (but && strcmp(de->d_name, but) == 0))
+			continue;
+		keep_first(&first, err, drop_dropin(conf_dir, de->d_name, changed, &e), &e);
+	}
+	return first;
+}
+
+/* ---- entries in lists ---- */
+
+static int drop_entry(const char *conf_dir, const char *name, bool *changed, struct err *err)
+{
+	struct install_list l = { 0 };
+	struct stat st = { 0 };
+	int r;
+
+	/* what cannot be read or joined has no entry of ours that a runtime would see */
+	if (install_read_list(conf_dir, name, &l, &st, NULL) < 0)
+		return 0;
+	r = l.n_ours > 0 ? install_edit_list(conf_dir, name, &l, &st, NULL, err) : 0;
+	*changed |= l.n_ours > 0 && r == 0;
+	install_list_clear(&l);
+	return r;
+}
+
+static int drop_entries(const char *conf_dir, bool *changed, struct err *err)
+{
+	struct dirent **files = NULL;
+	int first = 0, n = install_conf_files(conf_dir, &files, err);
+
+	if (n < 0)
+		return n == -ENOENT ? 0 : n;
+	for (int i = 0; i < n; i++) {
+		struct err e = ERR_INIT;
+
+		keep_first(&first, err, drop_entry(conf_dir, files[i]->d_name, changed, &e), &e);
+	}
+	install_files_free(files, n);
+	return first;
+}
+
+/* ---- the program ---- */
+
+/* libcni keeps, for the DEL of each attachment, the configuration that ADD had: base64 in "config" (libcni/api.go,
+ * cachedInfo). */
+static bool names_us(const char *text, size_t len)
+{
+	json_auto_t *info = json_loadb(text, len, 0, NULL);
+	const char *config = json_string_value(json_object_get(info, "config"));
+	auto_free char *decoded = NULL;
+	size_t n;
+
+	return config && base64_decode(config, &decoded, &n) == 0 && strstr(decoded, "\"" INSTALL_TYPE "\"");
+}
+
+static bool is_cached(const char *cache_dir)
+{
+	auto_closedir DIR *dir = opendir(cache_dir);
+	const struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		auto_free char *text = NULL;
+		size_t len;
+
+		if (de->d_name[0] != '.' &&
+		    file_read(dirfd(dir), de->d_name, INSTALL_LIST_MAX, &text, &len, NULL) == 0 &&
+		    names_us(text, len))
+			return true;
+	}
+	return false;
+}
+
+static int drop_program(const char *bin_dir, struct err *err)
+{
+	static const char *const names[] = { INSTALL_TYPE, INSTALL_MARK }; /* in this order */
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int r = install_join(path, bin_dir, names[i], err);
+
+		if (r < 0)
+			return r;
+		if (unlink(path) < 0 && errno != ENOENT)
+			return err_sys(err, errno, "remove '%s'", path);
+	}
+	return 0;
+}
+
+static bool is_marked(const char *bin_dir)
+{
+	char path[PATH_MAX];
+
+	return install_join(path, bin_dir, INSTALL_MARK, NULL) == 0 && access(path, F_OK) == 0;
+}
+
+int install_undo(const char *conf_dir, const char *bin_dir, const char *cache_dir, struct err *err)
+{
+	struct err e = ERR_INIT;
+	bool changed = false;
+	int first = 0;
+
+	if (!is_marked(bin_dir))
+		return 0;
+	keep_first(&first, err, install_drop_dropins(conf_dir, NULL, &changed, &e), &e);
+	keep_first(&first, err, drop_entries(conf_dir, &changed, &e), &e);
+	if (changed)
+		install_poke(conf_dir);
+	if (first < 0)
+		return first;
+	return is_cached(cache_dir) ? 0 : drop_program(bin_dir, err);
+}

@@ -1,0 +1,15 @@
+/* Keeps our plugin installed while the agent runs: looks when the runtime's folder changes and
+ * now and then, and has the worker put right what is not. Loop thread. */
+#ifndef SMC_AGENT_INSTALLER_H
+#define SMC_AGENT_INSTALLER_H
+
+#include "common/err.h"
+
+struct agent;
+struct installer;
+
+/* For a config with 'cniPlugin'. A folder that is not there yet is waited for. */
+int installer_new(struct agent *agent, struct installer **ret, struct err *err);
+void installer_free(struct installer *i); /* NULL is fine; what is installed stays */
+
+#endif

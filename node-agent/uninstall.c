@@ -1,0 +1,73 @@
+#include "node-agent/uninstall.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "node-agent/agent.h"
+#include "node-agent/k8s_name.h"
+#include "node-agent/kube.h"
+
+/* One for a process: it asks when it ends. */
+static struct {
+	struct agent *agent;
+	void (*answer)(struct agent *agent, bool uninstall);
+	struct loop_timer timer;
+} asking;
+
+static void finish(bool uninstall)
+{
+	void (*answer)(struct agent *agent, bool uninstall) = asking.answer;
+
+	loop_disarm(&asking.timer);
+	asking.answer = NULL;
+	if (answer)
+		answer(asking.agent, uninstall);
+}
+
+static void on_timer(void *arg)
+{
+	(void)arg;
+	log_info("the API server does not say whether this is the end, so it is a restart");
+	finish(false);
+}
+
+static bool goes(const struct kube_reply *reply)
+{
+	json_auto_t *object = NULL;
+
+	if (reply->status == 404)
+		return true;
+	if (reply->status != 200)
+		return false;
+	object = json_loadb(reply->body, reply->len, 0, NULL);
+	return json_is_string(json_object_get(json_object_get(object, "metadata"), "deletionTimestamp"));
+}
+
+static void on_reply(void *arg, const struct kube_reply *reply)
+{
+	(void)arg;
+	if (reply->status != 200 && reply->status != 404)
+		log_info("the API server does not say whether this is the end, so it is a restart", "err",
+			 reply->error);
+	finish(goes(reply));
+}
+
+void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool uninstall))
+{
+	const char *namespace = getenv("POD_NAMESPACE"), *name = getenv("DAEMONSET_NAME");
+	auto_free char *path = NULL;
+
+	if (!agent->kube || !namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) ||
+	    asprintf(&path, "/apis/apps/v1/namespaces/%s/daemonsets/%s", namespace, name) < 0) {
+		answer(agent, false);
+		return;
+	}
+	asking.agent = agent;
+	asking.answer = answer;
+	asking.timer = (struct loop_timer){ .fn = on_timer };
+	loop_arm(agent->loop, &asking.timer, wire_now_ms() + UNINSTALL_ASK_MS);
+	if (kube_call(agent->kube, "GET", path, NULL, on_reply, agent) < 0)
+		finish(false);
+}
