@@ -149,7 +149,7 @@ int bridge_check_gateway(struct nl_sock *sk, const struct link *bridge,
 			return 0;
 	}
 	return n < 0 ? n
-		     : err_set(err, -ENOENT, "bridge '%s' lacks the gateway address '%s'",
+		     : err_set(err, -ENOENT, "interface '%s' lacks the gateway address '%s'",
 			       bridge->name, inet_format(gateway, text));
 }
 

@@ -48,7 +48,7 @@ static int add_interface(const struct env *env, const struct conf *conf, int net
 	if (r == 0)
 		*ret = TAKE_PTR(out);
 	else
-		iface_undo(env, conf, made_bridge);
+		iface_undo(env, conf, netns_fd, made_bridge);
 	return r;
 }
 

@@ -26,7 +26,7 @@ int cmd_del(const struct env *env, const struct conf *conf, json_t **ret, struct
 	agent_del(env, conf, netns_fd);
 	if (!conf->standalone)
 		return 0;
-	r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, &e->err));
+	r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
 	if (r < 0)
 		return r;
 	return ipam_call("DEL", env, conf, e);

@@ -11,10 +11,6 @@
 
 #define POD_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
 
-/* As the kernel has it for Ethernet: ETH_MIN_MTU, ETH_MAX_MTU. */
-#define MTU_MIN 68
-#define MTU_MAX 65535
-
 static int get_name(struct conf *c, struct err *err)
 {
 	int r = smc_json_need_string(c->root, "netconf", "name", &c->name, err);
@@ -67,77 +63,6 @@ static int get_pnet_id(struct conf *c, struct err *err)
 	strncpy(c->pnet_id, text, sizeof(c->pnet_id) - 1);
 	for (char *p = c->pnet_id; *p; p++)
 		*p = (char)toupper((unsigned char)*p);
-	return 0;
-}
-
-static int get_bridge(const json_t *obj, struct conf_interface *ret, struct err *err)
-{
-	const char *bridge = "cni0";
-	int r = smc_json_get_string(obj, "interface", "bridge", &bridge, err);
-
-	if (r < 0)
-		return r;
-	if (!wire_ifname_valid(bridge))
-		return err_set(
-			err, -EINVAL,
-			"interface: 'bridge' is '%.64s'; allowed is an interface name: 1 to %d "
-			"printable characters without blank, '/' and ':'",
-			bridge, IFNAMSIZ - 1);
-	strcpy(ret->bridge, bridge);
-	return 0;
-}
-
-static int get_switches(const json_t *obj, struct conf_interface *ret, struct err *err)
-{
-	const struct {
-		const char *key;
-		bool *value;
-	} switches[] = {
-		{ "isGateway", &ret->is_gateway },
-		{ "isDefaultGateway", &ret->is_default_gateway },
-		{ "hairpin", &ret->hairpin },
-	};
-
-	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
-		int r = smc_json_get_bool(obj, "interface", switches[i].key, switches[i].value,
-					  err);
-
-		if (r < 0)
-			return r;
-	}
-	if (ret->is_default_gateway)
-		ret->is_gateway = true;
-	return 0;
-}
-
-static int get_interface(struct conf *c, struct cni_error *e)
-{
-	const char *kind = NULL;
-	int64_t mtu = 0;
-	bool masq = false;
-	json_t *obj = NULL;
-	int r = smc_json_get_object(c->root, "netconf", "interface", &obj, &e->err);
-
-	if (r <= 0)
-		return cni_fail(e, CNI_CONFIG, r);
-	r = smc_json_need_string(obj, "interface", "kind", &kind, &e->err);
-	if (r < 0)
-		return cni_fail(e, CNI_CONFIG, r);
-	if (strcmp(kind, "veth") != 0)
-		return cni_fail(e, CNI_UNSUPPORTED,
-				err_set(&e->err, -EINVAL,
-					"interface: 'kind' is '%.64s'; allowed is veth", kind));
-	if (smc_json_get_bool(obj, "interface", "ipMasq", &masq, &e->err) < 0 ||
-	    smc_json_get_int(obj, "interface", "mtu", MTU_MIN, MTU_MAX, &mtu, &e->err) < 0 ||
-	    get_bridge(obj, &c->interface, &e->err) < 0 ||
-	    get_switches(obj, &c->interface, &e->err) < 0)
-		return cni_fail(e, CNI_CONFIG, -EINVAL);
-	if (masq)
-		return cni_fail(
-			e, CNI_UNSUPPORTED,
-			err_set(&e->err, -EINVAL, "interface: 'ipMasq' is true; allowed is false"));
-	c->interface.mtu = (int)mtu;
-	c->standalone = true;
 	return 0;
 }
 
@@ -253,9 +178,10 @@ int conf_parse(const char *text, size_t len, struct conf *ret, struct cni_error 
 	r = get_version(&c, e);
 	if (r < 0)
 		return r;
-	r = get_interface(&c, e);
+	r = conf_interface_parse(c.root, &c.interface, e);
 	if (r < 0)
 		return r;
+	c.standalone = r > 0;
 	r = cni_fail(e, CNI_CONFIG, get_rest(&c, &e->err));
 	if (r < 0)
 		return r;

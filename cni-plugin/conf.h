@@ -4,10 +4,10 @@
 #define SMC_PLUGIN_CONF_H
 
 #include <jansson.h>
-#include <net/if.h>
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "cni-plugin/conf_interface.h"
 #include "cni-plugin/error.h"
 #include "cni-plugin/version.h"
 #include "common/smc_nl.h"
@@ -16,14 +16,6 @@
 #define CONF_NAME_MAX 240 /* a network's name: with a prefix it is the alias of links (255) */
 #define CONF_AGENT_TIMEOUT_MS 2000
 #define CONF_IPAM_TIMEOUT_MS 60000 /* dhcp may take that long */
-
-struct conf_interface { /* "interface": stand-alone; now of kind veth */
-	char bridge[IFNAMSIZ];
-	int mtu; /* 0: the kernel's default */
-	bool is_gateway; /* the bridge has the gateway's address, the node forwards */
-	bool is_default_gateway; /* and the pod's default route goes there */
-	bool hairpin;
-};
 
 struct conf {
 	json_t *root; /* owned; the strings below are borrowed from it */

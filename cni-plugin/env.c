@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "cni-plugin/conf_interface.h"
 #include "common/cleanup.h"
 
 static const char *const commands[] = {
@@ -114,9 +115,22 @@ static int take_name(const char *key, const char *value, char *ret, struct err *
 
 struct args {
 	struct wire_pod pod;
+	bool has_mac;
+	uint8_t mac[ETH_ALEN];
 	bool ignore_unknown;
 	char unknown[64]; /* the first key that we do not know */
 };
+
+static int take_mac(struct args *args, const char *value, struct err *err)
+{
+	if (*value && !conf_mac_parse(value, args->mac))
+		return err_set(err, -EINVAL,
+			       "CNI_ARGS: 'MAC' is '%.64s'; allowed is a unicast address like "
+			       "02:00:00:00:00:01",
+			       value);
+	args->has_mac = *value != '\0';
+	return 0;
+}
 
 static int take_arg(struct args *args, const char *key, const char *value, struct err *err)
 {
@@ -128,6 +142,10 @@ static int take_arg(struct args *args, const char *key, const char *value, struc
 		return take_name(key, value, args->pod.uid, err);
 	if (!strcmp(key, "K8S_POD_INFRA_CONTAINER_ID"))
 		return 0; /* the container id again */
+	if (!strcmp(key, "MAC"))
+		return take_mac(args, value, err);
+	if (!strcmp(key, "IP") || !strcmp(key, "GATEWAY"))
+		return 0; /* for the IPAM plugin, which has our environment */
 	if (!strcmp(key, "IgnoreUnknown"))
 		args->ignore_unknown = !strcmp(value, "1") || !strcasecmp(value, "true");
 	else if (args->unknown[0] == '\0')
@@ -135,7 +153,7 @@ static int take_arg(struct args *args, const char *key, const char *value, struc
 	return 0;
 }
 
-static int parse_args(const char *text, struct wire_pod *ret, struct err *err)
+static int parse_args(const char *text, struct env *ret, struct err *err)
 {
 	auto_free char *copy = strdup(text);
 	auto_free struct args *args = calloc(1, sizeof(*args));
@@ -163,10 +181,12 @@ static int parse_args(const char *text, struct wire_pod *ret, struct err *err)
 	if (args->unknown[0] && !args->ignore_unknown)
 		return err_set(err, -EINVAL,
 			       "CNI_ARGS has the unknown key '%s'; allowed are K8S_POD_NAMESPACE, "
-			       "K8S_POD_NAME, K8S_POD_UID, K8S_POD_INFRA_CONTAINER_ID, and with "
-			       "IgnoreUnknown=1 any",
+			       "K8S_POD_NAME, K8S_POD_UID, K8S_POD_INFRA_CONTAINER_ID, MAC, IP, "
+			       "GATEWAY, and with IgnoreUnknown=1 any",
 			       args->unknown);
-	*ret = args->pod;
+	ret->pod = args->pod;
+	ret->has_mac = args->has_mac;
+	memcpy(ret->mac, args->mac, sizeof(ret->mac));
 	return 0;
 }
 
@@ -203,7 +223,7 @@ int env_read(struct env *ret, struct err *err)
 		return r;
 	(void)get("CNI_ARGS", OPTIONAL, &args, NULL);
 	if (env.command == ENV_ADD) {
-		r = parse_args(args, &env.pod, err);
+		r = parse_args(args, &env, err);
 		if (r < 0)
 			return r;
 	}

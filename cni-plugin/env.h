@@ -2,6 +2,10 @@
 #ifndef SMC_PLUGIN_ENV_H
 #define SMC_PLUGIN_ENV_H
 
+#include <linux/if_ether.h>
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "common/err.h"
 #include "common/wire.h"
 
@@ -20,7 +24,10 @@ struct env { /* strings are borrowed from the environment; "" when absent */
 	const char *netns; /* an absolute path; DEL may go without */
 	const char *ifname;
 	const char *path; /* CNI_PATH */
-	struct wire_pod pod; /* from CNI_ARGS; ADD only, so that a bad one cannot stop a DEL */
+	/* From CNI_ARGS; ADD only, so that a bad one cannot stop a DEL. */
+	struct wire_pod pod;
+	bool has_mac;
+	uint8_t mac[ETH_ALEN];
 };
 
 /* Each verb's variables as the specification has them, "Parameters". -EINVAL names the variable,

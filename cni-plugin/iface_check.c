@@ -4,15 +4,14 @@
 #include <string.h>
 #include <strings.h>
 
-#include "cni-plugin/bridge.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/iface_pod.h"
-#include "cni-plugin/veth.h"
+#include "cni-plugin/kind.h"
 #include "common/link.h"
 #include "common/nlsock.h"
 
-static int need_link(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
-		     struct err *err)
+int iface_need_link(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
+		    struct err *err)
 {
 	int r = link_get(sk, name, ret, err);
 
@@ -57,33 +56,11 @@ static int check_mac(const struct env *env, const struct link *link, const json_
 	return 0;
 }
 
-static int check_host(struct nl_sock *host, const struct env *env, const struct conf *conf,
-		      const json_t *result, struct err *err)
+static int check_mtu(const struct conf *conf, const struct link *link, struct err *err)
 {
-	struct wire_attachment attachment;
-	struct link bridge, end;
-	struct inet_addr gateway;
-	struct result_ip ip;
-	char name[IFNAMSIZ];
-	int r;
-
-	env_attachment(env, conf->name, &attachment);
-	r = need_link(host, conf->interface.bridge, "(the bridge)", &bridge, err);
-	if (r < 0)
-		return r;
-	r = need_link(host, veth_host_name(&attachment, name), "on the host", &end, err);
-	if (r < 0)
-		return r;
-	if (end.master != bridge.index)
-		return err_set(err, -ENOENT, "interface '%s' is not on the bridge '%s'", name,
-			       bridge.name);
-	for (size_t i = 0; conf->interface.is_gateway && result_ip_at(result, i, &ip); i++) {
-		if (!iface_gateway(conf, &ip, &gateway))
-			continue;
-		r = bridge_check_gateway(host, &bridge, &gateway, err);
-		if (r < 0)
-			return r;
-	}
+	if (conf->interface.mtu && link->mtu != (uint32_t)conf->interface.mtu)
+		return err_set(err, -ENOENT, "interface '%s' of the pod has the mtu %u, not %d",
+			       link->name, link->mtu, conf->interface.mtu);
 	return 0;
 }
 
@@ -91,18 +68,23 @@ int iface_check(const struct env *env, const struct conf *conf, int netns_fd, co
 		struct err *err)
 {
 	auto_nlsock struct nl_sock *host = NULL, *pod = NULL;
-	struct link link;
+	struct kind_work w = { .env = env, .conf = conf, .netns_fd = netns_fd, .n_links = 1 };
+	struct link *link = &w.links[0];
 	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
 
 	if (r == 0)
 		r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &pod, err);
 	if (r == 0)
-		r = need_link(pod, env->ifname, "of the pod", &link, err);
+		r = iface_need_link(pod, env->ifname, "of the pod", link, err);
+	if (r < 0)
+		return r;
+	w.host = host;
+	w.pod = pod;
+	env_attachment(env, conf->name, &w.attachment);
+	r = check_mac(env, link, result, err);
 	if (r == 0)
-		r = check_mac(env, &link, result, err);
+		r = check_mtu(conf, link, err);
 	if (r == 0)
-		r = iface_pod_check(pod, &link, result, err);
-	if (r == 0)
-		r = check_host(host, env, conf, result, err);
-	return r;
+		r = iface_pod_check(pod, link, result, err);
+	return r < 0 ? r : kind_of(conf)->check(&w, result, err);
 }

@@ -131,23 +131,32 @@ int iface_pod_add_default_routes(json_t *result, const struct conf *conf)
 
 /* ---- apply and check ---- */
 
-int iface_pod_apply(struct nl_sock *sk, const struct link *link, const json_t *result,
-		    struct err *err)
+int iface_pod_add_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
+			    uint32_t flags, struct err *err)
 {
-	struct result_route in;
 	struct result_ip ip;
 	int r;
 
 	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		bool v6 = ip.address.family == AF_INET6;
 		struct addr addr = { .ifindex = link->index,
 				     .local = ip.address,
 				     .scope = RT_SCOPE_UNIVERSE,
-				     .flags = ip.address.family == AF_INET6 ? IFA_F_NODAD : 0 };
+				     .flags = flags | (v6 ? IFA_F_NODAD : 0) };
 
 		r = addr_add(sk, &addr, err);
 		if (r < 0)
 			return err_prefix(err, r, "interface '%s' of the pod", link->name);
 	}
+	return 0;
+}
+
+int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
+			 struct err *err)
+{
+	struct result_route in;
+	int r;
+
 	for (size_t i = 0; result_route_at(result, i, &in); i++) {
 		struct route route = to_route(result, link, &in);
 
@@ -181,9 +190,8 @@ static int check_addresses(struct nl_sock *sk, const struct link *link, const js
 	return 0;
 }
 
-/* Destination and gateway: a later plugin of the chain may have changed the rest. */
-static int check_route(struct nl_sock *sk, const struct route *wanted, const char *ifname,
-		       struct err *err)
+int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const char *where,
+			  const char *ifname, struct err *err)
 {
 	auto_free struct route *list = NULL;
 	char text[INET_TEXT_MAX];
@@ -198,7 +206,7 @@ static int check_route(struct nl_sock *sk, const struct route *wanted, const cha
 		     inet_equal(&list[i].gateway, &wanted->gateway)))
 			return 0;
 	}
-	return err_set(err, -ENOENT, "interface '%s' of the pod lacks the route to '%s'", ifname,
+	return err_set(err, -ENOENT, "interface '%s' %s lacks the route to '%s'", ifname, where,
 		       inet_format(&wanted->dst, text));
 }
 
@@ -211,7 +219,7 @@ int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *r
 	for (size_t i = 0; r == 0 && result_route_at(result, i, &in); i++) {
 		struct route wanted = to_route(result, link, &in);
 
-		r = check_route(sk, &wanted, link->name, err);
+		r = iface_pod_check_route(sk, &wanted, "of the pod", link->name, err);
 	}
 	return r;
 }

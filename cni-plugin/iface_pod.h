@@ -8,17 +8,25 @@
 #include "cni-plugin/conf.h"
 #include "common/err.h"
 #include "common/link.h"
+#include "common/route.h"
 
 /* sk is the pod's. With IPv6 in the lease, duplicate address detection is off on the interface
  * before it comes up: its addresses are usable when ADD returns. */
 int iface_pod_up(struct nl_sock *sk, int netns_fd, const char *ifname, const json_t *lease,
 		 struct link *ret, struct err *err);
-/* Adds the result's addresses and routes. */
-int iface_pod_apply(struct nl_sock *sk, const struct link *link, const json_t *result,
-		    struct err *err);
+/* Adds the result's addresses, with these IFA_F_ flags beside IFA_F_NODAD for IPv6. */
+int iface_pod_add_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
+			    uint32_t flags, struct err *err);
+int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
+			 struct err *err);
 /* -ENOENT names the first address or route of the result that is missing. */
 int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
 		    struct err *err);
+
+/* Is a route of this destination and gateway there? Its table counts, the rest a later plugin of the
+ * chain may have changed. -ENOENT. `where` is for messages ("of the pod"). */
+int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const char *where,
+			  const char *ifname, struct err *err);
 
 /* isDefaultGateway: a default route for each family that has a gateway and no default route yet.
  * -ENOMEM. */

@@ -84,6 +84,11 @@ static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 	if (r < 0)
 		return r;
 	*ret_version = conf.version;
+	if (conf.standalone && env.has_mac)
+		r = cni_fail(e, CNI_CONFIG,
+			     conf_interface_set_mac(&conf.interface, env.mac, &e->err));
+	if (r < 0)
+		return r;
 	return run_verb(&env, &conf, ret, e);
 }
 

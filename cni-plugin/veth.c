@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cni-plugin/iface.h"
 #include "common/cleanup.h"
 #include "common/link.h"
 #include "common/nlsock.h"
@@ -33,7 +34,8 @@ const char *veth_alias(const char *network, char *ret)
 
 /* ---- creation ---- */
 
-static int put_peer(struct nl_msg *msg, const char *ifname, int netns_fd, int mtu)
+static int put_peer(struct nl_msg *msg, const char *ifname, int netns_fd,
+		    const struct conf_interface *conf)
 {
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	struct nlattr *peer = nla_nest_start(msg, VETH_INFO_PEER);
@@ -41,14 +43,16 @@ static int put_peer(struct nl_msg *msg, const char *ifname, int netns_fd, int mt
 	if (!peer || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_string(msg, IFLA_IFNAME, ifname) < 0 ||
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)netns_fd) < 0 ||
-	    (mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)mtu) < 0))
+	    (conf->mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)conf->mtu) < 0) ||
+	    (conf->has_mac && nla_put(msg, IFLA_ADDRESS, ETH_ALEN, conf->mac) < 0))
 		return -ENOMEM;
 	nla_nest_end(msg, peer);
 	return 0;
 }
 
 static struct nl_msg *create_request(const struct wire_attachment *a, const char *host,
-				     int netns_fd, int bridge_index, int mtu)
+				     int netns_fd, int bridge_index,
+				     const struct conf_interface *conf)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
@@ -58,14 +62,14 @@ static struct nl_msg *create_request(const struct wire_attachment *a, const char
 
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_string(msg, IFLA_IFNAME, host) < 0 ||
-	    nla_put_u32(msg, IFLA_MASTER, (uint32_t)bridge_index) < 0 ||
-	    (mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)mtu) < 0))
+	    (bridge_index && nla_put_u32(msg, IFLA_MASTER, (uint32_t)bridge_index) < 0) ||
+	    (conf->mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)conf->mtu) < 0))
 		return NULL;
 	info = nla_nest_start(msg, IFLA_LINKINFO);
 	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "veth") < 0)
 		return NULL;
 	data = nla_nest_start(msg, IFLA_INFO_DATA);
-	if (!data || put_peer(msg, a->ifname, netns_fd, mtu) < 0)
+	if (!data || put_peer(msg, a->ifname, netns_fd, conf) < 0)
 		return NULL;
 	nla_nest_end(msg, data);
 	nla_nest_end(msg, info);
@@ -101,13 +105,15 @@ int veth_add(struct nl_sock *sk, const struct wire_attachment *a, int netns_fd, 
 	auto_nlmsg struct nl_msg *msg = NULL;
 	int r;
 
-	msg = create_request(a, veth_host_name(a, host), netns_fd, bridge_index, conf->mtu);
+	msg = create_request(a, veth_host_name(a, host), netns_fd, bridge_index, conf);
 	if (!msg)
 		return err_sys(err, ENOMEM, "create veth '%s' with '%s'", host, a->ifname);
 	r = nlsock_talk(sk, msg, err);
-	if (r < 0)
+	if (r < 0 && bridge_index)
 		return err_prefix(err, r, "create veth '%s' with '%s' in the pod on '%s'", host,
 				  a->ifname, conf->bridge);
+	if (r < 0)
+		return err_prefix(err, r, "create veth '%s' with '%s' in the pod", host, a->ifname);
 	r = link_set_alias(sk, host, veth_alias(a->network, alias), err);
 	if (r == 0 && conf->hairpin)
 		r = set_hairpin(sk, host, err);
@@ -134,4 +140,20 @@ int veth_del(struct nl_sock *sk, const struct wire_attachment *a, struct err *er
 			       host, link.kind, link.alias);
 	r = link_del(sk, host, err);
 	return r == -ENODEV ? 0 : r;
+}
+
+int veth_check(struct nl_sock *sk, const struct wire_attachment *a, const struct link *pod,
+	       struct link *ret, struct err *err)
+{
+	char host[IFNAMSIZ];
+	int r = iface_need_link(sk, veth_host_name(a, host), "on the host", ret, err);
+
+	if (r < 0)
+		return r;
+	if (strcmp(ret->kind, "veth") != 0 || strcmp(pod->kind, "veth") != 0 ||
+	    ret->peer != pod->index || pod->peer != ret->index)
+		return err_set(err, -ENOENT,
+			       "interfaces '%s' on the host and '%s' of the pod are no pair", host,
+			       pod->name);
+	return 0;
 }

@@ -1,4 +1,4 @@
-/* The veth pair of a stand-alone pod: one end on the bridge, one in the pod. */
+/* The veth pair of a stand-alone pod: one end on the host, one in the pod. */
 #ifndef SMC_PLUGIN_VETH_H
 #define SMC_PLUGIN_VETH_H
 
@@ -6,6 +6,7 @@
 
 #include "cni-plugin/conf.h"
 #include "common/err.h"
+#include "common/link.h"
 #include "common/wire.h"
 
 /* The host end's name: "smc" and 12 hex digits of the attachment's hash, so that DEL finds it
@@ -14,13 +15,16 @@ const char *veth_host_name(const struct wire_attachment *a, char ret[IFNAMSIZ]);
 /* The host end's alias: whose it is, for GC. ret holds LINK_ALIAS_MAX + 1 bytes. */
 const char *veth_alias(const char *network, char *ret);
 
-/* Makes the pair in one request: the host end up and on the bridge, the pod's end down and born
- * in its namespace (moving it there would cost 16-24 ms). sk is the host's. -EEXIST if either
- * name is taken. On failure nothing is left. */
+/* Makes the pair in one request: the host end up and on the bridge (index 0: on none), the pod's
+ * end down and born in its namespace (moving it there would cost 16-24 ms). sk is the host's.
+ * -EEXIST if either name is taken. On failure nothing is left. */
 int veth_add(struct nl_sock *sk, const struct wire_attachment *a, int netns_fd, int bridge_index,
 	     const struct conf_interface *conf, struct err *err);
 /* Removes the pair by its host end; one that is gone is fine, one that is not ours stays
  * (-EPERM). */
 int veth_del(struct nl_sock *sk, const struct wire_attachment *a, struct err *err);
+/* Is the host end up, and are the two ends of one pair? -ENOENT. *ret is the host end. */
+int veth_check(struct nl_sock *sk, const struct wire_attachment *a, const struct link *pod,
+	       struct link *ret, struct err *err);
 
 #endif

@@ -33,17 +33,42 @@ struct found {
 	int n;
 };
 
+static uint32_t value_of(const struct nlattr *data, int type)
+{
+	const struct nlattr *value = nla_find(nla_data(data), nla_len(data), type);
+
+	if (!value)
+		return 0;
+	return nla_len(value) == sizeof(uint16_t) ? nla_get_u16(value) : nla_get_u32(value);
+}
+
 static void take_kind(struct nlattr *info, struct link *ret)
 {
-	struct nlattr *attrs[IFLA_INFO_MAX + 1], *vrf[IFLA_VRF_MAX + 1];
+	struct nlattr *attrs[IFLA_INFO_MAX + 1];
 
 	if (nla_parse_nested(attrs, IFLA_INFO_MAX, info, NULL) < 0 || !attrs[IFLA_INFO_KIND])
 		return;
 	(void)nla_strlcpy(ret->kind, attrs[IFLA_INFO_KIND], sizeof(ret->kind));
-	if (strcmp(ret->kind, "vrf") == 0 && attrs[IFLA_INFO_DATA] &&
-	    nla_parse_nested(vrf, IFLA_VRF_MAX, attrs[IFLA_INFO_DATA], NULL) == 0 &&
-	    vrf[IFLA_VRF_TABLE])
-		ret->vrf_table = nla_get_u32(vrf[IFLA_VRF_TABLE]);
+	if (!attrs[IFLA_INFO_DATA])
+		return;
+	if (!strcmp(ret->kind, "vrf"))
+		ret->vrf_table = value_of(attrs[IFLA_INFO_DATA], IFLA_VRF_TABLE);
+	else if (!strcmp(ret->kind, "macvlan"))
+		ret->mode = value_of(attrs[IFLA_INFO_DATA], IFLA_MACVLAN_MODE);
+	else if (!strcmp(ret->kind, "ipvlan"))
+		ret->mode = value_of(attrs[IFLA_INFO_DATA], IFLA_IPVLAN_MODE);
+}
+
+static void take_tag(struct nlattr *names, struct link *ret)
+{
+	struct nlattr *name;
+	int rest;
+
+	nla_for_each_nested(name, names, rest) {
+		if (nla_type(name) == IFLA_ALT_IFNAME &&
+		    !strncmp(nla_get_string(name), LINK_TAG_PREFIX, strlen(LINK_TAG_PREFIX)))
+			(void)nla_strlcpy(ret->tag, name, sizeof(ret->tag));
+	}
 }
 
 static int take_link(const struct nlmsghdr *nlh, void *arg)
@@ -78,6 +103,8 @@ static int take_link(const struct nlmsghdr *nlh, void *arg)
 		memcpy(l->mac, nla_data(attrs[IFLA_ADDRESS]), ETH_ALEN);
 	if (attrs[IFLA_LINKINFO])
 		take_kind(attrs[IFLA_LINKINFO], l);
+	if (attrs[IFLA_PROP_LIST])
+		take_tag(attrs[IFLA_PROP_LIST], l);
 	return 0;
 }
 

@@ -19,6 +19,8 @@
 #include "common/err.h"
 
 #define LINK_ALIAS_MAX 255 /* bytes; IFALIASZ of the kernel less its NUL */
+#define LINK_TAG_PREFIX "smc-cni." /* of the alternative name that marks a link as ours */
+#define LINK_TAG_MAX 127 /* bytes; ALTIFNAMSIZ of the kernel less its NUL */
 
 struct link {
 	int index;
@@ -32,6 +34,8 @@ struct link {
 	uint8_t mac[ETH_ALEN]; /* zero if it has no Ethernet address */
 	bool up; /* IFF_UP */
 	uint32_t vrf_table; /* of a VRF; 0 otherwise */
+	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
+	char tag[LINK_TAG_MAX + 1]; /* the alternative name with LINK_TAG_PREFIX; "" if none */
 };
 
 /* -ENODEV if there is none. */
@@ -53,5 +57,11 @@ int link_set_up(struct nl_sock *sk, const char *name, bool up, struct err *err);
 int link_set_alias(struct nl_sock *sk, const char *name, const char *alias, struct err *err);
 /* master: index of the new master, 0 takes it out. */
 int link_set_master(struct nl_sock *sk, const char *name, int master, struct err *err);
+
+/* By index: what follows is about links that may change their names. -EEXIST if the name, or the
+ * alternative name, is taken. */
+int link_rename(struct nl_sock *sk, int index, const char *name, struct err *err);
+int link_add_altname(struct nl_sock *sk, int index, const char *altname, struct err *err);
+int link_del_altname(struct nl_sock *sk, int index, const char *altname, struct err *err);
 
 #endif

@@ -1,0 +1,44 @@
+/* The key "interface" of the configuration: which kind of interface, and how. */
+#ifndef SMC_PLUGIN_CONF_INTERFACE_H
+#define SMC_PLUGIN_CONF_INTERFACE_H
+
+#include <jansson.h>
+#include <linux/if_ether.h>
+#include <net/if.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "cni-plugin/error.h"
+
+enum conf_kind {
+	CONF_VETH, /* on a bridge */
+	CONF_PTP,
+	CONF_MACVLAN,
+	CONF_IPVLAN,
+	CONF_DUMMY,
+};
+
+struct conf_interface {
+	enum conf_kind kind;
+	char bridge[IFNAMSIZ]; /* veth */
+	char master[IFNAMSIZ]; /* macvlan, ipvlan; "": the default route's device */
+	int mode; /* MACVLAN_MODE_, IPVLAN_MODE_ */
+	int mtu; /* 0: the kernel's default */
+	bool has_mac;
+	uint8_t mac[ETH_ALEN]; /* of the pod's interface */
+	bool mac_is_runtimes; /* it comes from runtimeConfig or args.cni: CNI_ARGS does not beat it */
+	bool is_gateway; /* the bridge has the gateway's address, the node forwards */
+	bool is_default_gateway; /* the pod's default route goes to the gateway */
+	bool hairpin;
+};
+
+/* 1: it was there; 0: it was not. */
+int conf_interface_parse(const json_t *root, struct conf_interface *ret, struct cni_error *e);
+
+/* CNI_ARGS' MAC: beats the one of "interface". -EINVAL for a kind that cannot have one. */
+int conf_interface_set_mac(struct conf_interface *c, const uint8_t mac[ETH_ALEN], struct err *err);
+
+/* "02:00:00:00:00:01"; not all zero, no group address. */
+bool conf_mac_parse(const char *text, uint8_t ret[ETH_ALEN]);
+
+#endif

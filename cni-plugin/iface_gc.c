@@ -1,0 +1,97 @@
+/* GC of iface.h: what the attachments that are no longer valid have left. Links that are only in a
+ * pod mostly went with its namespace; where one lives on, it has a name in /run/netns.
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "cni-plugin/iface.h"
+#include "cni-plugin/tag.h"
+#include "cni-plugin/veth.h"
+#include "common/cleanup.h"
+#include "common/link.h"
+#include "common/netns.h"
+#include "common/nlsock.h"
+
+#define NETNS_DIR "/run/netns" /* where runtimes keep those of pods, as ip-netns(8) does */
+
+struct sweep {
+	const char *network;
+	const struct wire_attachment *valid;
+	size_t n;
+	int first; /* error */
+	struct err *err; /* of the first error */
+};
+
+static void note(struct sweep *s, int r, const struct err *err)
+{
+	if (r >= 0 || r == -ENODEV || s->first < 0)
+		return;
+	s->first = r;
+	(void)err_set(s->err, r, "%s", err->msg);
+}
+
+static bool is_valid(const struct sweep *s, const char *name)
+{
+	char host[IFNAMSIZ];
+
+	for (size_t i = 0; i < s->n; i++) {
+		if (!strcmp(name, veth_host_name(&s->valid[i], host)))
+			return true;
+	}
+	return false;
+}
+
+static void sweep_host(struct sweep *s)
+{
+	auto_nlsock struct nl_sock *sk = NULL;
+	auto_free struct link *links = NULL;
+	char alias[LINK_ALIAS_MAX + 1];
+	struct err err = ERR_INIT;
+	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
+	int n = r < 0 ? r : link_list(sk, &links, &err);
+
+	note(s, n, &err);
+	(void)veth_alias(s->network, alias);
+	for (int i = 0; i < n; i++) {
+		if (!strcmp(links[i].kind, "veth") && !strcmp(links[i].alias, alias) &&
+		    !is_valid(s, links[i].name))
+			note(s, link_del(sk, links[i].name, &err), &err);
+	}
+}
+
+static void sweep_netns(struct sweep *s, int netns_fd)
+{
+	auto_nlsock struct nl_sock *sk = NULL;
+	auto_free struct link *links = NULL;
+	struct err err = ERR_INIT;
+	int r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
+	int n = r < 0 ? r : link_list(sk, &links, &err);
+
+	note(s, n, &err);
+	for (int i = 0; i < n; i++) {
+		if (tag_is_stale(&links[i], s->network, s->valid, s->n))
+			note(s, link_del(sk, links[i].name, &err), &err);
+	}
+}
+
+int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
+	     struct err *err)
+{
+	struct sweep s = { .network = conf->name, .valid = valid, .n = n, .err = err };
+	auto_closedir DIR *dir = opendir(NETNS_DIR);
+	const struct dirent *entry;
+
+	sweep_host(&s);
+	while (dir && (entry = readdir(dir))) {
+		char path[sizeof(NETNS_DIR) + sizeof(entry->d_name)];
+		auto_close int fd = -1;
+
+		(void)snprintf(path, sizeof(path), NETNS_DIR "/%s", entry->d_name);
+		fd = netns_open(path, NULL);
+		if (fd >= 0 && netns_check_foreign(fd, path, NULL) == 0)
+			sweep_netns(&s, fd);
+	}
+	return s.first;
+}

@@ -1,0 +1,98 @@
+/* Kind veth: a pair whose host end is a port of a bridge, as the reference plugin `bridge` makes it. */
+#include <errno.h>
+#include <unistd.h>
+
+#include "cni-plugin/bridge.h"
+#include "cni-plugin/iface.h"
+#include "cni-plugin/iface_pod.h"
+#include "cni-plugin/kind.h"
+#include "cni-plugin/veth.h"
+#include "common/cleanup.h"
+
+/* In links: bridge, host end. */
+static int make_pair(struct kind_work *w, struct err *err)
+{
+	const struct conf_interface *conf = &w->conf->interface;
+	auto_close int hold = bridge_hold(err);
+	int r;
+
+	if (hold < 0)
+		return hold;
+	r = bridge_apply(w->host, conf->bridge, conf->mtu, &w->links[0], &w->made_bridge, err);
+	if (r < 0)
+		return r;
+	return veth_add(w->host, &w->attachment, w->netns_fd, w->links[0].index, conf, err);
+}
+
+static int make(struct kind_work *w, struct err *err)
+{
+	char host[IFNAMSIZ];
+	int r = make_pair(w, err);
+
+	if (r < 0) {
+		if (w->made_bridge)
+			bridge_undo(w->host, w->conf->interface.bridge);
+		return r;
+	}
+	w->n_links = 2;
+	r = link_get(w->host, veth_host_name(&w->attachment, host), &w->links[1], err);
+	if (r < 0)
+		(void)veth_del(w->host, &w->attachment, NULL);
+	return r;
+}
+
+static int finish(struct kind_work *w, const json_t *result, struct err *err)
+{
+	struct inet_addr gateway;
+	struct result_ip ip;
+	int r;
+
+	for (size_t i = 0; w->conf->interface.is_gateway && result_ip_at(result, i, &ip); i++) {
+		if (!iface_gateway(w->conf, &ip, &gateway))
+			continue;
+		r = bridge_add_gateway(w->host, &w->links[0], &gateway, err);
+		if (r == 0)
+			r = bridge_enable_forwarding(gateway.family, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int check(struct kind_work *w, const json_t *result, struct err *err)
+{
+	struct link bridge, end;
+	struct inet_addr gateway;
+	struct result_ip ip;
+	int r = iface_need_link(w->host, w->conf->interface.bridge, "(the bridge)", &bridge, err);
+
+	if (r == 0)
+		r = veth_check(w->host, &w->attachment, &w->links[0], &end, err);
+	if (r < 0)
+		return r;
+	if (end.master != bridge.index)
+		return err_set(err, -ENOENT, "interface '%s' is not on the bridge '%s'", end.name,
+			       bridge.name);
+	for (size_t i = 0; w->conf->interface.is_gateway && result_ip_at(result, i, &ip); i++) {
+		if (!iface_gateway(w->conf, &ip, &gateway))
+			continue;
+		r = bridge_check_gateway(w->host, &bridge, &gateway, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+static int del(struct kind_work *w, struct err *err)
+{
+	return veth_del(w->host, &w->attachment, err);
+}
+
+const struct kind kind_veth = {
+	.has_host_end = true,
+	.is_shared = true,
+	.make = make,
+	.finish = finish,
+	.check = check,
+	.del = del,
+};

@@ -1,0 +1,31 @@
+/* The alternative name ("ip link property") that marks a link without an end on the host as ours. It
+ * goes with the link from namespace to namespace, and back to the host's when a pod's dies.
+ *
+ * "smc-cni.<attachment>.<network>", both as 16 hex digits; of a device that is to be given back
+ * also ".<MAC>.<MTU>.<name>", what it had before.
+ */
+#ifndef SMC_PLUGIN_TAG_H
+#define SMC_PLUGIN_TAG_H
+
+#include <stdbool.h>
+
+#include "common/link.h"
+#include "common/wire.h"
+
+struct tag {
+	char attachment[WIRE_HASH_LEN];
+	char network[WIRE_HASH_LEN];
+	struct link before; /* name, mac and mtu; name "": the link is our own making */
+};
+
+/* before: NULL for a link of our own making. ret holds LINK_TAG_MAX + 1 bytes. */
+const char *tag_format(const struct wire_attachment *a, const struct link *before, char *ret);
+/* False if the text is no tag. */
+bool tag_parse(const char *text, struct tag *ret);
+
+bool tag_is_of(const struct link *link, const struct wire_attachment *a);
+/* Of this network, and of none of valid[0..n). */
+bool tag_is_stale(const struct link *link, const char *network, const struct wire_attachment *valid,
+		  size_t n);
+
+#endif

@@ -1,0 +1,57 @@
+/* The names of a link, of link.h. */
+#include <errno.h>
+#include <linux/if_link.h>
+#include <linux/rtnetlink.h>
+#include <netlink/attr.h>
+
+#include "common/cleanup.h"
+#include "common/link.h"
+#include "common/nlsock.h"
+
+static struct nl_msg *request(int type, int flags, int index)
+{
+	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(type, flags);
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC, .ifi_index = index };
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0)
+		return NULL;
+	return TAKE_PTR(msg);
+}
+
+int link_rename(struct nl_sock *sk, int index, const char *name, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, 0, index);
+	int r;
+
+	if (!msg || nla_put_string(msg, IFLA_IFNAME, name) < 0)
+		return err_sys(err, ENOMEM, "rename interface to '%s'", name);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "rename interface to '%s'", name) : 0;
+}
+
+static int change_altname(struct nl_sock *sk, int type, int flags, int index, const char *altname,
+			  struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(type, flags, index);
+	struct nlattr *list = msg ? nla_nest_start(msg, IFLA_PROP_LIST | NLA_F_NESTED) : NULL;
+
+	if (!list || nla_put_string(msg, IFLA_ALT_IFNAME, altname) < 0)
+		return err_sys(err, ENOMEM, "write message");
+	nla_nest_end(msg, list);
+	return nlsock_talk(sk, msg, err);
+}
+
+int link_add_altname(struct nl_sock *sk, int index, const char *altname, struct err *err)
+{
+	int r = change_altname(sk, RTM_NEWLINKPROP, NLM_F_CREATE | NLM_F_APPEND | NLM_F_EXCL, index,
+			       altname, err);
+
+	return r < 0 ? err_prefix(err, r, "add alternative name '%s'", altname) : 0;
+}
+
+int link_del_altname(struct nl_sock *sk, int index, const char *altname, struct err *err)
+{
+	int r = change_altname(sk, RTM_DELLINKPROP, 0, index, altname, err);
+
+	return r < 0 ? err_prefix(err, r, "delete alternative name '%s'", altname) : 0;
+}

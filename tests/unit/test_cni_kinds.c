@@ -1,0 +1,345 @@
+/* The built plugin, stand-alone, with each kind of interface: made as asked, found broken by CHECK,
+ * gone after DEL. "test_cni_kinds KIND..." runs these kinds only: some need a kernel that this
+ * machine's may not be (tests/vm/cases/cni-kinds.sh); without arguments those that every kernel has.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <stdbool.h>
+
+#include "common/cleanup.h"
+#include "tests/unit/cni_world.h"
+
+#define FAKE ",\"ipam\":{\"type\":\"fake\"}"
+/* Two addresses a family would be too much for host-local; every field of a route is here. */
+#define LEASE                                                                                   \
+	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                                        \
+	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                               \
+	"{\"address\":\"10.8.0.2/24\"},"                                                        \
+	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],\"routes\":["                    \
+	"{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"::/0\",\"gw\":\"fd07::1\"},"                        \
+	"{\"dst\":\"10.9.0.0/16\",\"mtu\":1300,\"advmss\":1200,\"priority\":77},"               \
+	"{\"dst\":\"10.10.0.0/16\",\"table\":100},"                                             \
+	"{\"dst\":\"10.11.0.0/16\",\"scope\":253}]}\nEND"
+
+struct breach {
+	const char *break_it, *repair, *message;
+};
+
+#define IN_POD "nsenter --net=POD ip "
+#define BREACHES_MAX 16
+
+struct sample {
+	const char *kind, *keys;
+	const char *shown; /* what "ip -d link show" of the pod's interface has */
+	int n_interfaces;
+	struct breach breaches[BREACHES_MAX];
+};
+
+static const struct sample samples[] = {
+	{ "veth",
+	  "\"bridge\":\"br0\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "mtu 1400.*02:00:00:00:07:07.*veth",
+	  3,
+	  { { "ip link set HOST nomaster", "ip link set HOST master br0", "not on the bridge" } } },
+	{ "ptp",
+	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "mtu 1400.*02:00:00:00:07:07.*veth",
+	  2,
+	  { { "ip route del 10.7.0.2/32", "ip route add 10.7.0.2/32 dev HOST",
+	      "on the host lacks the route to '10.7.0.2/32'" },
+	    { "ip addr del 10.7.0.1/32 dev HOST", "ip addr add 10.7.0.1/32 dev HOST",
+	      "lacks the gateway address '10.7.0.1/32'" },
+	    { "ip -6 addr del fd07::1/128 dev HOST", "ip -6 addr add fd07::1/128 dev HOST nodad",
+	      "lacks the gateway address 'fd07::1/128'" },
+	    { IN_POD "-6 route del fd07::1", IN_POD "-6 route add fd07::1 dev eth0",
+	      "of the pod lacks the route to 'fd07::1/128'" },
+	    { "ip link set HOST down",
+	      "ip link set HOST up; ip -6 addr add fd07::1/128 dev HOST nodad 2>/dev/null; "
+	      "ip route add 10.7.0.2 dev HOST; ip route add 10.8.0.2 dev HOST; "
+	      "ip -6 route replace fd07::2 dev HOST",
+	      "on the host is down" } } },
+	{ "macvlan",
+	  "\"master\":\"up0\",\"mode\":\"vepa\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "mtu 1400.*02:00:00:00:07:07.*macvlan *mode vepa",
+	  1,
+	  { { IN_POD "link set eth0 type macvlan mode bridge",
+	      IN_POD "link set eth0 type macvlan mode vepa", "has mode 4, not 2" } } },
+	{ "ipvlan",
+	  "\"master\":\"up0\",\"mode\":\"l3s\",\"mtu\":1400",
+	  "mtu 1400.*ipvlan *mode l3s",
+	  1,
+	  { { IN_POD "link set eth0 type ipvlan mode l2", IN_POD "link set eth0 type ipvlan mode l3s",
+	      "has mode 0, not 2" } } },
+	{ "dummy",
+	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "mtu 1400.*02:00:00:00:07:07.*dummy",
+	  1,
+	  { { NULL, NULL, NULL } } },
+};
+
+/* Of all kinds, in an order in which each repair is whole. */
+static const struct breach common_breaches[] = {
+	{ IN_POD "link set eth0 mtu 1350", IN_POD "link set eth0 mtu 1400", "has the mtu 1350" },
+	{ IN_POD "route del 10.9.0.0/16", IN_POD "route add 10.9.0.0/16 via 10.7.0.1",
+	  "lacks the route to '10.9.0.0/16'" },
+	{ IN_POD "route del 10.10.0.0/16 table 100",
+	  IN_POD "route add 10.10.0.0/16 via 10.7.0.1 table 100",
+	  "lacks the route to '10.10.0.0/16'" },
+	{ IN_POD "addr del 10.8.0.2/24 dev eth0", "true", "lacks the address '10.8.0.2/24'" },
+	{ IN_POD "link set eth0 down", "true", "'eth0' of the pod is down" },
+	{ IN_POD "link del eth0", "true", "interface 'eth0' of the pod is missing" },
+};
+
+static const struct sample *current;
+static const struct world_reply good[] = { { NULL, NULL } };
+
+static const char *conf_with(const char *version, const char *more)
+{
+	return world_conf(version, ",\"interface\":{\"kind\":\"%s\"%s%s}" FAKE "%s", current->kind,
+			  *current->keys ? "," : "", current->keys, more);
+}
+
+static void use_sample(const struct sample *s)
+{
+	current = s;
+	(void)world_reset(NULL);
+	(void)world_agent(good);
+	world_ipam("fake", LEASE);
+	world_bridge();
+	/* A device to be the lower one, and a host that has an eth0, as hosts have. */
+	world_sh("ip link add up0 type veth peer name up1 && ip link set up0 up && "
+		 "ip link set up1 up && ip link add eth0 type bridge");
+}
+
+static json_t *add(const char *version)
+{
+	struct world_run r = world_expect_ok("ADD", conf_with(version, ""), 0);
+
+	free(r.err);
+	return r.doc;
+}
+
+static void del(void)
+{
+	struct world_run r = world_expect_ok("DEL", conf_with("1.0.0", ""), 0);
+
+	world_run_clear(&r);
+}
+
+static const char *conf_with_result(const json_t *prev)
+{
+	auto_free char *text = json_dumps(prev, JSON_COMPACT), *more = NULL;
+
+	assert_true(asprintf(&more, ",\"prevResult\":%s", text) > 0);
+	return conf_with("1.1.0", more);
+}
+
+/* The name of the host end of a pair. */
+static const char *host_end(const json_t *r)
+{
+	const json_t *list = json_object_get(r, "interfaces");
+	size_t n = json_array_size(list);
+
+	return n < 2 ? "none"
+		     : json_string_value(json_object_get(json_array_get(list, n - 2), "name"));
+}
+
+static void replaced_sh(const char *line, const json_t *r)
+{
+	world_sh("eval \"$(echo '%s' | sed 's:HOST:%s:g; s:POD:%s:g')\"", line, host_end(r),
+		 world_netns(0));
+}
+
+/* ---- the tests ---- */
+
+static void the_pod_has_what_was_asked_for(void **state)
+{
+	json_auto_t *r = NULL;
+	const json_t *list, *last;
+
+	(void)state;
+	r = add("1.1.0");
+	list = json_object_get(r, "interfaces");
+	last = json_array_get(list, json_array_size(list) - 1);
+	assert_int_equal(json_array_size(list), current->n_interfaces);
+	assert_string_equal(json_string_value(json_object_get(last, "name")), "eth0");
+	assert_string_equal(json_string_value(json_object_get(last, "sandbox")), world_netns(0));
+	assert_int_equal(json_integer_value(json_object_get(last, "mtu")), 1400);
+	world_sh("nsenter --net=%s ip -d link show dev eth0 | tr '\\n' ' ' | grep -q 'UP.*%s'",
+		 world_netns(0), current->shown);
+	for (const char *const *want = (const char *const[]){
+		     "addr show dev eth0 | grep -q 'inet 10.7.0.2/24'",
+		     "addr show dev eth0 | grep -q 'inet 10.8.0.2/24'",
+		     "addr show dev eth0 | grep -q 'inet6 fd07::2/64'",
+		     "route | grep -q 'default via 10.7.0.1 dev eth0'",
+		     "-6 route | grep -q 'default via fd07::1 dev eth0'",
+		     "route | grep -q '10.9.0.0/16 via 10.7.0.1.*metric 77 mtu 1300 advmss 1200'",
+		     "route show table 100 | grep -q '10.10.0.0/16 via 10.7.0.1'",
+		     "route | grep -q '10.11.0.0/16.*scope link'", NULL };
+	     *want; want++)
+		world_sh("nsenter --net=%s ip %s", world_netns(0), *want);
+	world_sh("! nsenter --net=%s ip addr | grep -q tentative", world_netns(0));
+	del();
+}
+
+static void nothing_is_left_after_del(void **state)
+{
+	auto_free char *before = NULL, *after = NULL;
+
+	(void)state;
+	world_sh("echo 1 >/proc/sys/net/ipv4/ip_forward; "
+		 "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+	before = world_snapshot();
+	json_decref(add("1.0.0"));
+	del();
+	after = world_snapshot();
+	world_expect_same(before, after);
+	del();
+}
+
+static void del_works_when_the_interface_or_the_namespace_went_first(void **state)
+{
+	(void)state;
+	json_decref(add("1.0.0"));
+	world_sh("nsenter --net=%s ip link del eth0", world_netns(0));
+	del();
+	json_decref(add("1.0.0"));
+	(void)setenv("CNI_NETNS", "/nonexistent/ns", 1);
+	del();
+	(void)setenv("CNI_NETNS", world_netns(0), 1);
+	del();
+}
+
+static void a_failed_add_leaves_nothing(void **state)
+{
+	auto_free char *before = NULL, *after = NULL;
+
+	(void)state;
+	world_sh("echo 1 >/proc/sys/net/ipv4/ip_forward; "
+		 "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+	world_ipam("fake", "test $CNI_COMMAND = DEL || echo '{\"ips\":[{\"address\":\"10.7.0.2/24\","
+			   "\"gateway\":\"10.7.0.1\"}],\"routes\":[{\"dst\":\"10.9.0.0/16\","
+			   "\"gw\":\"192.168.99.1\"}]}'");
+	before = world_snapshot();
+	world_expect_error("ADD", conf_with("1.0.0", ""), 101, "10.9.0.0/16 via 192.168.99.1");
+	after = world_snapshot();
+	world_expect_same(before, after);
+}
+
+static void a_second_add_fails_and_harms_nothing(void **state)
+{
+	json_auto_t *r = add("1.1.0");
+	struct world_run run;
+
+	(void)state;
+	world_expect_error("ADD", conf_with("1.1.0", ""), 101, "it exists");
+	run = world_expect_ok("CHECK", conf_with_result(r), 0);
+	world_run_clear(&run);
+	del();
+}
+
+static void expect_breach(const struct breach *b, const json_t *r)
+{
+	replaced_sh(b->break_it, r);
+	world_expect_error("CHECK", conf_with_result(r), 103, b->message);
+	replaced_sh(b->repair, r);
+}
+
+static void check_finds_what_was_taken_away(void **state)
+{
+	json_auto_t *r = add("1.1.0");
+	struct world_run run = world_expect_ok("CHECK", conf_with_result(r), 0);
+
+	(void)state;
+	world_run_clear(&run);
+	for (const struct breach *b = current->breaches; b->break_it; b++)
+		expect_breach(b, r);
+	for (size_t i = 0; i < ARRAY_SIZE(common_breaches); i++)
+		expect_breach(&common_breaches[i], r);
+	del();
+}
+
+static void gc_removes_what_is_stale_in_a_namespace_that_lives_on(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	world_sh("mkdir -p /run/netns && mount -t tmpfs none /run/netns && "
+		 "touch /run/netns/pod && mount --bind %s /run/netns/pod",
+		 world_netns(0));
+	json_decref(add("1.1.0"));
+	r = world_expect_ok("GC",
+			    conf_with("1.1.0", ",\"cni.dev/valid-attachments\":[{\"containerID\":"
+					       "\"c1\",\"ifname\":\"eth0\"}]"),
+			    0);
+	world_run_clear(&r);
+	world_sh("nsenter --net=%s ip link show dev eth0 >/dev/null", world_netns(0));
+	r = world_expect_ok("GC", conf_with("1.1.0", ",\"cni.dev/valid-attachments\":[]"), 0);
+	world_run_clear(&r);
+	world_sh("! nsenter --net=%s ip link show dev eth0 2>/dev/null", world_netns(0));
+	world_sh("umount /run/netns/pod /run/netns");
+}
+
+static int setup(void **state)
+{
+	use_sample(*state);
+	return 0;
+}
+
+typedef void test_fn(void **state);
+
+static const struct {
+	const char *name;
+	test_fn *run;
+} cases[] = {
+	{ "the_pod_has_what_was_asked_for", the_pod_has_what_was_asked_for },
+	{ "nothing_is_left_after_del", nothing_is_left_after_del },
+	{ "del_works_when_the_interface_or_the_namespace_went_first",
+	  del_works_when_the_interface_or_the_namespace_went_first },
+	{ "a_failed_add_leaves_nothing", a_failed_add_leaves_nothing },
+	{ "a_second_add_fails_and_harms_nothing", a_second_add_fails_and_harms_nothing },
+	{ "check_finds_what_was_taken_away", check_finds_what_was_taken_away },
+	{ "gc_removes_what_is_stale_in_a_namespace_that_lives_on",
+	  gc_removes_what_is_stale_in_a_namespace_that_lives_on },
+};
+
+static bool is_listed(const char *kind, const char *const *list)
+{
+	for (; *list; list++) {
+		if (!strcmp(*list, kind))
+			return true;
+	}
+	return false;
+}
+
+int main(int argc, char **argv)
+{
+	static struct CMUnitTest tests[ARRAY_SIZE(samples) * ARRAY_SIZE(cases)];
+	static char names[ARRAY_SIZE(tests)][128];
+	static const char *const everywhere[] = { "veth", "ptp", NULL };
+	const char *const *kinds = argc > 1 ? (const char *const *)argv + 1 : everywhere;
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
+		if (!is_listed(samples[i].kind, kinds))
+			continue;
+		for (size_t k = 0; k < ARRAY_SIZE(cases); k++, n++) {
+			(void)snprintf(names[n], sizeof(names[n]), "%s: %s", samples[i].kind,
+				       cases[k].name);
+			tests[n] = (struct CMUnitTest){ .name = names[n],
+							.test_func = cases[k].run,
+							.setup_func = setup,
+							.initial_state = (void *)(uintptr_t)&samples[i] };
+		}
+	}
+	return _cmocka_run_group_tests("cni_kinds", tests, n, world_setup, world_teardown);
+}
