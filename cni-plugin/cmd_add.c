@@ -64,6 +64,9 @@ static int add_standalone(const struct env *env, const struct conf *conf, int ne
 			err_set(&e->err, -EINVAL,
 				"netconf: 'interface' and 'prevResult' exclude each other in "
 				"ADD: chained behind another plugin, ours makes no interface"));
+	r = conf_interface_check_add(&conf->interface, e);
+	if (r < 0)
+		return r;
 	r = cni_fail(e, CNI_INTERFACE, iface_free(env, conf, netns_fd, &e->err));
 	if (r < 0)
 		return r;

@@ -1,11 +1,10 @@
 #include "cni-plugin/conf_interface.h"
 
 #include <errno.h>
-#include <inttypes.h>
 #include <linux/if_link.h>
-#include <stdio.h>
 #include <string.h>
 
+#include "cni-plugin/hostdev.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/wire.h"
@@ -21,7 +20,8 @@ struct choice {
 
 static const struct choice kinds[] = {
 	{ "veth", CONF_VETH },	   { "ptp", CONF_PTP },	    { "macvlan", CONF_MACVLAN },
-	{ "ipvlan", CONF_IPVLAN }, { "dummy", CONF_DUMMY }, { NULL, 0 },
+	{ "ipvlan", CONF_IPVLAN }, { "host-device", CONF_HOST_DEVICE }, { "dummy", CONF_DUMMY },
+	{ NULL, 0 },
 };
 
 /* The first one is the default. */
@@ -100,79 +100,60 @@ static int get_ifname(const json_t *obj, const char *key, const char *preset, ch
 	return 0;
 }
 
-/* ---- MAC ---- */
+/* ---- host-device ---- */
 
-bool conf_mac_parse(const char *text, uint8_t ret[ETH_ALEN])
-{
-	uint8_t mac[ETH_ALEN];
-	int end = 0;
-
-	if (strlen(text) != 3 * ETH_ALEN - 1 ||
-	    strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
-	    sscanf(text,
-		   "%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 "%n",
-		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != ETH_ALEN ||
-	    text[end] != '\0')
-		return false;
-	if ((mac[0] & 1) || !(mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]))
-		return false;
-	memcpy(ret, mac, ETH_ALEN);
-	return true;
-}
-
-/* 1 if it was set. */
-static int get_mac(const json_t *obj, const char *where, struct conf_interface *ret,
+static int get_pci(const json_t *obj, const char *where, const char *key, char *ret,
 		   struct err *err)
 {
 	const char *text = "";
-	int r = smc_json_get_string(obj, where, "mac", &text, err);
+	int r = smc_json_get_string(obj, where, key, &text, err);
 
-	if (r <= 0 || *text == '\0')
+	if (r < 0 || *text == '\0')
 		return r;
-	if (!conf_mac_parse(text, ret->mac))
+	if (!hostdev_pci_valid(text))
 		return err_set(err, -EINVAL,
-			       "%s: 'mac' is '%.64s'; allowed is a unicast address like "
-			       "02:00:00:00:00:01",
-			       where, text);
-	ret->has_mac = true;
-	return 1;
-}
-
-static int may_have_mac(const struct conf_interface *c, struct err *err)
-{
-	if (c->has_mac && c->kind == CONF_IPVLAN)
-		return err_set(err, -EINVAL,
-			       "a 'mac' is set, but an ipvlan has the address of its master");
+			       "%s: '%s' is '%.64s'; allowed is a PCI address like 0000:03:00.1",
+			       where, key, text);
+	strcpy(ret, text);
 	return 0;
 }
 
-/* What is asked for this pod beats what is asked for all: runtimeConfig, args.cni, interface. */
-static int get_macs(const json_t *root, const json_t *obj, struct conf_interface *ret,
-		    struct err *err)
+static int get_device(const json_t *root, const json_t *obj, struct conf_interface *ret,
+		      struct err *err)
 {
-	json_t *args = NULL, *cni = NULL, *runtime = NULL;
-	int own, runtimes;
+	json_t *runtime = NULL;
+	char lent[HOSTDEV_PCI_MAX] = "";
 
-	if (smc_json_get_object(root, "netconf", "args", &args, err) < 0 ||
-	    smc_json_get_object(args, "args", "cni", &cni, err) < 0 ||
-	    smc_json_get_object(root, "netconf", "runtimeConfig", &runtime, err) < 0 ||
-	    get_mac(obj, "interface", ret, err) < 0)
+	if (get_ifname(obj, "device", "", ret->device, err) < 0 ||
+	    get_pci(obj, "interface", "pciBusID", ret->pci, err) < 0 ||
+	    smc_json_get_object(root, "netconf", "runtimeConfig", &runtime, err) < 0)
 		return -EINVAL;
-	own = get_mac(cni, "args.cni", ret, err);
-	runtimes = own < 0 ? own : get_mac(runtime, "runtimeConfig", ret, err);
-	if (runtimes < 0)
-		return runtimes;
-	ret->mac_is_runtimes = own > 0 || runtimes > 0;
-	return may_have_mac(ret, err);
+	if (*ret->device && *ret->pci)
+		return err_set(err, -EINVAL,
+			       "interface: 'device' and 'pciBusID' exclude each other");
+	if (ret->kind == CONF_HOST_DEVICE &&
+	    get_pci(runtime, "runtimeConfig", "deviceID", lent, err) < 0)
+		return -EINVAL;
+	if (*lent) { /* the device plugin has chosen it for this pod */
+		strcpy(ret->pci, lent);
+		ret->device[0] = '\0';
+	}
+	return 0;
 }
 
-int conf_interface_set_mac(struct conf_interface *c, const uint8_t mac[ETH_ALEN], struct err *err)
+int conf_interface_check_add(const struct conf_interface *c, struct cni_error *e)
 {
-	if (c->mac_is_runtimes)
-		return 0;
-	memcpy(c->mac, mac, ETH_ALEN);
-	c->has_mac = true;
-	return may_have_mac(c, err);
+	if (c->has_bandwidth)
+		return cni_fail(e, CNI_UNSUPPORTED,
+				err_set(&e->err, -EINVAL,
+					"runtimeConfig: 'bandwidth' is set; the plugin limits none: "
+					"use the plugin 'bandwidth' behind it"));
+	if (c->kind == CONF_HOST_DEVICE && !*c->device && !*c->pci)
+		return cni_fail(e, CNI_CONFIG,
+				err_set(&e->err, -EINVAL,
+					"interface: kind host-device needs 'device', 'pciBusID' or "
+					"'deviceID' in runtimeConfig"));
+	return 0;
 }
 
 /* ---- all together ---- */
@@ -222,7 +203,8 @@ int conf_interface_parse(const json_t *root, struct conf_interface *ret, struct 
 	    get_ifname(obj, "bridge", "cni0", ret->bridge, &e->err) < 0 ||
 	    get_ifname(obj, "master", "", ret->master, &e->err) < 0 ||
 	    get_mode(obj, ret, &e->err) < 0 || get_switches(obj, ret, &e->err) < 0 ||
-	    get_macs(root, obj, ret, &e->err) < 0)
+	    get_device(root, obj, ret, &e->err) < 0 ||
+	    conf_interface_take_pod(root, obj, ret, &e->err) < 0)
 		return cni_fail(e, CNI_CONFIG, -EINVAL);
 	if (masq)
 		return cni_fail(

@@ -15,13 +15,18 @@ enum conf_kind {
 	CONF_PTP,
 	CONF_MACVLAN,
 	CONF_IPVLAN,
+	CONF_HOST_DEVICE,
 	CONF_DUMMY,
 };
+
+#define HOSTDEV_PCI_MAX 16 /* bytes with the NUL: "0000:03:00.1" */
 
 struct conf_interface {
 	enum conf_kind kind;
 	char bridge[IFNAMSIZ]; /* veth */
 	char master[IFNAMSIZ]; /* macvlan, ipvlan; "": the default route's device */
+	char device[IFNAMSIZ]; /* host-device; "" with pci, and where neither is known (GC, STATUS) */
+	char pci[HOSTDEV_PCI_MAX]; /* host-device: its PCI address */
 	int mode; /* MACVLAN_MODE_, IPVLAN_MODE_ */
 	int mtu; /* 0: the kernel's default */
 	bool has_mac;
@@ -30,10 +35,18 @@ struct conf_interface {
 	bool is_gateway; /* the bridge has the gateway's address, the node forwards */
 	bool is_default_gateway; /* the pod's default route goes to the gateway */
 	bool hairpin;
+	bool has_bandwidth; /* the runtime asks for a limit */
 };
 
 /* 1: it was there; 0: it was not. */
 int conf_interface_parse(const json_t *root, struct conf_interface *ret, struct cni_error *e);
+
+/* Its part about one pod: mac, and in runtimeConfig ips and bandwidth. obj: the "interface" of root. */
+int conf_interface_take_pod(const json_t *root, const json_t *obj, struct conf_interface *ret,
+			    struct err *err);
+
+/* What ADD needs and other verbs do without, and what it cannot do. */
+int conf_interface_check_add(const struct conf_interface *c, struct cni_error *e);
 
 /* CNI_ARGS' MAC: beats the one of "interface". -EINVAL for a kind that cannot have one. */
 int conf_interface_set_mac(struct conf_interface *c, const uint8_t mac[ETH_ALEN], struct err *err);

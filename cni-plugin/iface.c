@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cni-plugin/announce.h"
 #include "cni-plugin/bridge.h"
 #include "cni-plugin/iface_pod.h"
 #include "cni-plugin/kind.h"
@@ -94,20 +95,24 @@ static int make_result(const struct kind_work *w, const json_t *lease, json_t **
 static int set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct err *err)
 {
 	const struct kind *kind = kind_of(w->conf);
+	const struct iface_pod_how how = { .arp_notify = kind->is_shared,
+					   .addr_flags = kind->addr_flags };
 	struct link *pod = &w->links[w->n_links++];
 	json_auto_t *result = NULL;
-	int r = iface_pod_up(w->pod, w->netns_fd, w->env->ifname, lease, pod, err);
+	int r = link_get(w->pod, w->env->ifname, pod, err);
 
 	if (r == 0)
 		r = make_result(w, lease, &result, err);
 	if (r == 0)
-		r = iface_pod_add_addresses(w->pod, pod, result, kind->addr_flags, err);
+		r = iface_pod_up(w->pod, w->netns_fd, pod, result, &how, err);
 	if (r == 0 && kind->add_routes)
 		r = kind->add_routes(w, result, err);
 	if (r == 0)
 		r = iface_pod_add_routes(w->pod, pod, result, err);
 	if (r == 0 && kind->finish)
 		r = kind->finish(w, result, err);
+	if (r == 0 && kind->is_shared)
+		r = announce(w->netns_fd, pod, result, err);
 	if (r == 0)
 		*ret = TAKE_PTR(result);
 	return r;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cni-plugin/hostdev.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/tag.h"
 #include "cni-plugin/veth.h"
@@ -58,7 +59,17 @@ static void sweep_host(struct sweep *s)
 		if (!strcmp(links[i].kind, "veth") && !strcmp(links[i].alias, alias) &&
 		    !is_valid(s, links[i].name))
 			note(s, link_del(sk, links[i].name, &err), &err);
+		else if (tag_is_stale(&links[i], s->network, s->valid, s->n))
+			note(s, hostdev_restore(sk, &links[i], &err), &err);
 	}
+}
+
+static int give_back(struct nl_sock *pod, const struct link *link, struct err *err)
+{
+	auto_nlsock struct nl_sock *host = NULL;
+	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
+
+	return r < 0 ? r : hostdev_give_back(pod, host, link, err);
 }
 
 static void sweep_netns(struct sweep *s, int netns_fd)
@@ -66,12 +77,17 @@ static void sweep_netns(struct sweep *s, int netns_fd)
 	auto_nlsock struct nl_sock *sk = NULL;
 	auto_free struct link *links = NULL;
 	struct err err = ERR_INIT;
+	struct tag tag;
 	int r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
 	int n = r < 0 ? r : link_list(sk, &links, &err);
 
 	note(s, n, &err);
 	for (int i = 0; i < n; i++) {
-		if (tag_is_stale(&links[i], s->network, s->valid, s->n))
+		if (!tag_is_stale(&links[i], s->network, s->valid, s->n))
+			continue;
+		if (tag_parse(links[i].tag, &tag) && *tag.before.name)
+			note(s, give_back(sk, &links[i], &err), &err);
+		else
 			note(s, link_del(sk, links[i].name, &err), &err);
 	}
 }

@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/if_link.h>
+#include <linux/ip.h>
 #include <linux/rtnetlink.h>
+#include <netlink/attr.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -11,6 +14,7 @@
 #include "common/addr.h"
 #include "common/cleanup.h"
 #include "common/netns.h"
+#include "common/nlsock.h"
 #include "common/route.h"
 
 static bool has_ipv6(const json_t *result)
@@ -36,23 +40,6 @@ static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct er
 	if (write(fd, "0", 1) != 1)
 		return err_sys(err, errno, "write '%s' in the pod", path);
 	return 0;
-}
-
-int iface_pod_up(struct nl_sock *sk, int netns_fd, const char *ifname, const json_t *lease,
-		 struct link *ret, struct err *err)
-{
-	int r = 0;
-
-	if (has_ipv6(lease)) {
-		r = set_ipv6(netns_fd, ifname, "accept_dad", err);
-		if (r == 0)
-			r = set_ipv6(netns_fd, ifname, "disable_ipv6", err);
-	}
-	if (r == 0)
-		r = link_set_up(sk, ifname, true, err);
-	if (r < 0)
-		return r;
-	return link_get(sk, ifname, ret, err);
 }
 
 /* ---- routes ---- */
@@ -131,24 +118,69 @@ int iface_pod_add_default_routes(json_t *result, const struct conf *conf)
 
 /* ---- apply and check ---- */
 
-int iface_pod_add_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
-			    uint32_t flags, struct err *err)
+/* With it the kernel sends a gratuitous ARP for each address when the interface comes up
+ * (net/ipv4/devinet.c, inetdev_event). */
+static int set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC, .ifi_index = link->index };
+	struct nlattr *spec, *inet, *conf;
+	int r;
+
+	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0)
+		return err_sys(err, ENOMEM, "write message");
+	spec = nla_nest_start(msg, IFLA_AF_SPEC);
+	inet = spec ? nla_nest_start(msg, AF_INET) : NULL;
+	conf = inet ? nla_nest_start(msg, IFLA_INET_CONF) : NULL;
+	if (!conf || nla_put_u32(msg, IPV4_DEVCONF_ARP_NOTIFY, 1) < 0)
+		return err_sys(err, ENOMEM, "write message");
+	nla_nest_end(msg, conf);
+	nla_nest_end(msg, inet);
+	nla_nest_end(msg, spec);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "set arp_notify of interface '%s' of the pod", link->name)
+		     : 0;
+}
+
+static int add_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
+			 int family, uint32_t flags, struct err *err)
 {
 	struct result_ip ip;
 	int r;
 
 	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
-		bool v6 = ip.address.family == AF_INET6;
 		struct addr addr = { .ifindex = link->index,
 				     .local = ip.address,
 				     .scope = RT_SCOPE_UNIVERSE,
-				     .flags = flags | (v6 ? IFA_F_NODAD : 0) };
+				     .flags = flags };
 
+		if (ip.address.family != family)
+			continue;
 		r = addr_add(sk, &addr, err);
 		if (r < 0)
 			return err_prefix(err, r, "interface '%s' of the pod", link->name);
 	}
 	return 0;
+}
+
+/* IPv4 addresses come before the link is up, for arp_notify; IPv6 ones after it, for their routes. */
+int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
+		 const struct iface_pod_how *how, struct err *err)
+{
+	bool v6 = has_ipv6(result);
+	int r = how->arp_notify ? set_arp_notify(sk, link, err) : 0;
+
+	if (r == 0)
+		r = add_addresses(sk, link, result, AF_INET, how->addr_flags, err);
+	if (r == 0 && v6)
+		r = set_ipv6(netns_fd, link->name, "accept_dad", err);
+	if (r == 0 && v6)
+		r = set_ipv6(netns_fd, link->name, "disable_ipv6", err);
+	if (r == 0)
+		r = link_set_up(sk, link->name, true, err);
+	if (r < 0)
+		return r;
+	return add_addresses(sk, link, result, AF_INET6, how->addr_flags | IFA_F_NODAD, err);
 }
 
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,

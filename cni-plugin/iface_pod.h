@@ -4,19 +4,24 @@
 
 #include <jansson.h>
 #include <netlink/netlink.h>
+#include <stdbool.h>
+#include <stdint.h>
 
 #include "cni-plugin/conf.h"
 #include "common/err.h"
 #include "common/link.h"
 #include "common/route.h"
 
-/* sk is the pod's. With IPv6 in the lease, duplicate address detection is off on the interface
- * before it comes up: its addresses are usable when ADD returns. */
-int iface_pod_up(struct nl_sock *sk, int netns_fd, const char *ifname, const json_t *lease,
-		 struct link *ret, struct err *err);
-/* Adds the result's addresses, with these IFA_F_ flags beside IFA_F_NODAD for IPv6. */
-int iface_pod_add_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
-			    uint32_t flags, struct err *err);
+struct iface_pod_how {
+	bool arp_notify; /* gratuitous ARP when it comes up */
+	uint32_t addr_flags; /* IFA_F_ of the addresses */
+};
+
+/* Gives it the result's addresses and brings it up. sk is the pod's. With IPv6 in the result,
+ * duplicate address detection is off on the interface before it comes up: its addresses are usable
+ * when ADD returns. */
+int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
+		 const struct iface_pod_how *how, struct err *err);
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
 			 struct err *err);
 /* -ENOENT names the first address or route of the result that is missing. */

@@ -11,6 +11,8 @@ const struct kind *kind_of(const struct conf *conf)
 		return &kind_macvlan;
 	case CONF_IPVLAN:
 		return conf->interface.mode == IPVLAN_MODE_L2 ? &kind_ipvlan_l2 : &kind_ipvlan_l3;
+	case CONF_HOST_DEVICE:
+		return &kind_host_device;
 	case CONF_DUMMY:
 		return &kind_dummy;
 	case CONF_VETH:

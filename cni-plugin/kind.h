@@ -49,6 +49,6 @@ struct kind {
 const struct kind *kind_of(const struct conf *conf);
 
 extern const struct kind kind_veth, kind_ptp, kind_macvlan, kind_ipvlan_l2, kind_ipvlan_l3,
-	kind_dummy;
+	kind_host_device, kind_dummy;
 
 #endif

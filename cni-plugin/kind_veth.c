@@ -1,5 +1,7 @@
 /* Kind veth: a pair whose host end is a port of a bridge, as the reference plugin `bridge` makes it. */
 #include <errno.h>
+#include <linux/if_bridge.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "cni-plugin/bridge.h"
@@ -8,6 +10,8 @@
 #include "cni-plugin/kind.h"
 #include "cni-plugin/veth.h"
 #include "common/cleanup.h"
+
+#define PORT_TRIES 1000 /* of half a millisecond */
 
 /* In links: bridge, host end. */
 static int make_pair(struct kind_work *w, struct err *err)
@@ -41,12 +45,35 @@ static int make(struct kind_work *w, struct err *err)
 	return r;
 }
 
+/* The bridge learns from the kernel's link watch, a moment after the pod's end is up, that its new
+ * port has a carrier. What the pod sends before that, the gratuitous ARP of its coming up, is lost.
+ * With STP on, a port that listens is as far as it gets. */
+static int announce_when_forwarding(struct kind_work *w, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = 500000 };
+	const struct link *pod = &w->links[w->n_links - 1];
+	struct link port = { .port_state = BR_STATE_DISABLED };
+
+	for (int i = 0; i < PORT_TRIES; i++) {
+		int r = link_get_by_index(w->host, w->links[1].index, &port, err);
+
+		if (r < 0)
+			return r;
+		if (port.port_state != BR_STATE_DISABLED)
+			break;
+		(void)nanosleep(&pause, NULL);
+	}
+	return link_set_mac(w->pod, pod, pod->mac, err);
+}
+
 static int finish(struct kind_work *w, const json_t *result, struct err *err)
 {
 	struct inet_addr gateway;
 	struct result_ip ip;
-	int r;
+	int r = result_ip_at(result, 0, &ip) ? announce_when_forwarding(w, err) : 0;
 
+	if (r < 0)
+		return r;
 	for (size_t i = 0; w->conf->interface.is_gateway && result_ip_at(result, i, &ip); i++) {
 		if (!iface_gateway(w->conf, &ip, &gateway))
 			continue;

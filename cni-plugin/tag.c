@@ -6,7 +6,7 @@
 
 #define HASH_DIGITS (WIRE_HASH_LEN - 1)
 
-_Static_assert(sizeof(LINK_TAG_PREFIX) + 2 * WIRE_HASH_LEN + 13 + 11 + IFNAMSIZ <= LINK_TAG_MAX,
+_Static_assert(sizeof(LINK_TAG_PREFIX) + 2 * WIRE_HASH_LEN + 13 + 11 + 5 + IFNAMSIZ <= LINK_TAG_MAX,
 	       "a tag fits");
 
 static const char *network_hash(const char *network, char ret[WIRE_HASH_LEN])
@@ -26,8 +26,9 @@ const char *tag_format(const struct wire_attachment *a, const struct link *befor
 
 	if (before)
 		(void)snprintf(ret + n, (size_t)(LINK_TAG_MAX + 1 - n),
-			       ".%02x%02x%02x%02x%02x%02x.%" PRIu32 ".%s", mac[0], mac[1], mac[2],
-			       mac[3], mac[4], mac[5], before->mtu, before->name);
+			       ".%02x%02x%02x%02x%02x%02x.%" PRIu32 ".%s.%s", mac[0], mac[1],
+			       mac[2], mac[3], mac[4], mac[5], before->mtu,
+			       before->up ? "up" : "down", before->name);
 	return ret;
 }
 
@@ -43,13 +44,16 @@ static bool take_hash(const char **text, char ret[WIRE_HASH_LEN])
 static bool take_before(const char *text, struct link *ret)
 {
 	uint8_t *mac = ret->mac;
+	char state[8];
 	int end = 0;
 
 	if (sscanf(text, ".%2" SCNx8 "%2" SCNx8 "%2" SCNx8 "%2" SCNx8 "%2" SCNx8 "%2" SCNx8
-			 ".%" SCNu32 ".%n",
-		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &ret->mtu, &end) != 7 ||
+			 ".%" SCNu32 ".%7[a-z].%n",
+		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &ret->mtu, state,
+		   &end) != 8 ||
 	    end == 0 || !wire_ifname_valid(text + end))
 		return false;
+	ret->up = !strcmp(state, "up");
 	strcpy(ret->name, text + end);
 	return true;
 }

@@ -2,7 +2,7 @@
  * goes with the link from namespace to namespace, and back to the host's when a pod's dies.
  *
  * "smc-cni.<attachment>.<network>", both as 16 hex digits; of a device that is to be given back
- * also ".<MAC>.<MTU>.<name>", what it had before.
+ * also ".<MAC>.<MTU>.<up or down>.<name>", what it was like before.
  */
 #ifndef SMC_PLUGIN_TAG_H
 #define SMC_PLUGIN_TAG_H
@@ -15,7 +15,7 @@
 struct tag {
 	char attachment[WIRE_HASH_LEN];
 	char network[WIRE_HASH_LEN];
-	struct link before; /* name, mac and mtu; name "": the link is our own making */
+	struct link before; /* name, mac, mtu, up; name "": the link is our own making */
 };
 
 /* before: NULL for a link of our own making. ret holds LINK_TAG_MAX + 1 bytes. */

@@ -39,14 +39,26 @@ static uint32_t value_of(const struct nlattr *data, int type)
 
 	if (!value)
 		return 0;
-	return nla_len(value) == sizeof(uint16_t) ? nla_get_u16(value) : nla_get_u32(value);
+	switch (nla_len(value)) {
+	case sizeof(uint8_t):
+		return nla_get_u8(value);
+	case sizeof(uint16_t):
+		return nla_get_u16(value);
+	default:
+		return nla_get_u32(value);
+	}
 }
 
 static void take_kind(struct nlattr *info, struct link *ret)
 {
 	struct nlattr *attrs[IFLA_INFO_MAX + 1];
 
-	if (nla_parse_nested(attrs, IFLA_INFO_MAX, info, NULL) < 0 || !attrs[IFLA_INFO_KIND])
+	if (nla_parse_nested(attrs, IFLA_INFO_MAX, info, NULL) < 0)
+		return;
+	if (attrs[IFLA_INFO_SLAVE_KIND] && attrs[IFLA_INFO_SLAVE_DATA] &&
+	    !strcmp(nla_get_string(attrs[IFLA_INFO_SLAVE_KIND]), "bridge"))
+		ret->port_state = (uint8_t)value_of(attrs[IFLA_INFO_SLAVE_DATA], IFLA_BRPORT_STATE);
+	if (!attrs[IFLA_INFO_KIND])
 		return;
 	(void)nla_strlcpy(ret->kind, attrs[IFLA_INFO_KIND], sizeof(ret->kind));
 	if (!attrs[IFLA_INFO_DATA])

@@ -35,6 +35,7 @@ struct link {
 	bool up; /* IFF_UP */
 	uint32_t vrf_table; /* of a VRF; 0 otherwise */
 	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
+	uint8_t port_state; /* of a bridge's port: BR_STATE_FORWARDING, ...; 0 otherwise, or disabled */
 	char tag[LINK_TAG_MAX + 1]; /* the alternative name with LINK_TAG_PREFIX; "" if none */
 };
 
@@ -57,6 +58,10 @@ int link_set_up(struct nl_sock *sk, const char *name, bool up, struct err *err);
 int link_set_alias(struct nl_sock *sk, const char *name, const char *alias, struct err *err);
 /* master: index of the new master, 0 takes it out. */
 int link_set_master(struct nl_sock *sk, const char *name, int master, struct err *err);
+
+/* Tells the neighbours, too, where arp_notify is set, even if it is the address that it has. */
+int link_set_mac(struct nl_sock *sk, const struct link *link, const uint8_t mac[ETH_ALEN],
+		 struct err *err);
 
 /* By index: what follows is about links that may change their names. -EEXIST if the name, or the
  * alternative name, is taken. */

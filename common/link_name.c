@@ -1,4 +1,4 @@
-/* The names of a link, of link.h. */
+/* The names and the address of a link, of link.h. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
@@ -16,6 +16,18 @@ static struct nl_msg *request(int type, int flags, int index)
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0)
 		return NULL;
 	return TAKE_PTR(msg);
+}
+
+int link_set_mac(struct nl_sock *sk, const struct link *link, const uint8_t mac[ETH_ALEN],
+		 struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, 0, link->index);
+	int r;
+
+	if (!msg || nla_put(msg, IFLA_ADDRESS, ETH_ALEN, mac) < 0)
+		return err_sys(err, ENOMEM, "set address of interface '%s'", link->name);
+	r = nlsock_talk(sk, msg, err);
+	return r < 0 ? err_prefix(err, r, "set address of interface '%s'", link->name) : 0;
 }
 
 int link_rename(struct nl_sock *sk, int index, const char *name, struct err *err)

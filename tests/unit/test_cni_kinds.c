@@ -79,6 +79,12 @@ static const struct sample samples[] = {
 	  1,
 	  { { IN_POD "link set eth0 type ipvlan mode l2", IN_POD "link set eth0 type ipvlan mode l3s",
 	      "has mode 0, not 2" } } },
+	/* Of a device that is no real one: what is special with those is in tests/vm. */
+	{ "host-device",
+	  "\"device\":\"up0\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "mtu 1400.*02:00:00:00:07:07.*veth.*altname smc-cni.*\\.1500\\.up\\.up0",
+	  1,
+	  { { NULL, NULL, NULL } } },
 	{ "dummy",
 	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*dummy",
@@ -100,17 +106,19 @@ static const struct breach common_breaches[] = {
 };
 
 static const struct sample *current;
+static const char *current_keys;
 static const struct world_reply good[] = { { NULL, NULL } };
 
 static const char *conf_with(const char *version, const char *more)
 {
 	return world_conf(version, ",\"interface\":{\"kind\":\"%s\"%s%s}" FAKE "%s", current->kind,
-			  *current->keys ? "," : "", current->keys, more);
+			  *current_keys ? "," : "", current_keys, more);
 }
 
 static void use_sample(const struct sample *s)
 {
 	current = s;
+	current_keys = s->keys;
 	(void)world_reset(NULL);
 	(void)world_agent(good);
 	world_ipam("fake", LEASE);
@@ -128,11 +136,16 @@ static json_t *add(const char *version)
 	return r.doc;
 }
 
-static void del(void)
+static void del_with(int lines)
 {
-	struct world_run r = world_expect_ok("DEL", conf_with("1.0.0", ""), 0);
+	struct world_run r = world_expect_ok("DEL", conf_with("1.0.0", ""), lines);
 
 	world_run_clear(&r);
+}
+
+static void del(void)
+{
+	del_with(0);
 }
 
 static const char *conf_with_result(const json_t *prev)
@@ -210,12 +223,13 @@ static void del_works_when_the_interface_or_the_namespace_went_first(void **stat
 {
 	(void)state;
 	json_decref(add("1.0.0"));
-	world_sh("nsenter --net=%s ip link del eth0", world_netns(0));
+	(void)setenv("CNI_NETNS", "/nonexistent/ns", 1);
+	/* It is still in the pod, but who would know. */
+	del_with(strcmp(current->kind, "host-device") == 0);
+	(void)setenv("CNI_NETNS", world_netns(0), 1);
 	del();
 	json_decref(add("1.0.0"));
-	(void)setenv("CNI_NETNS", "/nonexistent/ns", 1);
-	del();
-	(void)setenv("CNI_NETNS", world_netns(0), 1);
+	world_sh("nsenter --net=%s ip link del eth0", world_netns(0));
 	del();
 }
 
@@ -289,6 +303,46 @@ static void gc_removes_what_is_stale_in_a_namespace_that_lives_on(void **state)
 	world_sh("umount /run/netns/pod /run/netns");
 }
 
+/* Listens on a device of the host for what it is told of 10.7.0.2, 10.8.0.2 and fd07::2. */
+static const char listener[] =
+	"cat >%s/listen.py <<'END'\n"
+	"import os, socket, sys\n"
+	"s = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(3))\n"
+	"s.bind((sys.argv[1], 0)); s.settimeout(20)\n"
+	"want = {bytes([10, 7, 0, 2]), bytes([10, 8, 0, 2]),\n"
+	"        socket.inet_pton(socket.AF_INET6, 'fd07::2')}\n"
+	"os.rename(sys.argv[2], sys.argv[2] + '.ready')\n"
+	"while want:\n"
+	"    try: p = s.recv(2048)\n"
+	"    except OSError as e:\n"
+	"        if e.errno == 100: continue # it is down while its peer moves\n"
+	"        raise SystemExit('not heard: %%s' %% want)\n"
+	"    if p[12:14] == b'\\x08\\x06' and p[28:32] == p[38:42] and p[22:28] == p[6:12]:\n"
+	"        want.discard(p[28:32])\n"
+	"    if p[12:14] == b'\\x86\\xdd' and p[54] == 136 and p[21] == 255 and "
+	"p[80:86] == p[6:12]:\n"
+	"        want.discard(p[62:78])\n"
+	"os.rename(sys.argv[2] + '.ready', sys.argv[2] + '.heard')\n"
+	"END\n"
+	"cd %s && rm -f mark* && touch mark && { /usr/bin/python3 listen.py %s mark & } && "
+	"echo $! >listen.pid && for i in $(seq 100); do test -e mark.ready && exit 0; sleep 0.1; "
+	"done; exit 1";
+
+static void neighbours_are_told_of_the_addresses(void **state)
+{
+	bool on_bridge = !strcmp(current->kind, "veth");
+
+	(void)state;
+	if (!strcmp(current->kind, "ipvlan"))
+		current_keys = "\"master\":\"up0\",\"mtu\":1400";
+	world_sh(listener, world_dir(), world_dir(), on_bridge ? "br0" : "up1");
+	json_decref(add("1.1.0"));
+	world_sh("cd %s; for i in $(seq 300); do test -e mark.heard && exit 0; "
+		 "kill -0 $(cat listen.pid) || exit 1; sleep 0.1; done; exit 1",
+		 world_dir());
+	del();
+}
+
 static int setup(void **state)
 {
 	use_sample(*state);
@@ -300,16 +354,17 @@ typedef void test_fn(void **state);
 static const struct {
 	const char *name;
 	test_fn *run;
+	bool of_segments; /* only with kinds that have neighbours */
 } cases[] = {
-	{ "the_pod_has_what_was_asked_for", the_pod_has_what_was_asked_for },
-	{ "nothing_is_left_after_del", nothing_is_left_after_del },
-	{ "del_works_when_the_interface_or_the_namespace_went_first",
-	  del_works_when_the_interface_or_the_namespace_went_first },
-	{ "a_failed_add_leaves_nothing", a_failed_add_leaves_nothing },
-	{ "a_second_add_fails_and_harms_nothing", a_second_add_fails_and_harms_nothing },
-	{ "check_finds_what_was_taken_away", check_finds_what_was_taken_away },
-	{ "gc_removes_what_is_stale_in_a_namespace_that_lives_on",
-	  gc_removes_what_is_stale_in_a_namespace_that_lives_on },
+#define CASE(f) #f, f
+	{ CASE(the_pod_has_what_was_asked_for), false },
+	{ CASE(nothing_is_left_after_del), false },
+	{ CASE(del_works_when_the_interface_or_the_namespace_went_first), false },
+	{ CASE(a_failed_add_leaves_nothing), false },
+	{ CASE(a_second_add_fails_and_harms_nothing), false },
+	{ CASE(check_finds_what_was_taken_away), false },
+	{ CASE(neighbours_are_told_of_the_addresses), true },
+	{ CASE(gc_removes_what_is_stale_in_a_namespace_that_lives_on), false },
 };
 
 static bool is_listed(const char *kind, const char *const *list)
@@ -325,21 +380,30 @@ int main(int argc, char **argv)
 {
 	static struct CMUnitTest tests[ARRAY_SIZE(samples) * ARRAY_SIZE(cases)];
 	static char names[ARRAY_SIZE(tests)][128];
-	static const char *const everywhere[] = { "veth", "ptp", NULL };
+	static const char *const everywhere[] = { "veth", "ptp", "host-device", NULL };
 	const char *const *kinds = argc > 1 ? (const char *const *)argv + 1 : everywhere;
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
 		if (!is_listed(samples[i].kind, kinds))
 			continue;
-		for (size_t k = 0; k < ARRAY_SIZE(cases); k++, n++) {
+		for (size_t k = 0; k < ARRAY_SIZE(cases); k++) {
+			if (cases[k].of_segments && !strcmp(samples[i].kind, "ptp"))
+				continue;
+			if (cases[k].of_segments && !strcmp(samples[i].kind, "dummy"))
+				continue;
 			(void)snprintf(names[n], sizeof(names[n]), "%s: %s", samples[i].kind,
 				       cases[k].name);
 			tests[n] = (struct CMUnitTest){ .name = names[n],
 							.test_func = cases[k].run,
 							.setup_func = setup,
 							.initial_state = (void *)(uintptr_t)&samples[i] };
+			n++;
 		}
+	}
+	if (n == 0) {
+		(void)fprintf(stderr, "no such kind\n");
+		return 2;
 	}
 	return _cmocka_run_group_tests("cni_kinds", tests, n, world_setup, world_teardown);
 }

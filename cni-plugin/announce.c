@@ -1,0 +1,74 @@
+#include "cni-plugin/announce.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/icmp6.h>
+#include <string.h>
+
+#include "cni-plugin/result.h"
+#include "common/cleanup.h"
+#include "common/netns.h"
+
+struct advertisement {
+	struct nd_neighbor_advert na;
+	struct nd_opt_hdr opt;
+	uint8_t mac[ETH_ALEN];
+};
+
+/* By a raw ICMPv6 socket, for which the kernel fills in the checksum: closing a packet socket would
+ * wait for RCU, 8-16 ms. */
+static int open_socket(int netns_fd, const struct link *link, struct err *err)
+{
+	const int hops = 255; /* less is taken for forged: RFC 4861, 7.1.2 */
+	auto_close int sock =
+		netns_socket(netns_fd, AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6, err);
+
+	if (sock < 0)
+		return sock;
+	if (setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0 ||
+	    setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_IF, &link->index, sizeof(link->index)) < 0)
+		return err_sys(err, errno, "open socket for neighbour advertisements");
+	return TAKE_FD(sock);
+}
+
+/* RFC 4861, 7.2.6: from the address, to all nodes, with the override flag. */
+static int advertise(int sock, const struct link *link, const struct in6_addr *ip)
+{
+	struct advertisement a = { .na = { .nd_na_type = ND_NEIGHBOR_ADVERT,
+					   .nd_na_flags_reserved = ND_NA_FLAG_OVERRIDE,
+					   .nd_na_target = *ip },
+				   .opt = { .nd_opt_type = ND_OPT_TARGET_LINKADDR,
+					    .nd_opt_len = 1 } };
+	struct sockaddr_in6 from = { .sin6_family = AF_INET6, .sin6_addr = *ip },
+			    to = { .sin6_family = AF_INET6,
+				   .sin6_scope_id = (uint32_t)link->index };
+
+	memcpy(a.mac, link->mac, ETH_ALEN);
+	(void)inet_pton(AF_INET6, "ff02::1", &to.sin6_addr);
+	if (bind(sock, (struct sockaddr *)&from, sizeof(from)) < 0 ||
+	    sendto(sock, &a, sizeof(a), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
+int announce(int netns_fd, const struct link *link, const json_t *result, struct err *err)
+{
+	auto_close int sock = -1;
+	char text[INET_TEXT_MAX];
+	struct result_ip ip;
+	int r;
+
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		if (ip.address.family != AF_INET6)
+			continue;
+		if (sock < 0)
+			sock = open_socket(netns_fd, link, err);
+		if (sock < 0)
+			return sock;
+		r = advertise(sock, link, &ip.address.v6);
+		if (r < 0)
+			return err_sys(err, r, "announce address '%s'",
+				       inet_format(&ip.address, text));
+	}
+	return 0;
+}

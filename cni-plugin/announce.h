@@ -1,0 +1,17 @@
+/* Tells a segment of a pod's new IPv6 addresses by unsolicited neighbour advertisements, so that
+ * neighbours which knew another MAC address for them (the previous pod's) learn at once. For IPv4
+ * the kernel does it when the interface comes up: iface_pod_up().
+ */
+#ifndef SMC_PLUGIN_ANNOUNCE_H
+#define SMC_PLUGIN_ANNOUNCE_H
+
+#include <jansson.h>
+
+#include "common/err.h"
+#include "common/link.h"
+
+/* One for each IPv6 address of the result, sent by the pod's interface, which is up. Nobody answers,
+ * so a loss goes unseen. */
+int announce(int netns_fd, const struct link *link, const json_t *result, struct err *err);
+
+#endif

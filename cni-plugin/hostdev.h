@@ -1,0 +1,35 @@
+/* A device of the host that is lent to a pod: found by name or PCI address, moved, given back as it
+ * was. While it is lent its tag (tag.h) says whose it is and what it was like; the tag goes with it
+ * when the pod's namespace dies and the kernel moves it home by itself.
+ */
+#ifndef SMC_PLUGIN_HOSTDEV_H
+#define SMC_PLUGIN_HOSTDEV_H
+
+#include <netlink/netlink.h>
+
+#include "cni-plugin/conf_interface.h"
+#include "common/err.h"
+#include "common/link.h"
+#include "common/wire.h"
+
+/* "0000:03:00.1" */
+bool hostdev_pci_valid(const char *text);
+/* The network device at a PCI address, not the representor of one of its functions (those are in
+ * the same folder of sysfs). -ENODEV. */
+int hostdev_at_pci(const char *pci, char ret[IFNAMSIZ], struct err *err);
+/* The PCI address of a network device of the host; "" if it has none. */
+void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX]);
+
+/* Marks it and moves it to the pod, where it has the attachment's name and what conf says. On
+ * failure it is as it was. -EBUSY if it is in use. */
+int hostdev_lend(struct nl_sock *host, struct nl_sock *pod, const struct wire_attachment *a,
+		 const struct link *link, int netns_fd, const struct conf_interface *conf,
+		 struct err *err);
+/* From the pod's namespace back to the host. */
+int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
+		      struct err *err);
+/* It is on the host, with its tag: name, MAC, MTU and whether it is up become as before, and the tag
+ * goes. Its addresses are lost. */
+int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err);
+
+#endif

@@ -1,0 +1,109 @@
+/* Kind host-device: a device of the host, lent to the pod. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "cni-plugin/hostdev.h"
+#include "cni-plugin/kind.h"
+#include "cni-plugin/tag.h"
+#include "common/cleanup.h"
+#include "common/log.h"
+
+/* A namespace dies in the background, and its devices come back when it is dead. */
+#define HOMECOMING_MS 2000
+#define POLL_MS 20
+
+static int find(struct kind_work *w, struct link *ret, struct err *err)
+{
+	const struct conf_interface *conf = &w->conf->interface;
+	char name[IFNAMSIZ];
+	int r = 0;
+
+	strcpy(name, conf->device);
+	if (*conf->pci)
+		r = hostdev_at_pci(conf->pci, name, err);
+	return r < 0 ? r : link_get(w->host, name, ret, err);
+}
+
+static int make(struct kind_work *w, struct err *err)
+{
+	struct link link;
+	int r = find(w, &link, err);
+
+	if (r < 0)
+		return r;
+	hostdev_pci_of(link.name, w->pci);
+	return hostdev_lend(w->host, w->pod, &w->attachment, &link, w->netns_fd,
+			    &w->conf->interface, err);
+}
+
+static int check(struct kind_work *w, const json_t *result, struct err *err)
+{
+	const char *device = w->conf->interface.device;
+	const struct link *link = &w->links[0];
+	struct tag tag;
+
+	(void)result;
+	if (!tag_is_of(link, &w->attachment) || !tag_parse(link->tag, &tag))
+		return err_set(err, -ENOENT,
+			       "interface '%s' of the pod is not the device that ADD lent",
+			       link->name);
+	if (*device && strcmp(tag.before.name, device) != 0)
+		return err_set(err, -ENOENT, "interface '%s' of the pod is device '%s', not '%s'",
+			       link->name, tag.before.name, device);
+	return 0;
+}
+
+/* The attachment's device among those of sk's namespace. 1 if it is there. */
+static int find_ours(struct kind_work *w, struct nl_sock *sk, struct link *ret, struct err *err)
+{
+	auto_free struct link *links = NULL;
+	int n = link_list(sk, &links, err);
+
+	for (int i = 0; i < n; i++) {
+		if (tag_is_of(&links[i], &w->attachment)) {
+			*ret = links[i];
+			return 1;
+		}
+	}
+	return n < 0 ? n : 0;
+}
+
+/* The namespace is gone. Unless the device is there without a tag, so that it is not on its way. */
+static int wait_for_it(struct kind_work *w, struct link *ret, struct err *err)
+{
+	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
+	struct link link;
+	int r = 0;
+
+	for (int i = 0; i < HOMECOMING_MS / POLL_MS; i++) {
+		r = find_ours(w, w->host, ret, err);
+		if (r != 0 || find(w, &link, NULL) == 0)
+			return r;
+		(void)nanosleep(&pause, NULL);
+	}
+	log_warn("the device of a pod whose namespace is gone has not come back, ignoring: a GC "
+		 "gives it its name back when it does",
+		 "container", w->env->container_id);
+	return r;
+}
+
+static int del(struct kind_work *w, struct err *err)
+{
+	struct link link;
+	int r = 0;
+
+	if (w->pod) {
+		r = find_ours(w, w->pod, &link, err);
+		if (r > 0)
+			return hostdev_give_back(w->pod, w->host, &link, err);
+	}
+	if (r == 0)
+		r = w->pod ? find_ours(w, w->host, &link, err) : wait_for_it(w, &link, err);
+	return r > 0 ? hostdev_restore(w->host, &link, err) : r;
+}
+
+const struct kind kind_host_device = { .is_shared = true,
+				       .make = make,
+				       .check = check,
+				       .del = del };
