@@ -9,21 +9,30 @@
 export CNI_CONTAINERID=c1 CNI_IFNAME=net1 CNI_NETNS=/run/netns/pod CNI_PATH=/usr/lib/cni
 pci=$(basename "$(readlink -f /sys/class/net/eth0/device/..)")
 mac=$(cat /sys/class/net/eth0/address)
+dir=$(mktemp -d)
+at_exit rm -r "$dir"
 
 # cni VERB INTERFACE [MORE]: the plugin's answer.
 cni()
 {
-	printf '{"cniVersion":"1.1.0","name":"net","type":"smc-cni","interface":{"kind":"host-device"%s}%s}' \
-		"$2" "${3-}" | CNI_COMMAND=$1 smc-cni
+	CNI_COMMAND=$1 smc-cni << END
+		{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni", "agentSocket": "$dir/agent.sock",
+		 "interface": {"kind": "host-device"$2}${3-}}
+END
 }
 
 is_home()
 {
-	ip -d link show eth0 | tr '\n' ' ' > /run/eth0
-	grep -q "mtu 1500.*UP.*$mac" /run/eth0 && ! grep -q altname /run/eth0
+	ip -d link show eth0 | tr '\n' ' ' > "$dir/eth0"
+	grep -q "mtu 1500.*UP.*$mac" "$dir/eth0" && ! grep -q altname "$dir/eth0"
 }
 
-at_exit rm -f /run/eth0
+comes_back_renamed()
+{
+	cni DEL '' 2> "$dir/err"
+	grep "its name is taken" "$dir/err"
+}
+
 ip netns add pod
 at_exit eval 'ip netns del pod 2> /dev/null || :'
 
@@ -45,7 +54,7 @@ step "the pod's namespace dies first"
 ip link add eth0 type dummy
 ip link add net1 type dummy
 ip netns del pod
-check "DEL, though its name is taken" eval 'cni DEL "" 2> /run/eth0; grep "its name is taken" /run/eth0'
+check "DEL, though its name is taken" comes_back_renamed
 ip link del eth0
 ip link del net1
 home=$(ip -o link | sed -n "s/^[0-9]*: \([^:@]*\).*$mac.*/\1/p")
