@@ -1,7 +1,6 @@
 /* Of conf_interface.h: what may be asked for one pod, by the runtime or in args.cni. */
 #include <errno.h>
-#include <inttypes.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cni-plugin/conf_interface.h"
@@ -11,15 +10,17 @@
 bool conf_mac_parse(const char *text, uint8_t ret[ETH_ALEN])
 {
 	uint8_t mac[ETH_ALEN];
-	int end = 0;
 
-	if (strlen(text) != 3 * ETH_ALEN - 1 ||
-	    strspn(text, "0123456789abcdefABCDEF:") != strlen(text) ||
-	    sscanf(text,
-		   "%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 ":%2" SCNx8 "%n",
-		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &end) != ETH_ALEN ||
-	    text[end] != '\0')
+	if (strlen(text) != 3 * ETH_ALEN - 1)
 		return false;
+	for (int i = 0; i < ETH_ALEN; i++) {
+		const char *pair = text + 3 * (size_t)i;
+
+		if (strspn(pair, "0123456789abcdefABCDEF") != 2 ||
+		    (i < ETH_ALEN - 1 && pair[2] != ':'))
+			return false;
+		mac[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
 	if ((mac[0] & 1) || !(mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]))
 		return false;
 	memcpy(ret, mac, ETH_ALEN);

@@ -2,6 +2,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define HASH_DIGITS (WIRE_HASH_LEN - 1)
@@ -41,20 +42,34 @@ static bool take_hash(const char **text, char ret[WIRE_HASH_LEN])
 	return true;
 }
 
+static bool take_mac(const char **text, uint8_t ret[ETH_ALEN])
+{
+	for (int i = 0; i < ETH_ALEN; i++, *text += 2) {
+		char pair[3] = { (*text)[0], (*text)[0] ? (*text)[1] : '\0' };
+
+		if (strspn(pair, "0123456789abcdef") != 2)
+			return false;
+		ret[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	return true;
+}
+
 static bool take_before(const char *text, struct link *ret)
 {
-	uint8_t *mac = ret->mac;
-	char state[8];
-	int end = 0;
+	size_t digits;
 
-	if (sscanf(text, ".%2" SCNx8 "%2" SCNx8 "%2" SCNx8 "%2" SCNx8 "%2" SCNx8 "%2" SCNx8
-			 ".%" SCNu32 ".%7[a-z].%n",
-		   &mac[0], &mac[1], &mac[2], &mac[3], &mac[4], &mac[5], &ret->mtu, state,
-		   &end) != 8 ||
-	    end == 0 || !wire_ifname_valid(text + end))
+	if (*text++ != '.' || !take_mac(&text, ret->mac) || *text++ != '.')
 		return false;
-	ret->up = !strcmp(state, "up");
-	strcpy(ret->name, text + end);
+	digits = strspn(text, "0123456789");
+	ret->mtu = (uint32_t)strtoul(text, NULL, 10);
+	text += digits;
+	ret->up = !strncmp(text, ".up.", 4);
+	if (digits == 0 || (!ret->up && strncmp(text, ".down.", 6) != 0))
+		return false;
+	text += ret->up ? 4 : 6;
+	if (!wire_ifname_valid(text))
+		return false;
+	strcpy(ret->name, text);
 	return true;
 }
 
