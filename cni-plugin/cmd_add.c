@@ -31,31 +31,63 @@ static int add_chained(const struct env *env, const struct conf *conf, int netns
 	return r;
 }
 
-/* With a lease, if there is IPAM. */
-static int add_interface(const struct env *env, const struct conf *conf, int netns_fd,
-			 const json_t *lease, json_t **ret, struct cni_error *e)
+/* The links are made. With a lease, if there is IPAM. */
+static int finish_interface(struct kind_work *w, const json_t *lease, json_t **ret,
+			    struct cni_error *e)
 {
 	json_auto_t *result = NULL;
 	json_auto_t *out = NULL;
-	bool made_bridge = false;
-	int r = iface_add(env, conf, netns_fd, lease, &result, &made_bridge, &e->err);
+	int r = cni_fail(e, CNI_INTERFACE, iface_set_up(w, lease, &result, &e->err));
 
-	if (r < 0)
-		return cni_fail(e, CNI_INTERFACE, r);
-	r = export(conf, result, &out, e);
 	if (r == 0)
-		r = agent_add(env, conf, netns_fd, result, e);
+		r = export(w->conf, result, &out, e);
+	if (r == 0)
+		r = agent_add(w->env, w->conf, w->netns_fd, result, e);
 	if (r == 0)
 		*ret = TAKE_PTR(out);
-	else
-		iface_undo(env, conf, netns_fd, made_bridge);
+	return r;
+}
+
+/* The IPAM plugin takes longer to start than the kernel takes to make links: both at once. */
+static int add_with_ipam(struct kind_work *w, json_t **ret, struct cni_error *e)
+{
+	struct cni_error later = { 0 };
+	json_auto_t *lease = NULL;
+	struct ipam ipam;
+	int r = ipam_start(w->env, w->conf, &ipam, e), made;
+
+	if (r < 0)
+		return r;
+	made = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
+	r = ipam_finish(&ipam, w->env, w->conf, &lease, made < 0 ? &later : e);
+	cni_error_clear(&later);
+	if (made == 0 && r == 0)
+		r = finish_interface(w, lease, ret, e);
+	if (made == 0 && r < 0)
+		iface_undo(w);
+	if (made < 0)
+		r = made;
+	if (r < 0 && lease)
+		ipam_undo(w->env, w->conf);
+	return r;
+}
+
+static int add_without_ipam(struct kind_work *w, json_t **ret, struct cni_error *e)
+{
+	int r = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
+
+	if (r < 0)
+		return r;
+	r = finish_interface(w, NULL, ret, e);
+	if (r < 0)
+		iface_undo(w);
 	return r;
 }
 
 static int add_standalone(const struct env *env, const struct conf *conf, int netns_fd,
 			  json_t **ret, struct cni_error *e)
 {
-	json_auto_t *lease = NULL;
+	auto_with(iface_close) struct kind_work w = { .env = NULL };
 	int r;
 
 	if (conf->prev_result)
@@ -67,18 +99,12 @@ static int add_standalone(const struct env *env, const struct conf *conf, int ne
 	r = conf_interface_check_add(&conf->interface, e);
 	if (r < 0)
 		return r;
-	r = cni_fail(e, CNI_INTERFACE, iface_free(env, conf, netns_fd, &e->err));
+	r = iface_open(env, conf, netns_fd, &w, &e->err);
+	if (r == 0)
+		r = iface_free(&w, &e->err);
 	if (r < 0)
-		return r;
-	if (*conf->ipam_type) {
-		r = ipam_add(env, conf, &lease, e);
-		if (r < 0)
-			return r;
-	}
-	r = add_interface(env, conf, netns_fd, lease, ret, e);
-	if (r < 0 && lease)
-		ipam_undo(env, conf);
-	return r;
+		return cni_fail(e, CNI_INTERFACE, r);
+	return *conf->ipam_type ? add_with_ipam(&w, ret, e) : add_without_ipam(&w, ret, e);
 }
 
 int cmd_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)

@@ -87,10 +87,8 @@ static int drain(struct output *out)
 }
 
 /* 0: the process has ended and all that it wrote is taken. */
-static int watch(int pidfd, struct output *out, int timeout_ms)
+static int watch(int pidfd, struct output *out, int64_t deadline_ms)
 {
-	int64_t deadline_ms = wire_now_ms() + timeout_ms;
-
 	for (;;) {
 		struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
 				      { .fd = out->ended ? -1 : out->fd, .events = POLLIN } };
@@ -108,48 +106,71 @@ static int watch(int pidfd, struct output *out, int timeout_ms)
 }
 
 /* Watches the program to its end and takes its status. */
-static int finish(pid_t pid, struct output *out, int timeout_ms, int *ret_status)
+static int watch_to_end(const struct exec *e, struct output *out, int *ret_status)
 {
-	auto_close int pidfd = pidfd_open(pid, 0);
-	int r = pidfd < 0 ? -errno : watch(pidfd, out, timeout_ms);
+	auto_close int pidfd = pidfd_open(e->pid, 0);
+	int r = pidfd < 0 ? -errno : watch(pidfd, out, e->deadline_ms);
 
 	if (r < 0)
-		(void)kill(-pid, SIGKILL);
-	while (waitpid(pid, ret_status, 0) < 0 && errno == EINTR)
+		(void)kill(-e->pid, SIGKILL);
+	while (waitpid(e->pid, ret_status, 0) < 0 && errno == EINTR)
 		;
 	return r;
+}
+
+int exec_start(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
+	       struct exec *ret, struct err *err)
+{
+	auto_close int in_fd = input_file(in, in_len, err), reader = -1, writer = -1;
+	struct exec e = { .path = path,
+			  .timeout_ms = timeout_ms,
+			  .deadline_ms = wire_now_ms() + timeout_ms };
+	int pipe_fds[2], r;
+
+	if (in_fd < 0)
+		return in_fd;
+	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return err_sys(err, errno, "run '%s'", path);
+	reader = pipe_fds[0];
+	writer = pipe_fds[1];
+	if (fcntl(reader, F_SETFL, O_NONBLOCK) < 0)
+		return err_sys(err, errno, "run '%s'", path);
+	r = spawn(path, envp, in_fd, writer, &e.pid);
+	if (r < 0)
+		return err_sys(err, r, "run '%s'", path);
+	e.out_fd = TAKE_FD(reader);
+	*ret = e;
+	return 0;
+}
+
+int exec_finish(const struct exec *e, struct exec_result *ret, struct err *err)
+{
+	auto_close int reader = e->out_fd;
+	auto_free char *text = malloc(EXEC_OUTPUT_MAX + 1);
+	struct output out = { .fd = reader, .text = text };
+	int status = 0, r;
+
+	out.ended = !text;
+	r = watch_to_end(e, &out, &status);
+	if (!text)
+		return err_sys(err, ENOMEM, "run '%s'", e->path);
+	if (r == -ETIMEDOUT)
+		return err_set(err, r, "run '%s': no end within %d ms", e->path, e->timeout_ms);
+	if (r == -EFBIG)
+		return err_set(err, r, "run '%s': it printed more than %d bytes", e->path,
+			       EXEC_OUTPUT_MAX);
+	if (r < 0)
+		return err_sys(err, r, "watch '%s'", e->path);
+	text[out.len] = '\0';
+	*ret = (struct exec_result){ .status = status, .out = TAKE_PTR(text), .out_len = out.len };
+	return 0;
 }
 
 int exec_run(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
 	     struct exec_result *ret, struct err *err)
 {
-	auto_close int in_fd = input_file(in, in_len, err), reader = -1, writer = -1;
-	auto_free char *text = malloc(EXEC_OUTPUT_MAX + 1);
-	struct output out = { .text = text };
-	int pipe_fds[2], status = 0, r;
-	pid_t pid = -1;
+	struct exec e;
+	int r = exec_start(path, envp, in, in_len, timeout_ms, &e, err);
 
-	if (in_fd < 0)
-		return in_fd;
-	if (!text || pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return err_sys(err, errno, "run '%s'", path);
-	reader = out.fd = pipe_fds[0];
-	writer = pipe_fds[1];
-	if (fcntl(reader, F_SETFL, O_NONBLOCK) < 0)
-		return err_sys(err, errno, "run '%s'", path);
-	r = spawn(path, envp, in_fd, writer, &pid);
-	if (r < 0)
-		return err_sys(err, r, "run '%s'", path);
-	(void)close(TAKE_FD(writer));
-	r = finish(pid, &out, timeout_ms, &status);
-	if (r == -ETIMEDOUT)
-		return err_set(err, r, "run '%s': no end within %d ms", path, timeout_ms);
-	if (r == -EFBIG)
-		return err_set(err, r, "run '%s': it printed more than %d bytes", path,
-			       EXEC_OUTPUT_MAX);
-	if (r < 0)
-		return err_sys(err, r, "watch '%s'", path);
-	text[out.len] = '\0';
-	*ret = (struct exec_result){ .status = status, .out = TAKE_PTR(text), .out_len = out.len };
-	return 0;
+	return r < 0 ? r : exec_finish(&e, ret, err);
 }

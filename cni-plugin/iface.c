@@ -91,20 +91,15 @@ static int make_result(const struct kind_work *w, const json_t *lease, json_t **
 
 /* ---- the verbs ---- */
 
-/* From here on the links exist. */
-static int set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct err *err)
+int iface_set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct err *err)
 {
 	const struct kind *kind = kind_of(w->conf);
-	const struct iface_pod_how how = { .arp_notify = kind->is_shared,
-					   .addr_flags = kind->addr_flags };
-	struct link *pod = &w->links[w->n_links++];
+	const struct link *pod = &w->links[w->n_links - 1];
 	json_auto_t *result = NULL;
-	int r = link_get(w->pod, w->env->ifname, pod, err);
+	int r = make_result(w, lease, &result, err);
 
 	if (r == 0)
-		r = make_result(w, lease, &result, err);
-	if (r == 0)
-		r = iface_pod_up(w->pod, w->netns_fd, pod, result, &how, err);
+		r = iface_pod_up(w->pod, w->netns_fd, pod, result, kind->addr_flags, err);
 	if (r == 0 && kind->add_routes)
 		r = kind->add_routes(w, result, err);
 	if (r == 0)
@@ -118,79 +113,83 @@ static int set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct
 	return r;
 }
 
-static int name_free(int netns_fd, const char *name, const char *where, struct err *err)
+static int name_free(struct nl_sock *sk, const char *name, const char *where, struct err *err)
 {
-	auto_nlsock struct nl_sock *sk = NULL;
 	struct link link;
-	int r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, err);
+	int r = link_get(sk, name, &link, err);
 
-	if (r == 0)
-		r = link_get(sk, name, &link, err);
 	if (r == 0)
 		return err_set(err, -EEXIST, "create interface '%s' %s: it exists", name, where);
 	return r == -ENODEV ? 0 : r;
 }
 
-int iface_free(const struct env *env, const struct conf *conf, int netns_fd, struct err *err)
-{
-	struct wire_attachment attachment;
-	char host[IFNAMSIZ];
-	int r = 0;
-
-	env_attachment(env, conf->name, &attachment);
-	if (kind_of(conf)->has_host_end)
-		r = name_free(-1, veth_host_name(&attachment, host), "on the host", err);
-	return r < 0 ? r : name_free(netns_fd, env->ifname, "in the pod", err);
-}
-
-int iface_add(const struct env *env, const struct conf *conf, int netns_fd, const json_t *lease,
-	      json_t **ret, bool *ret_made_bridge, struct err *err)
+int iface_open(const struct env *env, const struct conf *conf, int netns_fd, struct kind_work *ret,
+	       struct err *err)
 {
 	auto_nlsock struct nl_sock *host = NULL, *pod = NULL;
 	struct kind_work w = { .env = env, .conf = conf, .netns_fd = netns_fd };
 	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
 
-	if (r == 0)
+	if (r == 0 && netns_fd >= 0)
 		r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &pod, err);
 	if (r < 0)
 		return r;
-	w.host = host;
-	w.pod = pod;
 	env_attachment(env, conf->name, &w.attachment);
-	r = kind_of(conf)->make(&w, err);
+	w.host = TAKE_PTR(host);
+	w.pod = TAKE_PTR(pod);
+	*ret = w;
+	return 0;
+}
+
+void iface_close(struct kind_work *w)
+{
+	nlsock_close(&w->host);
+	nlsock_close(&w->pod);
+}
+
+int iface_make(struct kind_work *w, struct err *err)
+{
+	const struct kind *kind = kind_of(w->conf);
+	int r = kind->make(w, err);
+	struct link *pod;
+
 	if (r < 0)
 		return r;
-	r = set_up(&w, lease, ret, err);
+	pod = &w->links[w->n_links++];
+	r = link_get(w->pod, w->env->ifname, pod, err);
+	if (r == 0 && kind->is_shared)
+		r = iface_pod_set_arp_notify(w->pod, pod, err);
 	if (r < 0)
-		iface_undo(env, conf, netns_fd, w.made_bridge);
-	else
-		*ret_made_bridge = w.made_bridge;
+		iface_undo(w);
 	return r;
 }
 
-void iface_undo(const struct env *env, const struct conf *conf, int netns_fd, bool made_bridge)
+int iface_free(const struct kind_work *w, struct err *err)
 {
-	auto_nlsock struct nl_sock *host = NULL;
+	char host[IFNAMSIZ];
+	int r = 0;
+
+	if (kind_of(w->conf)->has_host_end)
+		r = name_free(w->host, veth_host_name(&w->attachment, host), "on the host", err);
+	return r < 0 ? r : name_free(w->pod, w->env->ifname, "in the pod", err);
+}
+
+void iface_undo(struct kind_work *w)
+{
 	struct err err = ERR_INIT;
 
-	if (iface_del(env, conf, netns_fd, &err) < 0)
+	if (kind_of(w->conf)->del(w, &err) < 0)
 		log_warn("remove the interface of a failed ADD, ignoring", "err", err.msg);
-	if (made_bridge && nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, NULL) == 0)
-		bridge_undo(host, conf->interface.bridge);
+	if (w->made_bridge)
+		bridge_undo(w->host, w->conf->interface.bridge);
 }
 
 int iface_del(const struct env *env, const struct conf *conf, int netns_fd, struct err *err)
 {
-	auto_nlsock struct nl_sock *host = NULL, *pod = NULL;
-	struct kind_work w = { .env = env, .conf = conf, .netns_fd = netns_fd };
-	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
+	auto_with(iface_close) struct kind_work w = { .env = NULL };
+	bool needs_pod = !kind_of(conf)->has_host_end;
+	int r = iface_open(env, conf, needs_pod ? netns_fd : -1, &w, err);
 
-	if (r == 0 && netns_fd >= 0 && !kind_of(conf)->has_host_end)
-		r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &pod, err);
-	if (r < 0)
-		return r;
-	w.host = host;
-	w.pod = pod;
-	env_attachment(env, conf->name, &w.attachment);
-	return kind_of(conf)->del(&w, err);
+	w.netns_fd = netns_fd;
+	return r < 0 ? r : kind_of(conf)->del(&w, err);
 }

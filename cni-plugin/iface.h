@@ -9,21 +9,25 @@
 
 #include "cni-plugin/conf.h"
 #include "cni-plugin/env.h"
+#include "cni-plugin/kind.h"
 #include "cni-plugin/result.h"
 #include "common/link.h"
 
 #define IFACE_NETLINK_MS 10000 /* limit for one answer of the kernel */
 
+/* ADD in steps. The work has its sockets; all that it points to is borrowed. */
+int iface_open(const struct env *env, const struct conf *conf, int netns_fd, struct kind_work *ret,
+	       struct err *err);
+void iface_close(struct kind_work *w); /* for auto_with() */
 /* Before anything is asked of others: -EEXIST if one of the links to be made is there already. */
-int iface_free(const struct env *env, const struct conf *conf, int netns_fd, struct err *err);
-
+int iface_free(const struct kind_work *w, struct err *err);
+/* The links, down in the pod; needs no lease. On failure nothing is left. */
+int iface_make(struct kind_work *w, struct err *err);
 /* `lease` is an imported result, or NULL: no IPAM, no addresses. *ret, owned by the caller, is
- * the result of the ADD in 1.x form; *ret_made_bridge is for iface_undo(). On failure nothing is
- * left. */
-int iface_add(const struct env *env, const struct conf *conf, int netns_fd, const json_t *lease,
-	      json_t **ret, bool *ret_made_bridge, struct err *err);
-/* On the way out of an ADD that failed later: logs what it cannot take back. */
-void iface_undo(const struct env *env, const struct conf *conf, int netns_fd, bool made_bridge);
+ * the result of the ADD in 1.x form. What was made stays: see iface_undo(). */
+int iface_set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct err *err);
+/* On the way out of an ADD that failed after iface_make(): logs what it cannot take back. */
+void iface_undo(struct kind_work *w);
 
 /* Is everything as `result` (imported) has it? -ENOENT names the first thing that is not. */
 int iface_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,

@@ -120,7 +120,7 @@ int iface_pod_add_default_routes(json_t *result, const struct conf *conf)
 
 /* With it the kernel sends a gratuitous ARP for each address when the interface comes up
  * (net/ipv4/devinet.c, inetdev_event). */
-static int set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err)
+int iface_pod_set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC, .ifi_index = link->index };
@@ -165,13 +165,11 @@ static int add_addresses(struct nl_sock *sk, const struct link *link, const json
 
 /* IPv4 addresses come before the link is up, for arp_notify; IPv6 ones after it, for their routes. */
 int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
-		 const struct iface_pod_how *how, struct err *err)
+		 uint32_t addr_flags, struct err *err)
 {
 	bool v6 = has_ipv6(result);
-	int r = how->arp_notify ? set_arp_notify(sk, link, err) : 0;
+	int r = add_addresses(sk, link, result, AF_INET, addr_flags, err);
 
-	if (r == 0)
-		r = add_addresses(sk, link, result, AF_INET, how->addr_flags, err);
 	if (r == 0 && v6)
 		r = set_ipv6(netns_fd, link->name, "accept_dad", err);
 	if (r == 0 && v6)
@@ -180,7 +178,7 @@ int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, cons
 		r = link_set_up(sk, link->name, true, err);
 	if (r < 0)
 		return r;
-	return add_addresses(sk, link, result, AF_INET6, how->addr_flags | IFA_F_NODAD, err);
+	return add_addresses(sk, link, result, AF_INET6, addr_flags | IFA_F_NODAD, err);
 }
 
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,

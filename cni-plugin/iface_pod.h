@@ -12,16 +12,13 @@
 #include "common/link.h"
 #include "common/route.h"
 
-struct iface_pod_how {
-	bool arp_notify; /* gratuitous ARP when it comes up */
-	uint32_t addr_flags; /* IFA_F_ of the addresses */
-};
-
-/* Gives it the result's addresses and brings it up. sk is the pod's. With IPv6 in the result,
+/* Before it comes up: a gratuitous ARP when it does. */
+int iface_pod_set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err);
+/* Gives it the result's addresses, with these IFA_F_ flags, and brings it up. sk is the pod's. With IPv6 in the result,
  * duplicate address detection is off on the interface before it comes up: its addresses are usable
  * when ADD returns. */
 int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
-		 const struct iface_pod_how *how, struct err *err);
+		 uint32_t addr_flags, struct err *err);
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
 			 struct err *err);
 /* -ENOENT names the first address or route of the result that is missing. */

@@ -85,11 +85,11 @@ static int take_error(const struct exec_result *run, const char *name, struct cn
 			name, WEXITSTATUS(run->status), run->out));
 }
 
-static int run(const char *command, const struct env *env, const struct conf *conf,
-	       struct exec_result *ret, struct cni_error *e)
+static int start(const char *command, const struct env *env, const struct conf *conf,
+		 struct ipam *ret, struct cni_error *e)
 {
-	char path[PATH_MAX], setting[32];
 	auto_free char **envp = NULL;
+	char setting[32];
 	int r;
 
 	if (*env->path == '\0')
@@ -97,14 +97,15 @@ static int run(const char *command, const struct env *env, const struct conf *co
 				err_set(&e->err, -EINVAL,
 					"CNI_PATH is required to find IPAM plugin '%s'",
 					conf->ipam_type));
-	r = find_program(env->path, conf->ipam_type, path, &e->err);
+	r = find_program(env->path, conf->ipam_type, ret->path, &e->err);
 	if (r < 0)
 		return cni_fail(e, CNI_IPAM, r);
 	(void)snprintf(setting, sizeof(setting), "CNI_COMMAND=%s", command);
 	envp = with_command(setting);
 	if (!envp)
-		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "run '%s'", path));
-	r = exec_run(path, envp, conf->text, conf->text_len, conf->ipam_timeout_ms, ret, &e->err);
+		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "run '%s'", ret->path));
+	r = exec_start(ret->path, envp, conf->text, conf->text_len, conf->ipam_timeout_ms,
+		       &ret->exec, &e->err);
 	return cni_fail(e, CNI_IPAM, r);
 }
 
@@ -112,11 +113,14 @@ int ipam_call(const char *command, const struct env *env, const struct conf *con
 	      struct cni_error *e)
 {
 	auto_with(exec_result_clear) struct exec_result result = { 0 };
+	struct ipam ipam;
 	int r;
 
 	if (*conf->ipam_type == '\0')
 		return 0;
-	r = run(command, env, conf, &result, e);
+	r = start(command, env, conf, &ipam, e);
+	if (r == 0)
+		r = cni_fail(e, CNI_IPAM, exec_finish(&ipam.exec, &result, &e->err));
 	if (r < 0)
 		return r;
 	return result.status == 0 ? 0 : take_error(&result, conf->ipam_type, e);
@@ -152,17 +156,23 @@ static int take_lease(const struct exec_result *result, const char *name, json_t
 	return 0;
 }
 
-int ipam_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)
+int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
+	       struct cni_error *e)
+{
+	return start("ADD", env, conf, ret, e);
+}
+
+int ipam_finish(const struct ipam *ipam, const struct env *env, const struct conf *conf,
+		json_t **ret, struct cni_error *e)
 {
 	auto_with(exec_result_clear) struct exec_result result = { 0 };
-	int r = run("ADD", env, conf, &result, e);
+	int r = exec_finish(&ipam->exec, &result, &e->err);
 
-	if (r < 0 && r != -ETIMEDOUT && r != -EFBIG) /* it was not run */
-		return r;
 	if (r == 0 && result.status != 0)
 		r = take_error(&result, conf->ipam_type, e);
 	else if (r == 0)
-		r = cni_fail(e, CNI_IPAM, take_lease(&result, conf->ipam_type, ret, &e->err));
+		r = take_lease(&result, conf->ipam_type, ret, &e->err);
+	(void)cni_fail(e, CNI_IPAM, r);
 	if (r < 0 && !e->delegated)
 		ipam_undo(env, conf);
 	return r;

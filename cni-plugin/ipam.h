@@ -4,15 +4,26 @@
 #define SMC_PLUGIN_IPAM_H
 
 #include <jansson.h>
+#include <limits.h>
 
 #include "cni-plugin/conf.h"
 #include "cni-plugin/env.h"
 #include "cni-plugin/error.h"
+#include "cni-plugin/exec.h"
 
+/* An ADD that runs, between ipam_start() and ipam_finish(). Not to be moved. */
+struct ipam {
+	char path[PATH_MAX];
+	struct exec exec;
+};
+
+int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
+	       struct cni_error *e);
 /* A lease, as an imported result (result.h) with at least one address; the caller owns *ret. An
  * error that the IPAM plugin printed goes to e->delegated. When it hung or printed nonsense it
  * may hold a lease: then DEL was called. */
-int ipam_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e);
+int ipam_finish(const struct ipam *ipam, const struct env *env, const struct conf *conf,
+		json_t **ret, struct cni_error *e);
 
 /* `command` is DEL, CHECK, GC or STATUS: what there is to know is whether it fails. */
 int ipam_call(const char *command, const struct env *env, const struct conf *conf,
