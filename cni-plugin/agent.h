@@ -19,6 +19,14 @@
 int agent_add(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
 	      struct cni_error *e);
 
+/* The same in two steps: what the caller still has to do in the pod is done while the agent does
+ * the host's side. NULL: no memory. Freed between the two: the agent takes back what it did. env
+ * and conf are borrowed. */
+struct agent_add *agent_add_begin(const struct env *env, const struct conf *conf, int netns_fd,
+				  const json_t *result);
+int agent_add_end(struct agent_add *a, struct cni_error *e);
+void agent_add_free(struct agent_add **a); /* for auto_with(); *a may be NULL */
+
 /* Steering off, the netns part undone. netns_fd -1: it is gone. Never fails. */
 void agent_del(const struct env *env, const struct conf *conf, int netns_fd);
 

@@ -1,7 +1,9 @@
 /* ADD of agent.h: the transaction, and what becomes of the pod without it. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "cni-plugin/agent.h"
 #include "cni-plugin/netpart.h"
@@ -36,120 +38,153 @@ static bool is_required(const struct env *env, const struct conf *conf)
 	return pending_namespace_required(conf, env->pod.namespace);
 }
 
-struct transaction {
+struct agent_add {
+	const struct env *env;
 	const struct conf *conf;
 	int netns_fd;
+	struct wire_prepare request;
 	int64_t deadline_ms;
-	int sock;
+	int sock; /* -errno: the request could not be sent */
 	bool required;
 	const char *code; /* a WIRE_CODE_ when the agent refused; NULL when it did not answer */
+	struct err err;
 };
 
 /* Tells the agent when it need not begin any more. */
-static void set_timeout(const struct transaction *t, json_t *msg)
+static void set_timeout(const struct agent_add *a, json_t *msg)
 {
-	(void)json_object_set_new(msg, "timeoutMs", json_integer(t->deadline_ms - wire_now_ms()));
+	(void)json_object_set_new(msg, "timeoutMs", json_integer(a->deadline_ms - wire_now_ms()));
 }
 
-static int prepare(struct transaction *t, const struct wire_prepare *request,
-		   struct podnet *ret_plan, struct err *err)
+/* A connected socket with the request sent. */
+static int send_request(const struct agent_add *a, struct err *err)
 {
-	json_auto_t *msg = wire_prepare_to_json(request);
-	json_auto_t *reply = NULL;
-	bool required = false;
+	auto_close int sock = wire_connect(a->conf->agent_socket, a->deadline_ms, err);
+	json_auto_t *msg = wire_prepare_to_json(&a->request);
 	int r;
 
-	set_timeout(t, msg);
-	r = wire_call(t->sock, msg, t->netns_fd, t->deadline_ms, &reply, &t->code, err);
-	if (r < 0)
-		return r;
-	r = smc_json_get_bool(reply, "reply", "required", &required, err);
-	if (r < 0)
-		return r;
-	t->required |= required;
-	return netpart_plan(t->conf, request->interfaces, request->n_interfaces, reply, ret_plan,
-			    err);
+	if (sock < 0)
+		return sock;
+	if (!msg)
+		return err_sys(err, ENOMEM, "write message");
+	set_timeout(a, msg);
+	r = wire_send(sock, msg, a->netns_fd, a->deadline_ms, err);
+	return r < 0 ? r : TAKE_FD(sock);
 }
 
-static int commit(struct transaction *t, const struct podnet *undo, struct err *err)
+struct agent_add *agent_add_begin(const struct env *env, const struct conf *conf, int netns_fd,
+				  const json_t *result)
+{
+	struct agent_add *a = calloc(1, sizeof(*a));
+
+	if (!a)
+		return NULL;
+	a->env = env;
+	a->conf = conf;
+	a->netns_fd = netns_fd;
+	a->deadline_ms = wire_now_ms() + conf->agent_timeout_ms;
+	fill_request(env, conf, result, &a->request);
+	a->required = is_required(env, conf);
+	a->sock = send_request(a, &a->err);
+	return a;
+}
+
+void agent_add_free(struct agent_add **a)
+{
+	if (!*a)
+		return;
+	if ((*a)->sock >= 0)
+		(void)close((*a)->sock);
+	wire_prepare_clear(&(*a)->request);
+	free(*a);
+}
+
+static int take_plan(struct agent_add *a, struct podnet *ret_plan)
+{
+	json_auto_t *reply = NULL;
+	bool required = false;
+	int r = wire_answer(a->sock, a->deadline_ms, &reply, &a->code, &a->err);
+
+	if (r < 0)
+		return r;
+	r = smc_json_get_bool(reply, "reply", "required", &required, &a->err);
+	if (r < 0)
+		return r;
+	a->required |= required;
+	return netpart_plan(a->conf, a->request.interfaces, a->request.n_interfaces, reply,
+			    ret_plan, &a->err);
+}
+
+static int commit(struct agent_add *a, const struct podnet *undo)
 {
 	json_auto_t *msg = wire_request("commit");
 	json_auto_t *reply = NULL;
 
 	if (!msg || json_object_set_new(msg, "undo", podnet_to_json(undo)) < 0)
-		return err_sys(err, ENOMEM, "write message");
-	set_timeout(t, msg);
-	return wire_call(t->sock, msg, -1, t->deadline_ms, &reply, &t->code, err);
+		return err_sys(&a->err, ENOMEM, "write message");
+	set_timeout(a, msg);
+	return wire_call(a->sock, msg, -1, a->deadline_ms, &reply, &a->code, &a->err);
 }
 
-static int transact(struct transaction *t, const struct wire_prepare *request, struct err *err)
+static int transact(struct agent_add *a)
 {
-	auto_close int sock = wire_connect(t->conf->agent_socket, t->deadline_ms, err);
 	struct podnet plan, undo;
-	int r;
+	int r = a->sock < 0 ? a->sock : take_plan(a, &plan);
 
-	if (sock < 0)
-		return sock;
-	t->sock = sock;
-	r = prepare(t, request, &plan, err);
 	if (r < 0)
 		return r;
-	r = netpart_apply(t->netns_fd, &plan, &undo, err);
+	r = netpart_apply(a->netns_fd, &plan, &undo, &a->err);
 	if (r < 0)
 		return r;
-	r = commit(t, &undo, err);
+	r = commit(a, &undo);
 	if (r < 0)
-		netpart_undo(t->netns_fd, &undo);
+		netpart_undo(a->netns_fd, &undo);
 	return r;
 }
 
 /* The pod starts on TCP, and somebody is told why: one line. */
-static void start_on_tcp(const struct env *env, const struct conf *conf,
-			 const struct wire_prepare *request, const struct transaction *t,
-			 const char *why)
+static void start_on_tcp(const struct agent_add *a)
 {
-	bool keep = !t->code || !strcmp(t->code, WIRE_CODE_UNAVAILABLE);
+	bool keep = !a->code || !strcmp(a->code, WIRE_CODE_UNAVAILABLE);
+	const struct wire_pod *its = &a->env->pod;
 	struct err kept = ERR_INIT;
 	struct podnet undo = { 0 };
 	char pod[2 * WIRE_NAME_MAX];
 
 	if (keep) {
-		netpart_apply_own(conf, request->interfaces, request->n_interfaces, t->netns_fd,
-				  &undo);
-		(void)pending_write(conf, request, env->netns, &undo, &kept);
+		netpart_apply_own(a->conf, a->request.interfaces, a->request.n_interfaces,
+				  a->netns_fd, &undo);
+		(void)pending_write(a->conf, &a->request, a->env->netns, &undo, &kept);
 	}
-	(void)snprintf(pod, sizeof(pod), "%s/%s", env->pod.namespace, env->pod.name);
+	(void)snprintf(pod, sizeof(pod), "%s/%s", its->namespace, its->name);
 	log_warn("pod starts on TCP: the node agent could not steer it", "pod",
-		 *env->pod.name ? pod : NULL, "container", env->container_id, "err", why,
+		 *its->name ? pod : NULL, "container", a->env->container_id, "err", a->err.msg,
 		 "kept_for_agent",
 		 !keep	       ? "no"
 		 : kept.msg[0] ? kept.msg
 			       : "yes");
 }
 
+int agent_add_end(struct agent_add *a, struct cni_error *e)
+{
+	int r = transact(a);
+
+	if (r == 0)
+		return 0;
+	if (a->required || (a->code && !strcmp(a->code, WIRE_CODE_REQUIRED)))
+		return cni_fail(e, CNI_TRY_AGAIN,
+				err_set(&e->err, r, "the pod requires steering: %s", a->err.msg));
+	start_on_tcp(a);
+	return 0;
+}
+
 int agent_add(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
 	      struct cni_error *e)
 {
-	auto_free struct wire_prepare *request = calloc(1, sizeof(*request));
-	struct transaction t = { .conf = conf,
-				 .netns_fd = netns_fd,
-				 .deadline_ms = wire_now_ms() + conf->agent_timeout_ms,
-				 .sock = -1 };
-	struct err err = ERR_INIT;
-	int r;
+	auto_with(agent_add_free) struct agent_add *a =
+		agent_add_begin(env, conf, netns_fd, result);
 
-	if (!request)
+	if (!a)
 		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write message"));
-	fill_request(env, conf, result, request);
-	t.required = is_required(env, conf);
-	r = transact(&t, request, &err);
-	if (r < 0 && (t.required || (t.code && !strcmp(t.code, WIRE_CODE_REQUIRED)))) {
-		(void)err_set(&e->err, r, "the pod requires steering: %s", err.msg);
-		(void)cni_fail(e, CNI_TRY_AGAIN, r);
-	} else if (r < 0) {
-		start_on_tcp(env, conf, request, &t, err.msg);
-		r = 0;
-	}
-	wire_prepare_clear(request);
-	return r;
+	return agent_add_end(a, e);
 }

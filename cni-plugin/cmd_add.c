@@ -31,18 +31,31 @@ static int add_chained(const struct env *env, const struct conf *conf, int netns
 	return r;
 }
 
+/* Set up in the pod while the agent does the host's side. */
+static int set_up(struct kind_work *w, const json_t *result, struct cni_error *e)
+{
+	auto_with(agent_add_free) struct agent_add *agent =
+		agent_add_begin(w->env, w->conf, w->netns_fd, result);
+	int r;
+
+	if (!agent)
+		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write message"));
+	r = cni_fail(e, CNI_INTERFACE, iface_set_up(w, result, &e->err));
+	return r < 0 ? r : agent_add_end(agent, e);
+}
+
 /* The links are made. With a lease, if there is IPAM. */
 static int finish_interface(struct kind_work *w, const json_t *lease, json_t **ret,
 			    struct cni_error *e)
 {
 	json_auto_t *result = NULL;
 	json_auto_t *out = NULL;
-	int r = cni_fail(e, CNI_INTERFACE, iface_set_up(w, lease, &result, &e->err));
+	int r = cni_fail(e, CNI_INTERFACE, iface_result(w, lease, &result, &e->err));
 
 	if (r == 0)
 		r = export(w->conf, result, &out, e);
 	if (r == 0)
-		r = agent_add(w->env, w->conf, w->netns_fd, result, e);
+		r = set_up(w, result, e);
 	if (r == 0)
 		*ret = TAKE_PTR(out);
 	return r;

@@ -71,8 +71,7 @@ static int fill_ips(const struct kind_work *w, json_t *result)
 	return 0;
 }
 
-static int make_result(const struct kind_work *w, const json_t *lease, json_t **ret,
-		       struct err *err)
+int iface_result(const struct kind_work *w, const json_t *lease, json_t **ret, struct err *err)
 {
 	json_auto_t *result = lease ? json_deep_copy(lease) : json_object();
 	json_t *interfaces = json_array();
@@ -91,15 +90,12 @@ static int make_result(const struct kind_work *w, const json_t *lease, json_t **
 
 /* ---- the verbs ---- */
 
-int iface_set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct err *err)
+int iface_set_up(struct kind_work *w, const json_t *result, struct err *err)
 {
 	const struct kind *kind = kind_of(w->conf);
 	const struct link *pod = &w->links[w->n_links - 1];
-	json_auto_t *result = NULL;
-	int r = make_result(w, lease, &result, err);
+	int r = iface_pod_up(w->pod, w->netns_fd, pod, result, kind->addr_flags, err);
 
-	if (r == 0)
-		r = iface_pod_up(w->pod, w->netns_fd, pod, result, kind->addr_flags, err);
 	if (r == 0 && kind->add_routes)
 		r = kind->add_routes(w, result, err);
 	if (r == 0)
@@ -108,8 +104,6 @@ int iface_set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct 
 		r = kind->finish(w, result, err);
 	if (r == 0 && kind->is_shared)
 		r = announce(w->netns_fd, pod, result, err);
-	if (r == 0)
-		*ret = TAKE_PTR(result);
 	return r;
 }
 

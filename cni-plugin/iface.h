@@ -23,9 +23,11 @@ void iface_close(struct kind_work *w); /* for auto_with() */
 int iface_free(const struct kind_work *w, struct err *err);
 /* The links, down in the pod; needs no lease. On failure nothing is left. */
 int iface_make(struct kind_work *w, struct err *err);
-/* `lease` is an imported result, or NULL: no IPAM, no addresses. *ret, owned by the caller, is
- * the result of the ADD in 1.x form. What was made stays: see iface_undo(). */
-int iface_set_up(struct kind_work *w, const json_t *lease, json_t **ret, struct err *err);
+/* *ret, owned by the caller, is the result of the ADD in 1.x form. `lease` is an imported result,
+ * or NULL: no IPAM, no addresses. */
+int iface_result(const struct kind_work *w, const json_t *lease, json_t **ret, struct err *err);
+/* Up, addresses and routes. What was made stays on failure: see iface_undo(). */
+int iface_set_up(struct kind_work *w, const json_t *result, struct err *err);
 /* On the way out of an ADD that failed after iface_make(): logs what it cannot take back. */
 void iface_undo(struct kind_work *w);
 

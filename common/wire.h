@@ -122,6 +122,8 @@ int wire_connect(const char *path, int64_t deadline_ms, struct err *err);
  * wanted) pointing to one of the WIRE_CODE_ constants above. */
 int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret, const char **ret_code,
 	      struct err *err);
+/* Its second half, for a request that wire_send() has sent. */
+int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code, struct err *err);
 
 int64_t wire_now_ms(void); /* CLOCK_MONOTONIC */
 

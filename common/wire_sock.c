@@ -245,23 +245,26 @@ static int take_reply(const json_t *reply, const char **ret_code, struct err *er
 	return err_set(err, -EREMOTEIO, "%s", *text ? text : "the agent gave no reason");
 }
 
+int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code, struct err *err)
+{
+	json_auto_t *reply = NULL;
+	int r = wire_recv(sock, &reply, NULL, deadline_ms, err);
+
+	if (r == 0)
+		r = take_reply(reply, ret_code, err);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(reply);
+	return 0;
+}
+
 int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret,
 	      const char **ret_code, struct err *err)
 {
-	json_auto_t *reply = NULL;
 	int r;
 
 	if (!request)
 		return err_sys(err, ENOMEM, "send message");
 	r = wire_send(sock, request, passed_fd, deadline_ms, err);
-	if (r < 0)
-		return r;
-	r = wire_recv(sock, &reply, NULL, deadline_ms, err);
-	if (r < 0)
-		return r;
-	r = take_reply(reply, ret_code, err);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(reply);
-	return 0;
+	return r < 0 ? r : wire_answer(sock, deadline_ms, ret, ret_code, err);
 }

@@ -37,10 +37,11 @@ LIBS_cni-plugin := -ljansson $(LIBS_nl)
 LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd -lcurl $(LIBS_nl)
 LIBS_smcctl     := -ljansson $(LIBS_nl)
 # The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be). What libnl
-# could look up by name service, the plugin never asks it to: an abort in its place keeps a resolver
-# and NSS out of the program (an eighth of it, and the linker's warnings). Our own code may not
-# call what is left out: the check says so.
-UNUSED_cni-plugin  := getaddrinfo freeaddrinfo gai_strerror getnameinfo getprotobyname getprotobynumber
+# could look up by name service or scan, the plugin never asks it to: an abort in its place keeps a
+# resolver, NSS and scanf out of the program (a fifth of it, and the linker's warnings). Our own
+# code may not call what is left out: the check says so.
+UNUSED_cni-plugin  := getaddrinfo freeaddrinfo gai_strerror getnameinfo getprotobyname \
+                      getprotobynumber $(foreach v,99 23,__isoc$(v)_sscanf __isoc$(v)_fscanf)
 LDFLAGS_cni-plugin := $(if $(SAN),,-static -Wl,-z,noseparate-code \
                       $(UNUSED_cni-plugin:%=-Wl,--defsym=%=abort))
 define check_cni-plugin
