@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "node-agent/cgroup.h"
+#include "node-agent/features.h"
 #include "node-agent/install.h"
 #include "node-agent/node.h"
 #include "node-agent/pod.h"
@@ -98,6 +99,7 @@ static void remove_from_kernel(struct cleanup *c)
 	outcome(c, "records", record_each(c->node->state_fd, remove_pod, bad_record, c, &err), &err);
 	outcome(c, "host's side", node_drop_hostnet(c->node, &err), &err);
 	remove_ueid(c);
+	outcome(c, "node features", features_remove(config->features_dir, &err), &err);
 	if (c->first < 0) /* node.json stays, and says what is left */
 		(void)node_save(c->node, NULL);
 }

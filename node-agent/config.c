@@ -169,6 +169,7 @@ static const struct config_field root_fields[] = {
 	{ "cniBinDir", config_value_path, offsetof(struct config, cni_bin_dir) },
 	{ "cniPlugin", config_value_optional_path, offsetof(struct config, cni_plugin) },
 	{ "cniInstall", config_value_install, offsetof(struct config, cni_install) },
+	{ "featuresDir", config_value_optional_path, offsetof(struct config, features_dir) },
 	{ "metrics", config_value_endpoint, offsetof(struct config, metrics) },
 	{ "logLevel", config_value_log_level, offsetof(struct config, log_level) },
 };
@@ -189,13 +190,14 @@ static struct config *new_with_defaults(void)
 	c->cni_conf_dir = strdup("/etc/cni/net.d");
 	c->cni_bin_dir = strdup("/opt/cni/bin");
 	c->cni_plugin = strdup("");
+	c->features_dir = strdup("/etc/kubernetes/node-feature-discovery/features.d");
 	c->metrics = strdup("127.0.0.1:9810");
 	c->limits.max_buffer_bytes = 256 * 1024;
 	c->limits.ulp = STEER_ULP_DENY;
 	c->log_level = LOG_LEVEL_INFO;
 	if (!c->kubeconfig || !c->ueid || !c->socket || !c->state_dir || !c->bpffs_dir ||
 	    !c->cgroup_root || !c->cni_conf_dir || !c->cni_bin_dir || !c->cni_plugin ||
-	    !c->metrics) {
+	    !c->features_dir || !c->metrics) {
 		config_free(c);
 		return NULL;
 	}
@@ -324,6 +326,7 @@ void config_free(struct config *c)
 	free(c->cni_conf_dir);
 	free(c->cni_bin_dir);
 	free(c->cni_plugin);
+	free(c->features_dir);
 	free(c->metrics);
 	free(c);
 }

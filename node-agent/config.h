@@ -60,6 +60,7 @@ struct config {
 	char *cni_bin_dir;
 	char *cni_plugin; /* the program to install; "": install nothing */
 	enum install_mode cni_install;
+	char *features_dir; /* "" = off */
 	char *metrics; /* "ip:port", "" = off */
 	enum log_level log_level;
 };

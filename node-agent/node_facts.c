@@ -6,7 +6,9 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "node-agent/cgroup.h"
+#include "node-agent/features.h"
 #include "node-agent/node.h"
 
 #define HOOK_FAILURES_MAX 20 /* then every 5 minutes, a refresh being 15 s */
@@ -167,6 +169,19 @@ static void refresh_cgroup(struct node *node)
 	set_fact(&node->facts.cgroup, fd, &err);
 }
 
+/* An extra: the log says it once, and once when it is well again. */
+static void write_features(struct node *node)
+{
+	struct err err = ERR_INIT;
+	int r = features_write(node->config->features_dir, &node->facts, &err);
+
+	if (r < 0 && !node->features_bad)
+		log_warn("labels of this node are not up to date", "err", err.msg);
+	else if (r > 0)
+		log_info("wrote node features", "folder", node->config->features_dir);
+	node->features_bad = r < 0;
+}
+
 void node_refresh(struct node *node)
 {
 	struct utsname u;
@@ -177,4 +192,5 @@ void node_refresh(struct node *node)
 	refresh_smc(node);
 	refresh_rdma(node);
 	refresh_cgroup(node);
+	write_features(node);
 }

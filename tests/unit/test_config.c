@@ -58,6 +58,8 @@ static void an_empty_file_gives_all_defaults(void **state)
 		assert_string_equal(c->cgroup_root, "/sys/fs/cgroup");
 		assert_string_equal(c->cni_conf_dir, "/etc/cni/net.d");
 		assert_string_equal(c->cni_bin_dir, "/opt/cni/bin");
+		assert_string_equal(c->features_dir,
+				    "/etc/kubernetes/node-feature-discovery/features.d");
 		assert_string_equal(c->metrics, "127.0.0.1:9810");
 		assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 		config_free(c);
@@ -88,6 +90,7 @@ static const char full[] = "nodeName: worker-1            # a comment\n"
 			   "cgroupRoot: /cg\n"
 			   "cniConfDir: /conf\n"
 			   "cniBinDir: /bin\n"
+			   "featuresDir: \"\"\n"
 			   "metrics: '[::1]:9999'\n"
 			   "logLevel: debug\n";
 
@@ -129,6 +132,7 @@ static void every_key_is_read(void **state)
 	assert_string_equal(c->cgroup_root, "/cg");
 	assert_string_equal(c->cni_conf_dir, "/conf");
 	assert_string_equal(c->cni_bin_dir, "/bin");
+	assert_string_equal(c->features_dir, "");
 	assert_string_equal(c->metrics, "[::1]:9999");
 	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
 	config_free(c);
