@@ -29,7 +29,9 @@ const char *agent_not_ready(const struct agent *agent)
 		return agent->trouble.msg;
 	if (!agent->started)
 		return "the agent is starting";
-	return missing ? missing->why : NULL;
+	if (missing)
+		return missing->why;
+	return agent_source_not_ready(agent);
 }
 
 static void policy_facts(const struct node_facts *facts, struct policy_node *ret)
@@ -64,23 +66,11 @@ void agent_new_facts(struct agent *agent, const struct node_facts *facts)
 	log_fact("ueid", &before.ueid, &facts->ueid);
 	log_fact("cgroup", &before.cgroup, &facts->cgroup);
 	log_fact("host", &before.rdma, &facts->rdma);
-	agent_source_changed(agent, NULL, "");
+	agent_keep_namespaces(agent);
+	agent_decide_all(agent, NULL, "");
 }
 
 /* ---- one attachment ---- */
-
-/* The source's pod of that name; not one that took the name of the attachment's. */
-static const struct source_pod *known_pod(const struct agent *agent, const struct wire_pod *pod)
-{
-	const struct source_pod *known;
-
-	if (!agent->source || !pod->name[0])
-		return NULL;
-	known = source_pod(agent->source, pod->namespace, pod->name);
-	if (known && known->uid[0] && pod->uid[0] && strcmp(known->uid, pod->uid) != 0)
-		return NULL;
-	return known;
-}
 
 static bool is_own(const struct wire_pod *pod)
 {
@@ -89,29 +79,43 @@ static bool is_own(const struct wire_pod *pod)
 	return namespace && name && !strcmp(namespace, pod->namespace) && !strcmp(name, pod->name);
 }
 
+/* What an earlier run put in force stays until it is known what is wanted now. */
+static bool stays_as_it_is(const struct agent *agent, struct attach *a)
+{
+	if (a->inherited && (!agent->source || !source_may_lag(agent->source) ||
+			     source_synced(agent->source)))
+		a->inherited = false;
+	if (!a->inherited)
+		return false;
+	a->wish = a->rec->wish;
+	a->verdict.steer = a->wish.steer;
+	a->verdict.refuse = a->verdict.unavailable = a->verdict.unknown = false;
+	(void)snprintf(a->verdict.why, sizeof(a->verdict.why),
+		       "%s, as before the agent's start: it has not heard from the API server yet",
+		       a->wish.steer ? "steered" : "stays TCP");
+	return true;
+}
+
 void agent_decide(struct agent *agent, struct attach *a)
 {
 	const struct wire_prepare *req = &a->rec->req;
-	const struct source_pod *known = known_pod(agent, &req->pod);
-	const struct source_namespace *ns =
-		agent->source ? source_namespace(agent->source, req->pod.namespace) : NULL;
 	struct policy_pod pod = {
 		.namespace = req->pod.namespace,
 		.name = req->pod.name,
-		.host_network = known && known->host_network,
 		.own = is_own(&req->pod),
-		.annotations = known ? known->annotations : req->annotations,
-		.namespace_annotations = ns ? ns->annotations : NULL,
+		.annotations = req->annotations,
 	};
 	struct policy_node node;
 
+	agent_ask_source(agent, &req->pod, &pod);
 	policy_facts(&agent->facts, &node);
 	policy_decide(agent->config, &node, &pod, &a->verdict);
-	wish_make(agent->config, &agent->facts, req, &a->verdict, &a->wish);
+	if (!stays_as_it_is(agent, a))
+		wish_make(agent->config, &agent->facts, req, &a->verdict, &a->wish);
 }
 
 /* Policy again, for one that is there. */
-static void decide_again(struct agent *agent, struct attach *a)
+void agent_decide_again(struct agent *agent, struct attach *a)
 {
 	struct policy_verdict before = a->verdict;
 	struct wish wish = a->wish;
@@ -160,7 +164,7 @@ void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
 	agent_kick(agent, a);
 }
 
-void agent_adopt(struct agent *agent, struct record *rec)
+void agent_adopt(struct agent *agent, struct record *rec, bool inherited)
 {
 	struct attach *a = NULL;
 
@@ -170,66 +174,11 @@ void agent_adopt(struct agent *agent, struct record *rec)
 		record_free(rec);
 		return;
 	}
+	a->inherited = inherited;
 	agent_decide(agent, a);
 	a->adopted = a->damaged = true; /* nobody has looked yet */
 	a->wanted = rec->phase == RECORD_COMMITTED;
 	agent_kick(agent, a);
-}
-
-/* ---- the source ---- */
-
-struct text {
-	char *buf;
-	size_t len;
-};
-
-static void add_required(void *arg, const struct source_namespace *ns)
-{
-	struct text *text = arg;
-	size_t n = strlen(ns->name);
-	char *grown;
-
-	if (!text->buf || !policy_namespace_required(ns->name, ns->annotations))
-		return;
-	grown = realloc(text->buf, text->len + n + 2);
-	if (!grown)
-		return;
-	text->buf = grown;
-	memcpy(grown + text->len, ns->name, n);
-	text->len += n;
-	memcpy(grown + text->len++, "\n", 2);
-}
-
-static void update_required(struct agent *agent)
-{
-	struct text text = { .buf = calloc(1, 1) };
-
-	if (agent->source)
-		source_each_namespace(agent->source, add_required, &text);
-	if (!text.buf || (agent->required && !strcmp(agent->required, text.buf))) {
-		free(text.buf);
-		return;
-	}
-	free(agent->required);
-	agent->required = text.buf;
-	(void)job_required(agent, text.buf);
-}
-
-void agent_source_changed(void *arg, const char *namespace, const char *name)
-{
-	struct agent *agent = arg;
-	struct attach *next;
-
-	if (!name[0])
-		update_required(agent);
-	for (struct attach *a = agent->table.first; a; a = next) {
-		const struct wire_pod *pod = &a->rec->req.pod;
-
-		next = a->next;
-		if (!namespace || (!strcmp(pod->namespace, namespace) &&
-				   (!name[0] || !strcmp(pod->name, name))))
-			decide_again(agent, a);
-	}
 }
 
 /* ---- statistics ---- */
@@ -276,7 +225,7 @@ static void sweep(struct agent *agent)
 	if (turn == 0) {
 		(void)job_pending(agent);
 		if (!agent->required)
-			update_required(agent);
+			agent_keep_namespaces(agent);
 	}
 	if (n > 0 || turn == 0)
 		(void)job_sweep(agent, some, n, turn == 0);

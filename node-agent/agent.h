@@ -40,7 +40,11 @@ struct agent {
 	bool stats_busy, pending_busy, sweep_busy;
 	int sweep_tick;
 	char *required; /* text of required-namespaces as last written */
-	struct loop_watch worker_watch, source_watch, pending_watch, signal_watch;
+	char *namespaces; /* text of namespaces.json as last written */
+	/* Grows when changes of the source are in force, in the BPF map too. */
+	uint64_t generation;
+	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */
+	struct loop_watch worker_watch, pending_watch, signal_watch;
 	struct loop_timer sweep_timer, stats_timer;
 };
 
@@ -49,15 +53,30 @@ const char *agent_not_ready(const struct agent *agent);
 
 /* What policy says of the attachment now: sets verdict and wish. */
 void agent_decide(struct agent *agent, struct attach *a);
+/* The same for one that is there, and what comes of it: as agent_kick. */
+void agent_decide_again(struct agent *agent, struct attach *a);
 /* Queues the job that is due, or forgets the attachment: `a` may be gone afterwards. */
 void agent_kick(struct agent *agent, struct attach *a);
 /* Begins its removal; as agent_kick. undo_netns: the netns part too. */
 void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
-/* An attachment found at start or in pending/; owns rec. */
-void agent_adopt(struct agent *agent, struct record *rec);
+/* An attachment found at start or in pending/; owns rec. inherited: an earlier run decided, and put
+ * in force what the record says. */
+void agent_adopt(struct agent *agent, struct record *rec, bool inherited);
+
+/* ---- agent_source.c ---- */
 
 /* source_changed_fn: arg is the agent. */
 void agent_source_changed(void *arg, const char *namespace, const char *name);
+/* Decides again about all pods of the name; name "": of the namespace; namespace NULL: of the node. */
+void agent_decide_all(struct agent *agent, const char *namespace, const char *name);
+/* What the source knows of the pod and its namespace, in place of what ADD brought. */
+void agent_ask_source(const struct agent *agent, const struct wire_pod *pod,
+		      struct policy_pod *ret);
+/* NULL, or why what pods ask for is not known. */
+const char *agent_source_not_ready(const struct agent *agent);
+/* Writes what of namespaces is kept on disk, if it changed. */
+void agent_keep_namespaces(struct agent *agent);
+
 void agent_new_facts(struct agent *agent, const struct node_facts *facts);
 /* Asks for fresh statistics: server_stats_ready() and http_stats_ready() follow, within
  * AGENT_STATS_MS. */

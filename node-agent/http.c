@@ -69,7 +69,8 @@ static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 	};
 	const struct metrics_node node = { .checks = checks,
 					   .n_checks = ARRAY_SIZE(checks),
-					   .requests = agent->requests };
+					   .requests = agent->requests,
+					   .watch_restarts = agent->source ? source_restarts(agent->source) : 0 };
 	struct snapshot snapshot;
 	struct err err = ERR_INIT;
 	char *text;

@@ -30,4 +30,13 @@ int job_pending_drop(struct agent *agent, const struct wire_attachment *key);
 /* Writes required-namespaces. */
 int job_required(struct agent *agent, const char *text);
 
+/* ---- job_source.c ---- */
+
+/* Writes namespaces.json. */
+int job_namespaces(struct agent *agent, const char *text);
+/* What an earlier run wrote there; NULL: nothing that can be read. On the worker. */
+json_t *job_namespaces_read(const struct node *node);
+/* -> agent->generation grows, when all that the source's changes so far asked for has run */
+void job_generation(struct agent *agent);
+
 #endif

@@ -14,6 +14,7 @@
 struct found {
 	struct record **recs;
 	size_t n;
+	size_t n_inherited; /* the first ones: of an earlier run, not of pending/ */
 };
 
 static void found_add(void *arg, struct record *rec)
@@ -34,7 +35,7 @@ static void found_adopt(struct found *found, struct agent *agent)
 {
 	for (size_t i = 0; i < found->n; i++) {
 		if (agent)
-			agent_adopt(agent, found->recs[i]);
+			agent_adopt(agent, found->recs[i], i < found->n_inherited);
 		else
 			record_free(found->recs[i]);
 	}
@@ -45,6 +46,7 @@ static void found_adopt(struct found *found, struct agent *agent)
 
 struct start_job {
 	struct work work;
+	json_t *namespaces; /* of an earlier run; NULL */
 	struct node_facts facts;
 	struct found found;
 };
@@ -112,7 +114,18 @@ static int start_run(struct work *w, void *arg, struct err *err)
 		return r;
 	drop_older_boots(node, &job->found);
 	drop_strays(node, &job->found);
+	job->found.n_inherited = job->found.n;
+	job->namespaces = job_namespaces_read(node);
 	return pending_scan(node, found_add, &job->found, err);
+}
+
+static void seed(struct agent *agent, const json_t *namespaces)
+{
+	struct err err = ERR_INIT;
+
+	if (agent->source && namespaces &&
+	    source_seed_namespaces(agent->source, namespaces, &err) < 0)
+		log_warn("what namespaces said is not known, going on without", "err", err.msg);
 }
 
 static void start_done(struct work *w, void *arg)
@@ -124,10 +137,12 @@ static void start_done(struct work *w, void *arg)
 		if (w->rc < 0)
 			log_error("state of earlier runs cannot be read, going on without", "err",
 				  w->err.msg);
+		seed(agent, job->namespaces);
 		agent_new_facts(agent, &job->facts);
 		agent->started = true;
 	}
 	found_adopt(&job->found, agent);
+	json_decref(job->namespaces);
 	free(job);
 	if (agent) {
 		server_started(agent->server);

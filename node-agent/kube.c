@@ -19,6 +19,7 @@ int kube_new(const struct config *config, struct loop *loop, struct kube **ret, 
 	if (!k)
 		return err_sys(err, ENOMEM, "prepare access to the API server");
 	k->loop = loop;
+	k->start = (struct loop_timer){ .fn = kube_request_start, .arg = k };
 	r = config->kubeconfig[0] ? kube_access_kubeconfig(config->kubeconfig, &k->access, err) :
 				    kube_access_in_cluster(&k->access, err);
 	if (r == 0)
@@ -35,6 +36,7 @@ void kube_free(struct kube *k)
 		return;
 	while (k->requests)
 		kube_request_free(k->requests);
+	loop_disarm(&k->start);
 	kube_multi_close(k);
 	kube_access_clear(&k->access);
 	free(k);

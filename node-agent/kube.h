@@ -48,8 +48,9 @@ int kube_call(struct kube *k, const char *method, const char *path, json_t *body
 
 struct kube_stream;
 
-/* A piece of a 2xx body, of any length. False: the caller has no use for the rest; the request is
- * ended and `done` follows. It must not start or cancel requests. */
+/* A piece of a 2xx body, of any length; the first time, when the answer begins, of none. False: the
+ * caller has no use for the rest; the request is ended and `done` follows. It must not cancel
+ * requests or free the client. */
 typedef bool kube_data_fn(void *arg, const char *data, size_t len);
 
 /* GET. `accept`: the header's value. timeout_ms: of the whole answer; 0: none. done: called once at

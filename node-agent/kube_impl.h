@@ -21,6 +21,7 @@ struct kube {
 	struct kube_access access;
 	CURLM *multi;
 	struct loop_timer timer; /* libcurl's one */
+	struct loop_timer start; /* of new requests */
 	struct kube_socket *sockets; /* that libcurl has polled */
 	struct kube_stream *requests; /* under way */
 };
@@ -35,6 +36,7 @@ struct kube_stream {
 	size_t got_len;
 	const char *stopped; /* why we ended it: "" = by its data function; NULL: we did not */
 	char curl_error[CURL_ERROR_SIZE];
+	bool started, failed; /* libcurl has it; or did not take it */
 	kube_data_fn *data; /* NULL: the body is kept */
 	kube_reply_fn *done; /* may be NULL */
 	void *arg;
@@ -54,6 +56,7 @@ void kube_options_connection(const struct kube *k, CURL *easy);
 
 /* ---- kube_request.c ---- */
 
+void kube_request_start(void *arg); /* the kube */
 /* Tells its end and frees it. */
 void kube_request_done(struct kube_stream *s, CURLcode code);
 void kube_request_free(struct kube_stream *s);

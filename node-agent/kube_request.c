@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/log.h"
+#include "common/wire.h"
 #include "node-agent/kube_impl.h"
 
 static const char too_large[] = "the answer is larger than 1 MiB";
@@ -42,6 +43,19 @@ static size_t on_data(char *data, size_t size, size_t n, void *arg)
 	if (!s->data || status / 100 != 2)
 		return keep(s, data, size * n) ? size * n : 0;
 	if (s->data(s->arg, data, size * n))
+		return size * n;
+	s->stopped = "";
+	return 0;
+}
+
+/* CURLOPT_HEADERFUNCTION: a line of the head; its last one is empty. */
+static size_t on_head(const char *line, size_t size, size_t n, void *arg)
+{
+	struct kube_stream *s = arg;
+	long status = 0;
+
+	(void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
+	if (!s->data || status / 100 != 2 || size * n > 2 || line[0] != '\r' || s->data(s->arg, "", 0))
 		return size * n;
 	s->stopped = "";
 	return 0;
@@ -100,7 +114,8 @@ void kube_request_free(struct kube_stream *s)
 		*s->link = s->next;
 		if (s->next)
 			s->next->link = s->link;
-		(void)curl_multi_remove_handle(s->kube->multi, s->easy);
+		if (s->started && !s->failed)
+			(void)curl_multi_remove_handle(s->kube->multi, s->easy);
 	}
 	curl_easy_cleanup(s->easy);
 	curl_slist_free_all(s->headers);
@@ -209,16 +224,39 @@ static int begin(struct kube_stream *s, const char *accept, int64_t timeout_ms)
 	(void)curl_easy_setopt(s->easy, CURLOPT_TIMEOUT_MS, (long)timeout_ms);
 	(void)curl_easy_setopt(s->easy, CURLOPT_WRITEFUNCTION, on_data);
 	(void)curl_easy_setopt(s->easy, CURLOPT_WRITEDATA, s);
+	(void)curl_easy_setopt(s->easy, CURLOPT_HEADERFUNCTION, on_head);
+	(void)curl_easy_setopt(s->easy, CURLOPT_HEADERDATA, s);
 	(void)curl_easy_setopt(s->easy, CURLOPT_ERRORBUFFER, s->curl_error);
 	(void)curl_easy_setopt(s->easy, CURLOPT_PRIVATE, s);
-	if (curl_multi_add_handle(k->multi, s->easy) != CURLM_OK)
-		return -ENOMEM;
 	s->next = k->requests;
 	s->link = &k->requests;
 	if (s->next)
 		s->next->link = &s->next;
 	k->requests = s;
+	loop_arm(k->loop, &k->start, wire_now_ms());
 	return 0;
+}
+
+/* Not by who asks: that may be a function that libcurl called, which must not call back. */
+void kube_request_start(void *arg)
+{
+	struct kube *k = arg;
+	struct kube_stream *next;
+
+	for (struct kube_stream *s = k->requests; s; s = next) {
+		next = s->next;
+		if (s->started)
+			continue;
+		s->started = true;
+		s->failed = curl_multi_add_handle(k->multi, s->easy) != CURLM_OK;
+	}
+	/* An end may start and cancel others: from the front each time. */
+	do {
+		for (next = k->requests; next && !next->failed; next = next->next)
+			;
+		if (next)
+			kube_request_done(next, CURLE_OUT_OF_MEMORY);
+	} while (next);
 }
 
 static struct kube_stream *request_new(struct kube *k, kube_reply_fn *done, void *arg)

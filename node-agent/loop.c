@@ -102,10 +102,11 @@ static int next_timeout(const struct loop *loop)
 }
 
 /* One at a time from the front: a timer that fires may disarm others. */
-static void fire_timers(struct loop *loop)
+static bool fire_timers(struct loop *loop)
 {
 	int64_t now = wire_now_ms();
 	struct loop_timer *t;
+	bool fired = false;
 
 	do {
 		for (t = loop->timers; t && t->due_ms > now; t = t->next)
@@ -113,8 +114,10 @@ static void fire_timers(struct loop *loop)
 		if (t) {
 			loop_disarm(t);
 			t->fn(t->arg);
+			fired = true;
 		}
 	} while (t);
+	return fired;
 }
 
 static void hand_out(struct loop *loop)
@@ -128,17 +131,29 @@ static void hand_out(struct loop *loop)
 	}
 }
 
+int loop_turn(struct loop *loop, int max_ms, struct err *err)
+{
+	int timeout = next_timeout(loop);
+	int n;
+
+	if (max_ms >= 0 && (timeout < 0 || timeout > max_ms))
+		timeout = max_ms;
+	n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, timeout);
+	if (n < 0 && errno != EINTR)
+		return err_sys(err, errno, "wait for events");
+	loop->n_events = n < 0 ? 0 : n;
+	loop->next_event = 0;
+	hand_out(loop);
+	return fire_timers(loop) || loop->n_events > 0;
+}
+
 int loop_run(struct loop *loop, struct err *err)
 {
 	while (!loop->stop) {
-		int n = epoll_wait(loop->epoll_fd, loop->events, EVENTS_MAX, next_timeout(loop));
+		int r = loop_turn(loop, -1, err);
 
-		if (n < 0 && errno != EINTR)
-			return err_sys(err, errno, "wait for events");
-		loop->n_events = n < 0 ? 0 : n;
-		loop->next_event = 0;
-		hand_out(loop);
-		fire_timers(loop);
+		if (r < 0)
+			return r;
 	}
 	return 0;
 }

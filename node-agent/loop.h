@@ -37,6 +37,9 @@ void loop_disarm(struct loop_timer *t);
 
 /* Until loop_stop(). */
 int loop_run(struct loop *loop, struct err *err);
+/* One turn: waits for events and timers at most max_ms (-1: as long as it takes) and hands out what
+ * is there. 1: there was something; 0: nothing. */
+int loop_turn(struct loop *loop, int max_ms, struct err *err);
 void loop_stop(struct loop *loop);
 
 #endif

@@ -217,7 +217,7 @@ static void render_node(const struct rendering *r, const struct metrics_node *no
 	for (size_t i = 0; i < node->n_checks; i++)
 		(void)fprintf(r->out, "smc_cni_node_ready{check=\"%s\"} %d\n", node->checks[i].name,
 			      node->checks[i].ok);
-	head(r, "smc_cni_watch_restarts_total", "counter", "Times the watch of pods began anew.");
+	head(r, "smc_cni_watch_restarts_total", "counter", "Times a watch of the API server broke and began anew.");
 	(void)fprintf(r->out, "smc_cni_watch_restarts_total %" PRIu64 "\n", node->watch_restarts);
 	render_requests(r, node->requests);
 	head(r, "smc_cni_build_info", "gauge", "The version of the agent.");

@@ -208,6 +208,17 @@ static void grant(const struct config *config, const struct policy_node *node,
 		       annotation_format_bytes(max, given));
 }
 
+/* NULL, or what would have to be known first: not asked for is not the same as not heard of. */
+static const char *not_heard(const struct policy_pod *pod, const struct asked *a)
+{
+	if (a->pod.set & ANNOTATION_STEER)
+		return NULL;
+	if (pod->unknown)
+		return "of the pod";
+	return pod->namespace_unknown && !pod->own && !is_exempt(pod->namespace) ? "of its namespace" :
+										   NULL;
+}
+
 void policy_decide(const struct config *config, const struct policy_node *node,
 		   const struct policy_pod *pod, struct policy_verdict *ret)
 {
@@ -222,6 +233,9 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	if (a.bad.msg[0]) {
 		ret->invalid = true;
 		deny(ret, "%s", a.bad.msg);
+	} else if (not_heard(pod, &a)) {
+		ret->unavailable = ret->unknown = true;
+		deny(ret, "the agent has not heard %s from the API server yet", not_heard(pod, &a));
 	} else if (a.steer == POLICY_DISABLED) {
 		deny_unasked(ret, pod);
 	} else if (pod->host_network) {

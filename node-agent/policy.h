@@ -28,6 +28,8 @@ struct policy_pod {
 	bool own; /* the agent's own pod: node and namespace defaults never apply to it */
 	const json_t *annotations; /* object or NULL: the source's, else what ADD brought */
 	const json_t *namespace_annotations; /* object or NULL */
+	bool unknown; /* what the pod says is not known (yet) */
+	bool namespace_unknown; /* what its namespace says */
 };
 
 enum policy_steer {
@@ -51,6 +53,7 @@ struct policy_verdict {
 	bool steer; /* in force: wanted, allowed and possible here */
 	bool invalid; /* a bad annotation value: why names key, value and what is allowed */
 	bool unavailable; /* wanted and allowed, but the node cannot: why says what is missing */
+	bool unknown; /* unavailable: it depends on what is not known (yet) */
 	bool refuse; /* required, and not possible: ADD must fail with code 11 */
 	enum steer_ulp ulp; /* this and the next two: only when steer is true */
 	char pnet_id[SMC_PNET_ID_MAX + 1]; /* "" = the node's own choice by pnets */

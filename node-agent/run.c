@@ -30,14 +30,6 @@ static void on_worker(void *arg, uint32_t events)
 	worker_collect(agent->worker, agent);
 }
 
-static void on_source(void *arg, uint32_t events)
-{
-	struct agent *agent = arg;
-
-	(void)events;
-	source_dispatch(agent->source);
-}
-
 static void on_pending(void *arg, uint32_t events)
 {
 	struct agent *agent = arg;
@@ -117,18 +109,16 @@ static int open_pending(struct agent *agent, struct err *err)
 	return r;
 }
 
-static void open_kube(struct agent *agent)
+/* The API server, or why there is no access to it. */
+static int open_kube(struct agent *agent, struct err *err)
 {
-	struct err err = ERR_INIT;
+	const struct config *config = agent->config;
+	struct err why = ERR_INIT;
 
-	if (kube_new(agent->config, agent->loop, &agent->kube, &err) < 0) {
-		log_error("no access to the API server", "err", err.msg);
-		agent->trouble = err;
-		return;
-	}
-	(void)err_set(&agent->trouble, -EOPNOTSUPP,
-		      "podSource 'kubernetes' is not in this version; allowed is {folder: PATH}");
-	log_warn("pods' manifests are not watched", "err", agent->trouble.msg);
+	if (kube_new(config, agent->loop, &agent->kube, &why) < 0)
+		log_error("no access to the API server", "err", why.msg);
+	return source_kube_open(agent->kube, agent->loop, config->node_name, why.msg,
+				agent_source_changed, agent, &agent->source, err);
 }
 
 /* Without it ADD's own annotations decide. */
@@ -136,18 +126,13 @@ static void open_source(struct agent *agent)
 {
 	const char *folder = agent->config->pod_source_folder;
 	struct err err = ERR_INIT;
-	int r;
+	int r = folder ? source_folder_open(folder, agent->loop, agent_source_changed, agent,
+					    &agent->source, &err) :
+			 open_kube(agent, &err);
 
-	if (!folder) {
-		open_kube(agent);
-		return;
-	}
-	r = source_folder_open(folder, agent_source_changed, agent, &agent->source, &err);
-	if (r == 0)
-		r = watch(agent, &agent->source_watch, source_fd(agent->source), on_source, &err);
 	if (r < 0) {
 		agent->trouble = err;
-		log_error("pods' manifests are not watched", "err", err.msg);
+		log_error("pods and namespaces are not watched", "err", err.msg);
 	}
 }
 
@@ -219,13 +204,13 @@ static void tear_down(struct agent *agent)
 		_exit(EXIT_SUCCESS); /* its records say what it was at */
 	}
 	node_close(agent->node);
-	if (agent->source)
-		source_close(agent->source);
+	source_close(agent->source);
 	kube_free(agent->kube);
 	close_watch(&agent->pending_watch);
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);
 	free(agent->required);
+	free(agent->namespaces);
 	loop_free(agent->loop);
 }
 

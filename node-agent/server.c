@@ -188,3 +188,9 @@ void server_stats_ready(struct server *server)
 	for (struct session *s = server->sessions; s; s = s->next)
 		session_stats_ready(s);
 }
+
+void server_source_changed(struct server *server)
+{
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_source_changed(s);
+}

@@ -24,5 +24,6 @@ void server_pod_done(struct server *server, struct attach *a, enum reconcile_act
 void server_gone(struct server *server, const struct wire_attachment *key, const struct podnet *undo);
 void server_checked(struct server *server, uint64_t session, int rc, const struct err *err);
 void server_stats_ready(struct server *server);
+void server_source_changed(struct server *server);
 
 #endif

@@ -144,6 +144,7 @@ static void on_readable(struct session *s)
 	if (r == -EAGAIN)
 		return;
 	s->begun_ms = wire_now_ms();
+	s->waited = false;
 	s->verb = "";
 	if (r == 0)
 		r = smc_json_need_string(s->request, "message", "verb", &s->verb, &err);
@@ -182,6 +183,11 @@ static void on_timer(void *arg)
 	if (s->wait == SESSION_READY || s->wait == SESSION_CLOSING) {
 		log_debug("idle connection is closed");
 		session_close(s);
+		return;
+	}
+	if (s->wait == SESSION_SOURCE) {
+		s->waited = true;
+		session_handle(s);
 		return;
 	}
 	s->wait = SESSION_CLOSING;

@@ -12,6 +12,7 @@
 
 #define SESSION_IDLE_MS 10000 /* without a complete request */
 #define SESSION_COMMIT_MS 30000 /* a transaction waits this long for its COMMIT */
+#define SESSION_REST_MS 500 /* of the plugin's time is kept for what comes after a wait for the source */
 #define SESSION_BUSY_MS 30000 /* for the answer */
 #define SESSION_LINGER_MS 2000 /* to take the last reply */
 
@@ -22,6 +23,7 @@ enum session_wait { /* what the request under way waits for */
 	SESSION_COMMIT,
 	SESSION_GONE, /* DEL: the attachment is removed */
 	SESSION_FREE, /* PREPARE: an older attachment of the same name is removed */
+	SESSION_SOURCE, /* PREPARE: what the pod or its namespace says is not known yet */
 	SESSION_PROBE, /* PREPARE: does that one still live? */
 	SESSION_CHECK,
 	SESSION_GC,
@@ -40,6 +42,7 @@ struct session {
 	const char *verb; /* of it, borrowed */
 	int passed_fd; /* that came with it; -1 */
 	int64_t begun_ms;
+	bool waited; /* for the source, as long as there is time */
 	struct wire_attachment key; /* that it is about */
 	int removed; /* GC: how many are going */
 	struct attach *attach; /* the transaction, both ways linked; NULL */
@@ -78,6 +81,7 @@ void session_pod_done(struct session *s, struct attach *a, enum reconcile_action
 void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo);
 void session_checked(struct session *s, int rc, const struct err *err);
 void session_stats_ready(struct session *s);
+void session_source_changed(struct session *s);
 /* Its attachment is removed by somebody else. */
 void session_lost(struct session *s);
 

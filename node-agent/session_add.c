@@ -56,6 +56,13 @@ static void begin(struct session *s, struct record *rec, int64_t deadline_ms)
 		return;
 	}
 	agent_decide(agent, a);
+	if (a->verdict.unknown && !s->waited &&
+	    wire_now_ms() < deadline_ms - SESSION_REST_MS) {
+		attach_drop(&agent->table, a);
+		session_wait(s, SESSION_SOURCE);
+		loop_arm(agent->loop, &s->timer, deadline_ms - SESSION_REST_MS);
+		return;
+	}
 	if (a->verdict.refuse) {
 		session_error(s, WIRE_CODE_REQUIRED, a->verdict.why);
 		attach_drop(&agent->table, a);

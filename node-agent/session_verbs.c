@@ -210,6 +210,12 @@ void session_stats_ready(struct session *s)
 
 /* ---- all ---- */
 
+void session_source_changed(struct session *s)
+{
+	if (s->wait == SESSION_SOURCE)
+		session_handle(s);
+}
+
 static const struct verb {
 	const char *name;
 	void (*fn)(struct session *s);

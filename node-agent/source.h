@@ -1,10 +1,11 @@
-/* Where the agent learns of pods and namespaces: a store of objects, filled by a source (a manifest
- * folder now, the API server later). Owned by the loop thread. */
+/* Where the agent learns of pods and namespaces: a store of objects, filled by a manifest folder or
+ * by the API server. Loop thread only. */
 #ifndef SMC_AGENT_SOURCE_H
 #define SMC_AGENT_SOURCE_H
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -21,33 +22,51 @@ struct source_namespace {
 	json_t *annotations; /* object of strings; never NULL */
 };
 
+struct kube;
+struct loop;
 struct source;
 
-/* Called by source_dispatch() for every pod or namespace that was added, changed or removed; name
- * "" = every pod of the namespace. The source has all of the new content by then, and may be asked;
- * it must not be closed. What the first read brings is not told. */
+/* Called from the loop for every pod or namespace that was added, changed or removed; name "" = every
+ * pod of the namespace; namespace NULL = anything may be another. The source has all of the new
+ * content by then, and may be asked; it must not be closed. What a folder's first read brings is not
+ * told. */
 typedef void source_changed_fn(void *arg, const char *namespace, const char *name);
 
 /* Reads the folder (its *.yaml, *.yml, *.json files, many documents each) and begins to watch it. A
  * bad file or document is logged with file, line and what is wrong; the objects that it brought
  * earlier stay until it is good again or gone, the other files are served. A folder that does not
  * exist yet is waited for (its parent is watched). */
-int source_folder_open(const char *path, source_changed_fn *changed, void *arg,
+int source_folder_open(const char *path, struct loop *loop, source_changed_fn *changed, void *arg,
 		       struct source **ret, struct err *err);
-void source_close(struct source *s);
+/* Begins to list and watch the namespaces and the pods of that node (docs/agent.md, "The API
+ * server"). kube NULL: no access; such a source knows what it is seeded with, and `why` says why. */
+int source_kube_open(struct kube *kube, struct loop *loop, const char *node_name, const char *why,
+		     source_changed_fn *changed, void *arg, struct source **ret, struct err *err);
+void source_close(struct source *s); /* NULL is fine */
 
-/* For the loop: a descriptor to poll for reading, and what to call then. */
-int source_fd(const struct source *s);
-void source_dispatch(struct source *s);
-
-/* NULL if unknown; borrowed until the next dispatch. */
+/* NULL if unknown; borrowed until the loop goes on. */
 const struct source_pod *source_pod(const struct source *s, const char *namespace,
 				    const char *name);
 const struct source_namespace *source_namespace(const struct source *s, const char *name);
 /* Calls fn for each namespace. */
 void source_each_namespace(const struct source *s,
 			   void (*fn)(void *arg, const struct source_namespace *ns), void *arg);
-/* True once the first full read is done. */
+
+/* True once the first full read of all is done. */
 bool source_synced(const struct source *s);
+/* True when namespaces are known: read in full, or seeded. */
+bool source_namespaces_known(const struct source *s);
+/* True when what is not in it may only not have been heard of yet; false: it is not there. */
+bool source_may_lag(const struct source *s);
+/* What it knew of namespaces in an earlier run, from source_save_namespaces(): counts until they have
+ * been read. -EINVAL */
+int source_seed_namespaces(struct source *s, const json_t *saved, struct err *err);
+/* NULL: there is nothing worth to be saved (yet), or no memory. */
+json_t *source_save_namespaces(const struct source *s);
+
+const char *source_kind(const struct source *s); /* "folder" or "kubernetes" */
+const char *source_from(const struct source *s); /* path or URL */
+const char *source_why(const struct source *s); /* what is wrong with it now; "" = nothing */
+uint64_t source_restarts(const struct source *s); /* of watches, smc_cni_watch_restarts_total */
 
 #endif

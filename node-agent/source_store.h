@@ -1,4 +1,5 @@
-/* The pods and namespaces that a source knows, by name. Pure but for the changes that it tells. */
+/* The pods and namespaces that a source knows, by name. Pure but for the changes that it tells; those
+ * are told when the new content is in place. */
 #ifndef SMC_AGENT_SOURCE_STORE_H
 #define SMC_AGENT_SOURCE_STORE_H
 
@@ -16,6 +17,16 @@ struct source_store { /* all zero: empty */
  * Then tells each that was added, removed or changed: all of the new content is in place by then.
  * -ENOMEM: nothing happened. */
 int source_store_replace(struct source_store *s, struct manifest_object *const *objects, size_t n,
+			 source_changed_fn *changed, void *arg);
+/* The same for all objects of one kind, in any order; of two of a name the last one counts. */
+int source_store_replace_kind(struct source_store *s, enum manifest_kind kind,
+			      struct manifest_object *const *objects, size_t n,
+			      source_changed_fn *changed, void *arg);
+/* One object is added or takes the place of the one of its name (borrowed, as above). */
+int source_store_put(struct source_store *s, struct manifest_object *o, source_changed_fn *changed,
+		     void *arg);
+/* And goes; what is not there is fine. */
+void source_store_remove(struct source_store *s, const struct manifest_object *o,
 			 source_changed_fn *changed, void *arg);
 void source_store_clear(struct source_store *s);
 

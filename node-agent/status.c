@@ -88,11 +88,14 @@ static json_t *pnets(const struct config *config)
 
 static json_t *source(const struct agent *agent)
 {
-	const struct config *config = agent->config;
+	const struct source *s = agent->source;
+	const char *folder = agent->config->pod_source_folder;
 
-	return json_pack("{s:s, s:s, s:b}", "kind", config->pod_source_folder ? "folder" : "kubernetes",
-			 "from", config->pod_source_folder ? config->pod_source_folder : "", "synced",
-			 agent->source && source_synced(agent->source));
+	return json_pack("{s:s, s:s, s:b, s:o, s:I}", "kind",
+			 s ? source_kind(s) : folder ? "folder" : "kubernetes", "from",
+			 s ? source_from(s) : folder ? folder : "", "synced", s && source_synced(s),
+			 "why", wire_text(s ? source_why(s) : agent->trouble.msg), "generation",
+			 (json_int_t)agent->generation);
 }
 
 static json_t *node_message(const struct agent *agent)

@@ -9,7 +9,6 @@
 
 #include <fcntl.h>
 #include <ftw.h>
-#include <poll.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -19,6 +18,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/log.h"
+#include "node-agent/loop.h"
 #include "node-agent/source.h"
 
 /* All against the real inotify, in a folder of the test's own. */
@@ -27,6 +27,7 @@
 
 static char top[64]; /* the folder above */
 static char folder[80];
+static struct loop *loop;
 static struct source *source;
 static char changes[4096]; /* "ns/name " for each that was told */
 
@@ -49,12 +50,7 @@ static long now_ms(void)
 /* One turn of the agent's loop; false when nothing came for timeout_ms. */
 static bool turn(int timeout_ms)
 {
-	struct pollfd p = { .fd = source_fd(source), .events = POLLIN };
-
-	if (poll(&p, 1, timeout_ms) <= 0)
-		return false;
-	source_dispatch(source);
-	return true;
+	return loop_turn(loop, timeout_ms, NULL) > 0;
 }
 
 /* Turns until as many changes as `expected` has were told, and then until all is quiet: these and
@@ -118,7 +114,7 @@ static void open_source(void)
 	struct err err = ERR_INIT;
 
 	changes[0] = '\0';
-	if (source_folder_open(folder, on_change, NULL, &source, &err) < 0)
+	if (source_folder_open(folder, loop, on_change, NULL, &source, &err) < 0)
 		fail_msg("%s", err.msg);
 	assert_true(source_synced(source));
 }
@@ -127,7 +123,7 @@ static int setup(void **state)
 {
 	(void)state;
 	(void)snprintf(top, sizeof(top), "/tmp/test-source.XXXXXX");
-	if (!mkdtemp(top))
+	if (!mkdtemp(top) || loop_new(&loop, NULL) < 0)
 		return -1;
 	(void)snprintf(folder, sizeof(folder), "%s/pods", top);
 	return mkdir(folder, 0755);
@@ -146,6 +142,7 @@ static int teardown(void **state)
 	(void)state;
 	source_close(source);
 	source = NULL;
+	loop_free(loop);
 	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
 }
 
@@ -371,7 +368,7 @@ static void a_file_in_the_place_of_the_folder_is_an_error(void **state)
 	(void)state;
 	put("file", "");
 	(void)snprintf(folder + strlen(folder), sizeof(folder) - strlen(folder), "/file");
-	assert_int_equal(source_folder_open(folder, on_change, NULL, &source, &err), -ENOTDIR);
+	assert_int_equal(source_folder_open(folder, loop, on_change, NULL, &source, &err), -ENOTDIR);
 	(void)snprintf(message, sizeof(message), "watch '%s': Not a directory", folder);
 	assert_string_equal(err.msg, message);
 }

@@ -1,0 +1,128 @@
+/* The jobs that concern the source: what is kept of it on disk, and when its changes are in force. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "node-agent/job.h"
+
+#define NAMESPACES_FILE "namespaces.json"
+#define NAMESPACES_MAX (64 * 1024 * 1024)
+
+/* ---- namespaces.json ---- */
+
+struct namespaces_job {
+	struct work work;
+	size_t len;
+	char text[];
+};
+
+static int namespaces_run(struct work *w, void *arg, struct err *err)
+{
+	const struct namespaces_job *job = (const struct namespaces_job *)w;
+	const struct node *node = arg;
+
+	return file_replace(node->state_fd, NAMESPACES_FILE, job->text, job->len, 0600, err);
+}
+
+static void namespaces_done(struct work *w, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent && w->rc < 0) {
+		log_warn("what namespaces say is not kept for the next start", "err", w->err.msg);
+		free(agent->namespaces); /* written again with the next change */
+		agent->namespaces = NULL;
+	}
+	free(w);
+}
+
+int job_namespaces(struct agent *agent, const char *text)
+{
+	size_t len = strlen(text);
+	struct namespaces_job *job = calloc(1, sizeof(*job) + len + 1);
+
+	if (!job)
+		return -ENOMEM;
+	job->work.run = namespaces_run;
+	job->work.done = namespaces_done;
+	job->len = len;
+	memcpy(job->text, text, len + 1);
+	worker_add(agent->worker, &job->work);
+	return 0;
+}
+
+json_t *job_namespaces_read(const struct node *node)
+{
+	auto_free char *text = NULL;
+	struct err err = ERR_INIT;
+	json_t *saved = NULL;
+	size_t len;
+	int r = file_read(node->state_fd, NAMESPACES_FILE, NAMESPACES_MAX, &text, &len, &err);
+
+	if (r == -ENOENT)
+		return NULL;
+	if (r == 0)
+		r = smc_json_parse_object(text, len, NAMESPACES_FILE, &saved, &err);
+	if (r < 0)
+		log_warn("what namespaces said is not known, going on without", "err", err.msg);
+	return r < 0 ? NULL : saved;
+}
+
+/* ---- generation ---- */
+
+static int generation_run(struct work *w, void *arg, struct err *err)
+{
+	(void)w, (void)arg, (void)err;
+	return 0; /* it is its turn: what was queued before has run */
+}
+
+/* One that was busy when the source changed gets its job only after that. */
+static bool is_behind(const struct agent *agent)
+{
+	for (const struct attach *a = agent->table.first; a; a = a->next) {
+		struct reconcile_state state = attach_state(a);
+
+		if (state.busy && state.wanted && state.changed &&
+		    state.phase == RECORD_COMMITTED)
+			return true;
+	}
+	return false;
+}
+
+static void generation_done(struct work *w, void *arg)
+{
+	struct agent *agent = arg;
+	bool again;
+
+	free(w);
+	if (!agent)
+		return;
+	agent->generation_busy = false;
+	again = is_behind(agent);
+	if (!again) {
+		agent->generation++;
+		again = agent->generation_again;
+		agent->generation_again = false;
+	}
+	if (again)
+		job_generation(agent);
+}
+
+void job_generation(struct agent *agent)
+{
+	struct work *w;
+
+	if (agent->generation_busy) {
+		agent->generation_again = true;
+		return;
+	}
+	w = calloc(1, sizeof(*w));
+	if (!w)
+		return; /* the next change says it */
+	w->run = generation_run;
+	w->done = generation_done;
+	agent->generation_busy = true;
+	worker_add(agent->worker, w);
+}
