@@ -12,18 +12,9 @@
 
 /* ---- the node ---- */
 
-static const struct node_fact *first_missing(const struct node_facts *facts)
-{
-	if (!facts->smc.ok)
-		return &facts->smc;
-	if (!facts->hook.ok)
-		return &facts->hook;
-	return facts->ueid.ok ? NULL : &facts->ueid;
-}
-
 const char *agent_not_ready(const struct agent *agent)
 {
-	const struct node_fact *missing = first_missing(&agent->facts);
+	const struct node_fact *missing = node_first_missing(&agent->facts);
 
 	if (agent->trouble.msg[0])
 		return agent->trouble.msg;
@@ -36,7 +27,7 @@ const char *agent_not_ready(const struct agent *agent)
 
 static void policy_facts(const struct node_facts *facts, struct policy_node *ret)
 {
-	const struct node_fact *missing = first_missing(facts);
+	const struct node_fact *missing = node_first_missing(facts);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->steering = facts->smc.ok && facts->hook.ok;

@@ -1,6 +1,7 @@
 /* The jobs that only look: check, sweep, statistics. */
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/netns.h"
@@ -166,6 +167,7 @@ struct stats_item {
 
 struct stats_job {
 	struct work work;
+	struct node_facts facts; /* devices and ports are fresh */
 	int n;
 	struct stats_item items[];
 };
@@ -189,9 +191,11 @@ static int read_smc(const struct netns_id *id, struct smc_stats *ret, struct err
 static int stats_run(struct work *w, void *arg, struct err *err)
 {
 	struct stats_job *job = (struct stats_job *)w;
-	const struct node *node = arg;
+	struct node *node = arg;
 
 	(void)err;
+	node_refresh_devices(node);
+	job->facts = node->facts;
 	for (int i = 0; i < job->n; i++) {
 		struct stats_item *item = &job->items[i];
 		struct stats_reading *reading = &item->reading;
@@ -206,6 +210,14 @@ static int stats_run(struct work *w, void *arg, struct err *err)
 	return 0;
 }
 
+/* The rest is the sweep's, which acts on it. */
+static void take_devices(struct agent *agent, const struct node_facts *facts)
+{
+	agent->facts.devices = facts->devices;
+	agent->facts.n_ports = facts->n_ports;
+	memcpy(agent->facts.ports, facts->ports, sizeof(agent->facts.ports));
+}
+
 static void stats_done(struct work *w, void *arg)
 {
 	struct stats_job *job = (struct stats_job *)w;
@@ -217,12 +229,13 @@ static void stats_done(struct work *w, void *arg)
 		if (a && a->rec->netns.cookie == job->items[i].netns.cookie)
 			stats_take(&a->stats, &job->items[i].reading);
 	}
-	free(job);
 	if (agent) {
+		take_devices(agent, &job->facts);
 		agent->stats_busy = false;
 		agent->stats_ms = wire_now_ms();
 		agent_stats_ready(agent);
 	}
+	free(job);
 }
 
 int job_stats(struct agent *agent)

@@ -62,6 +62,11 @@ void node_close(struct node *node); /* NULL is fine; everything in the kernel st
  * Waits on the kernel. */
 void node_refresh(struct node *node);
 
+/* Only the facts of devices and their ports: state that changes while nothing is wrong. */
+void node_refresh_devices(struct node *node);
+/* What steering lacks, NULL: nothing. */
+const struct node_fact *node_first_missing(const struct node_facts *facts);
+
 /* Writes node.json. */
 int node_save(const struct node *node, struct err *err);
 /* hostnet_record_fn: arg is the node. */

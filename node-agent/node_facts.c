@@ -182,6 +182,24 @@ static void write_features(struct node *node)
 	node->features_bad = r < 0;
 }
 
+void node_refresh_devices(struct node *node)
+{
+	auto_with(cleanup_smc_nl) struct smc_nl *nl = NULL;
+
+	if (smc_nl_open(-1, NODE_NETLINK_MS, &nl, NULL) == 0)
+		(void)smc_devices_get(nl, &node->facts.devices, NULL);
+	refresh_rdma(node);
+}
+
+const struct node_fact *node_first_missing(const struct node_facts *facts)
+{
+	if (!facts->smc.ok)
+		return &facts->smc;
+	if (!facts->hook.ok)
+		return &facts->hook;
+	return facts->ueid.ok ? NULL : &facts->ueid;
+}
+
 void node_refresh(struct node *node)
 {
 	struct utsname u;
