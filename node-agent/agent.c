@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "node-agent/agent_events.h"
 #include "node-agent/http.h"
 #include "node-agent/job.h"
 #include "node-agent/server.h"
@@ -59,6 +60,7 @@ void agent_new_facts(struct agent *agent, const struct node_facts *facts)
 	log_fact("host", &before.rdma, &facts->rdma);
 	agent_keep_namespaces(agent);
 	agent_decide_all(agent, NULL, "");
+	agent_events_node(agent);
 }
 
 /* ---- one attachment ---- */
@@ -118,6 +120,7 @@ void agent_decide_again(struct agent *agent, struct attach *a)
 	else if (strcmp(before.why, a->verdict.why) != 0)
 		log_info(a->verdict.steer ? "pod stays steered" : "pod stays on TCP", "pod",
 			 attach_name(a, name, sizeof(name)), "why", a->verdict.why);
+	agent_events_decided(agent, a);
 	agent_kick(agent, a);
 }
 
@@ -168,6 +171,7 @@ void agent_adopt(struct agent *agent, struct record *rec, bool inherited)
 	a->inherited = inherited;
 	agent_decide(agent, a);
 	a->adopted = a->damaged = true; /* nobody has looked yet */
+	a->fallbacks_told = ATTACH_FALLBACKS_UNKNOWN;
 	a->wanted = rec->phase == RECORD_COMMITTED;
 	agent_kick(agent, a);
 }
@@ -215,6 +219,7 @@ static void sweep(struct agent *agent)
 	}
 	if (turn == 0) {
 		(void)job_pending(agent);
+		agent_events_sweep(agent);
 		if (!agent->required)
 			agent_keep_namespaces(agent);
 	}

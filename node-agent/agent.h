@@ -18,6 +18,7 @@
 struct installer;
 struct server;
 struct http;
+struct events;
 
 struct agent {
 	const struct config *config;
@@ -27,6 +28,7 @@ struct agent {
 	struct node *node; /* the worker's: never touched by the loop while the worker runs */
 	struct worker *worker;
 	struct kube *kube; /* NULL: no API server (a folder source), or no access to it */
+	struct events *events; /* NULL: none are sent */
 	struct source *source; /* NULL: none yet */
 	struct server *server;
 	struct http *http; /* NULL: off */

@@ -12,6 +12,7 @@
 #include "node-agent/stats.h"
 
 #define ATTACH_MAX STEER_MAX_PODS
+#define ATTACH_FALLBACKS_UNKNOWN UINT64_MAX
 
 struct session;
 
@@ -29,6 +30,8 @@ struct attach {
 	int64_t since; /* when rec->wish.steer took its value: seconds since 1970 */
 	struct stats stats; /* as last read */
 	bool late; /* steered after its first process may have run: listeners opened before stay TCP */
+	int listeners; /* late: how many those were; -1: not known */
+	uint64_t fallbacks_told; /* how many an event was about; ATTACH_FALLBACKS_UNKNOWN: of an earlier run */
 	struct err missing; /* extras that could not be had; "" = none */
 	struct attach *next;
 };

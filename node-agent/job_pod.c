@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/server.h"
 
@@ -123,6 +124,8 @@ static void pod_job_done(struct work *w, void *arg)
 	    (job->action == RECONCILE_COMMIT || was_steered != a->rec->wish.steer)) {
 		a->since = time(NULL);
 		a->late = a->rec->wish.steer && job->action == RECONCILE_ENSURE;
+		a->listeners = a->late ? job->extras.listeners : -1;
+		agent_events_changed(agent, a);
 	}
 	log_outcome(a, job, was_steered);
 	take_outcome(a, job);

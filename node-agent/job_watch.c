@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/netns.h"
+#include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/server.h"
 
@@ -233,6 +234,7 @@ static void stats_done(struct work *w, void *arg)
 		take_devices(agent, &job->facts);
 		agent->stats_busy = false;
 		agent->stats_ms = wire_now_ms();
+		agent_events_stats(agent);
 		agent_stats_ready(agent);
 	}
 	free(job);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/sockdiag.h"
 #include "node-agent/cgroup.h"
 
 /* ---- the pieces ---- */
@@ -157,6 +158,18 @@ static bool needs_netns(const struct record *rec, const struct wish *wish)
 	       rec->undo.n_sysctls;
 }
 
+/* Those that stay TCP, just before steering is turned on. */
+static int count_listeners(struct node *node, const struct record *rec, int netns_fd)
+{
+	struct steer_counters counters;
+
+	/* Steered before: some would be the TCP sockets inside of SMC listeners. */
+	if (!node->steer || (steer_counters_get(node->steer, rec->netns.cookie, &counters, NULL) == 0 &&
+			     counters.steered > 0))
+		return -1;
+	return sockdiag_tcp_listeners(netns_fd, NODE_NETLINK_MS, NULL);
+}
+
 int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 	       const struct pod_shared *shared, struct pod_extras *extras, struct err *err)
 {
@@ -187,7 +200,10 @@ int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 	if (r < 0)
 		return r;
 	extras_apply(node, rec, extras);
-	return wish->steer ? entry_apply(node, rec, true, err) : 0;
+	if (!wish->steer)
+		return 0;
+	extras->listeners = before.wish.steer ? -1 : count_listeners(node, rec, netns_fd);
+	return entry_apply(node, rec, true, err);
 }
 
 int pod_check(struct node *node, const struct record *rec, struct err *err)

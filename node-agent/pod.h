@@ -11,9 +11,9 @@
 #include "node-agent/node.h"
 #include "node-agent/record.h"
 
-/* What could not be had, for log and status; "" = nothing. */
 struct pod_extras {
-	struct err missing;
+	struct err missing; /* what could not be had, for log and status; "" = nothing */
+	int listeners; /* pod_ensure() turned steering on: TCP listeners that it found; -1: not known */
 };
 
 /* What other attachments still need of what this one has. */

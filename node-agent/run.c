@@ -12,6 +12,7 @@
 
 #include "common/cleanup.h"
 #include "node-agent/agent.h"
+#include "node-agent/events.h"
 #include "node-agent/http.h"
 #include "node-agent/installer.h"
 #include "node-agent/job.h"
@@ -136,6 +137,15 @@ static void open_source(struct agent *agent)
 	}
 }
 
+static void open_events(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (agent->kube && events_new(agent->kube, agent->loop, agent->config->node_name,
+				      &agent->events, &err) < 0)
+		log_error("no events are sent", "err", err.msg);
+}
+
 /* The agent serves without, if it must: someone may have the port. */
 static void open_http(struct agent *agent)
 {
@@ -163,6 +173,7 @@ static int open_work(struct agent *agent, struct err *err)
 	if (r < 0)
 		return r;
 	open_source(agent);
+	open_events(agent);
 	r = worker_new(agent->node, &agent->worker, err);
 	if (r == 0)
 		r = watch(agent, &agent->worker_watch, worker_fd(agent->worker), on_worker, err);
@@ -206,6 +217,7 @@ static void tear_down(struct agent *agent)
 	node_close(agent->node);
 	source_close(agent->source);
 	kube_free(agent->kube);
+	events_free(agent->events);
 	close_watch(&agent->pending_watch);
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);

@@ -4,6 +4,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/session.h"
 
@@ -64,6 +65,7 @@ static void begin(struct session *s, struct record *rec, int64_t deadline_ms)
 		return;
 	}
 	if (a->verdict.refuse) {
+		agent_events_refused(agent, a);
 		session_error(s, WIRE_CODE_REQUIRED, a->verdict.why);
 		attach_drop(&agent->table, a);
 		return;

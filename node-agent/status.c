@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "node-agent/event_text.h"
 #include "node-agent/tally.h"
 
 /* Out of memory a key is missing from the message; readers then say so. */
@@ -142,11 +143,12 @@ static json_t *ips(const struct wire_prepare *req)
 
 static json_t *policy(const struct attach *a)
 {
-	static const char late[] = "; it runs since before that: listeners opened until then stay TCP";
-	char why[POLICY_WHY_MAX + sizeof(late)];
+	char why[POLICY_WHY_MAX + EVENT_LATE_MAX + 40], late[EVENT_LATE_MAX];
+	bool is_late = a->late && a->rec->wish.steer;
 
-	(void)snprintf(why, sizeof(why), "%s%s", a->verdict.why,
-		       a->late && a->rec->wish.steer ? late : "");
+	(void)snprintf(why, sizeof(why), "%s%s%s", a->verdict.why,
+		       is_late ? "; it runs since before that: " : "",
+		       is_late ? event_late_text(a->listeners, late) : "");
 	return json_pack("{s:s, s:s, s:b, s:b, s:o}", "steer", policy_steer_text(a->verdict.wanted),
 			 "origin", policy_origin_text(a->verdict.origin), "in_force",
 			 a->rec->wish.steer && a->rec->phase == RECORD_COMMITTED, "invalid",
@@ -225,6 +227,9 @@ static json_t *pod_message(const struct agent *agent, const struct attach *a)
 	set(pod, "attachment", wire_attachment_to_json(&req->attachment));
 	set(pod, "ips", ips(req));
 	set(pod, "policy", policy(a));
+	set(pod, "listeners_before", a->late && a->rec->wish.steer && a->listeners >= 0 ?
+					     json_integer(a->listeners) :
+					     json_null());
 	set(pod, "since", a->since ? json_integer(a->since) : json_null());
 	set_stats(pod, &a->stats);
 	set(pod, "programs", json_pack("{s:b, s:o}", "ok", !why[0], "why", wire_text(why)));

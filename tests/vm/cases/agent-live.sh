@@ -6,14 +6,14 @@
 . "$TOP/tests/vm/agent.sh"
 at_exit agent_clean
 
-manifest() # STEER
+manifest() # STEER POD
 {
-	cat > "$DIR/pods/.p1" <<-END
+	cat > "$DIR/pods/.$2" <<-END
 		apiVersion: v1
 		kind: Pod
-		metadata: {name: p1, namespace: default, annotations: {smc-cni.io/steer: $1}}
+		metadata: {name: $2, namespace: default, annotations: {smc-cni.io/steer: $1}}
 	END
-	mv "$DIR/pods/.p1" "$DIR/pods/p1.yaml"
+	mv "$DIR/pods/.$2" "$DIR/pods/$2.yaml"
 }
 
 modprobe -a smc || true
@@ -32,14 +32,30 @@ ip netns del host0
 check "CHECK of p1" cni CHECK p1 enabled
 
 step "the manifest changes"
-manifest disabled
+manifest disabled p1
 check "p1 stays on TCP from then on" eventually 20 unsteered p1
-manifest enabled
+manifest enabled p1
 check "p1 is steered again" eventually 20 steered p1
 p1() { status ".pods[] | select(.name == \"p1\") | $1"; }
 check "status says that older listeners stay TCP" \
-	test "$(p1 '.policy.why | test("listeners opened until then stay TCP")')" = true
+	test "$(p1 '.policy.why | test("listeners opened before stay TCP")')" = true
 check "sockets were counted on" test "$(p1 .sockets.steered)" -ge 2
+
+step "a pod that has listeners already is opted in"
+p2() { status ".pods[] | select(.name == \"p2\") | $1"; }
+ip netns exec p2 pingpong server 7001 &
+one=$!
+ip netns exec p2 pingpong server 7002 &
+two=$!
+listening() { [ "$(ip netns exec p2 ss -Hltn | wc -l)" -eq 2 ]; }
+check "two programs listen" eventually 20 listening
+manifest enabled p2
+check "p2 is steered from now on" eventually 20 steered p2
+check "status has their number" test "$(p2 .listeners_before)" = 2
+check "and says it" test "$(p2 '.policy.why | test("2 listeners opened before stay TCP")')" = true
+check "p1 was steered before: it has none" test "$(p1 .listeners_before)" = null
+kill $one $two
+wait $one $two || true
 
 step "somebody deletes the map entry"
 map=/sys/fs/bpf/smc-cni/v1/pods
@@ -64,6 +80,6 @@ step "all goes"
 ip -all netns del
 agent_end TERM
 check "--cleanup" smc-node-agent --cleanup --config "$DIR/agent.yaml"
-rm -f "$AGENT_LOG" "$DIR/pods/p1.yaml"
+rm -f "$AGENT_LOG" "$DIR/pods/p1.yaml" "$DIR/pods/p2.yaml"
 snapshot "$VM_OUT/after"
 check "nothing is left behind" snapshot_diff "$VM_OUT/before" "$VM_OUT/after"
