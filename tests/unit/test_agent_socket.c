@@ -114,6 +114,40 @@ static void connections_above_128_are_closed_and_the_others_served(void **state)
 	json_decref(ask(wire_request("node"), -1));
 }
 
+/* As another user, in a child. 0: an answer came; 1: none; 2: no connection at all. */
+static int ask_as(uid_t uid)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		json_t *reply = NULL;
+		int sock;
+
+		if (setgid(uid) < 0 || setuid(uid) < 0)
+			_exit(3);
+		sock = wire_connect(agent_path("run/a.sock"), wire_now_ms() + ANSWER_MS, NULL);
+		if (sock < 0)
+			_exit(2);
+		/* it may be closed before this is sent */
+		(void)wire_send(sock, wire_request("node"), -1, wire_now_ms() + ANSWER_MS, NULL);
+		_exit(wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, NULL) < 0);
+	}
+	assert_true(pid > 0);
+	return wait_for(pid);
+}
+
+static void who_is_not_root_gets_no_answer_whatever_the_modes_are(void **state)
+{
+	(void)state;
+	assert_int_equal(ask_as(1000), 2); /* the modes keep others out */
+	assert_int_equal(chmod(agent.dir, 0755), 0);
+	assert_int_equal(chmod(agent_path("run"), 0755), 0);
+	assert_int_equal(chmod(agent_path("run/a.sock"), 0666), 0);
+	assert_int_equal(ask_as(0), 0);
+	assert_int_equal(ask_as(1000), 1);
+	assert_true(log_has("peer is not root"));
+}
+
 static void del_of_what_is_not_there_succeeds_once_and_again(void **state)
 {
 	(void)state;
@@ -233,6 +267,7 @@ int main(void)
 		agent_test(what_is_no_pods_network_namespace_is_refused),
 		agent_test(rubbish_ends_its_connection_only),
 		agent_test(connections_above_128_are_closed_and_the_others_served),
+		agent_test(who_is_not_root_gets_no_answer_whatever_the_modes_are),
 		agent_test(del_of_what_is_not_there_succeeds_once_and_again),
 		agent_test(the_same_attachment_is_added_once_unless_its_namespace_is_gone),
 		agent_test(a_late_del_of_an_old_sandbox_leaves_the_new_one),
