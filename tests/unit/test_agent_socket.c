@@ -259,6 +259,53 @@ static void a_pod_whose_namespace_is_gone_is_forgotten_by_the_sweep(void **state
 	eventually(count_files("state/pods") == 0);
 }
 
+/* KiB of the agent that are in memory and its own. */
+static long agent_kib(void)
+{
+	auto_free char *text = NULL;
+	const char *line;
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", (int)agent.pid);
+	assert_int_equal(file_read(AT_FDCWD, path, 65536, &text, NULL, &agent_err), 0);
+	line = strstr(text, "RssAnon:");
+	assert_non_null(line);
+	return strtol(line + strlen("RssAnon:"), NULL, 10);
+}
+
+static void add_and_del_pods(int n, int netns_fd)
+{
+	for (int i = 0; i < n; i++) {
+		char id[32];
+
+		(void)snprintf(id, sizeof(id), "pod-%d", i);
+		add_pod(id, "enabled", netns_fd);
+		json_decref(status_of(id));
+		json_decref(ask(about("del", id), -1));
+	}
+}
+
+/* The sanitizers keep what was freed; they look for leaks themselves. */
+static void memory_does_not_grow_with_the_pods_that_come_and_go(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	long before, after;
+
+	(void)state;
+	add_and_del_pods(50, fd);
+	before = agent_kib();
+	add_and_del_pods(200, fd);
+	after = agent_kib();
+	assert_int_equal(count_files("state/pods"), 0);
+#ifndef __SANITIZE_ADDRESS__
+	if (after > before + 128)
+		fail_msg("200 pods: from %ld to %ld KiB", before, after);
+#endif
+	print_message("RssAnon %ld KiB, after 200 more pods %ld KiB\n", before, after);
+	pod_end(pid);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -274,6 +321,7 @@ int main(void)
 		agent_test(gc_keeps_what_is_valid_in_its_network),
 		agent_test(no_descriptor_of_a_pods_namespace_stays_open),
 		agent_test(a_pod_whose_namespace_is_gone_is_forgotten_by_the_sweep),
+		agent_test(memory_does_not_grow_with_the_pods_that_come_and_go),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
