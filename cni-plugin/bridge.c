@@ -25,31 +25,38 @@ static int random_mac(uint8_t mac[ETH_ALEN])
 	return 0;
 }
 
-static struct nl_msg *create_request(const char *name, int mtu)
+static struct nl_msg *create_request(const struct conf_interface *conf)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
 	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
 				 .ifi_flags = IFF_UP,
 				 .ifi_change = IFF_UP };
 	uint8_t mac[ETH_ALEN];
-	struct nlattr *info;
+	struct nlattr *info, *data;
 
 	if (!msg || random_mac(mac) < 0 ||
 	    nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
-	    nla_put_string(msg, IFLA_IFNAME, name) < 0 ||
+	    nla_put_string(msg, IFLA_IFNAME, conf->bridge) < 0 ||
 	    nla_put(msg, IFLA_ADDRESS, sizeof(mac), mac) < 0 ||
-	    (mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)mtu) < 0))
+	    (conf->mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)conf->mtu) < 0))
 		return NULL;
 	info = nla_nest_start(msg, IFLA_LINKINFO);
 	if (!info || nla_put_string(msg, IFLA_INFO_KIND, "bridge") < 0)
 		return NULL;
+	if (conf->vlan) {
+		data = nla_nest_start(msg, IFLA_INFO_DATA);
+		if (!data || nla_put_u8(msg, IFLA_BR_VLAN_FILTERING, 1) < 0)
+			return NULL;
+		nla_nest_end(msg, data);
+	}
 	nla_nest_end(msg, info);
 	return TAKE_PTR(msg);
 }
 
-static int create(struct nl_sock *sk, const char *name, int mtu, struct err *err)
+static int create(struct nl_sock *sk, const struct conf_interface *conf, struct err *err)
 {
-	auto_nlmsg struct nl_msg *msg = create_request(name, mtu);
+	auto_nlmsg struct nl_msg *msg = create_request(conf);
+	const char *name = conf->bridge;
 	int r;
 
 	if (!msg)
@@ -58,15 +65,16 @@ static int create(struct nl_sock *sk, const char *name, int mtu, struct err *err
 	return r < 0 ? err_prefix(err, r, "create bridge '%s'", name) : 0;
 }
 
-int bridge_apply(struct nl_sock *sk, const char *name, int mtu, struct link *ret, bool *ret_made,
-		 struct err *err)
+int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct link *ret,
+		 bool *ret_made, struct err *err)
 {
+	const char *name = conf->bridge;
 	struct link link;
 	bool made = false;
 	int r = link_get(sk, name, &link, err);
 
 	if (r == -ENODEV) {
-		r = create(sk, name, mtu, err);
+		r = create(sk, conf, err);
 		if (r < 0 && r != -EEXIST) /* another pod's ADD was quicker */
 			return r;
 		made = r == 0;
@@ -77,6 +85,10 @@ int bridge_apply(struct nl_sock *sk, const char *name, int mtu, struct link *ret
 	if (strcmp(link.kind, "bridge") != 0)
 		return err_set(err, -ENOTUNIQ, "use bridge '%s': it is not a bridge but '%s'", name,
 			       *link.kind ? link.kind : "a device");
+	if (conf->vlan && !link.vlan_filtering)
+		return err_set(err, -EOPNOTSUPP,
+			       "put a port of bridge '%s' into a VLAN: vlan_filtering is off there",
+			       name);
 	if (!link.up) {
 		r = link_set_up(sk, name, true, err);
 		if (r < 0)

@@ -12,6 +12,7 @@
 /* As the kernel has it for Ethernet: ETH_MIN_MTU, ETH_MAX_MTU. */
 #define MTU_MIN 68
 #define MTU_MAX 65535
+#define VLAN_MAX 4094 /* VLAN_VID_MASK - 1 */
 
 struct choice {
 	const char *text;
@@ -167,15 +168,28 @@ static int get_switches(const json_t *obj, struct conf_interface *ret, struct er
 		{ "isGateway", &ret->is_gateway },
 		{ "isDefaultGateway", &ret->is_default_gateway },
 		{ "hairpin", &ret->hairpin },
+		{ "rdma", &ret->rdma },
 	};
+	int64_t vlan = 0;
+	int r;
 
 	for (size_t i = 0; i < ARRAY_SIZE(switches); i++) {
-		int r = smc_json_get_bool(obj, "interface", switches[i].key, switches[i].value,
-					  err);
-
+		r = smc_json_get_bool(obj, "interface", switches[i].key, switches[i].value, err);
 		if (r < 0)
 			return r;
 	}
+	r = smc_json_get_int(obj, "interface", "vlan", 1, VLAN_MAX, &vlan, err);
+	if (r < 0)
+		return r;
+	ret->vlan = ret->kind == CONF_VETH ? (int)vlan : 0;
+	if (ret->vlan && (ret->is_gateway || ret->is_default_gateway))
+		return err_set(err, -EINVAL,
+			       "interface: 'vlan' and 'isGateway' exclude each other: the gateway of a "
+			       "VLAN is not the bridge");
+	if (ret->rdma && ret->kind != CONF_HOST_DEVICE)
+		return err_set(err, -EINVAL,
+			       "interface: 'rdma' is true; allowed with another kind than host-device "
+			       "is false: in the RDMA netns mode shared its pods use the host's");
 	if (ret->kind != CONF_VETH && (ret->is_gateway || ret->hairpin))
 		return err_set(err, -EINVAL,
 			       "interface: '%s' is true; allowed with another kind than veth is "

@@ -27,6 +27,7 @@ struct conf_interface {
 	char master[IFNAMSIZ]; /* macvlan, ipvlan; "": the default route's device */
 	char device[IFNAMSIZ]; /* host-device; "" with pci, and where neither is known (GC, STATUS) */
 	char pci[HOSTDEV_PCI_MAX]; /* host-device: its PCI address */
+	bool rdma; /* host-device: its RDMA device goes along (RDMA netns mode exclusive) */
 	int mode; /* MACVLAN_MODE_, IPVLAN_MODE_ */
 	int mtu; /* 0: the kernel's default */
 	bool has_mac;
@@ -35,6 +36,7 @@ struct conf_interface {
 	bool is_gateway; /* the bridge has the gateway's address, the node forwards */
 	bool is_default_gateway; /* the pod's default route goes to the gateway */
 	bool hairpin;
+	int vlan; /* of the bridge's port, 1 to 4094; 0: none */
 	bool has_bandwidth; /* the runtime asks for a limit */
 };
 

@@ -10,6 +10,7 @@
 #include "cni-plugin/conf_interface.h"
 #include "common/err.h"
 #include "common/link.h"
+#include "common/rdma_nl.h"
 #include "common/wire.h"
 
 /* "0000:03:00.1" */
@@ -31,5 +32,16 @@ int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct li
 /* It is on the host, with its tag: name, MAC, MTU and whether it is up become as before, and the tag
  * goes. Its addresses are lost. */
 int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err);
+/* ---- RDMA netns mode exclusive: the RDMA device that belongs to the interface goes along ---- */
+
+/* The one of an interface in a namespace (-1: the host's). -ENODEV. */
+int hostdev_rdma_find(int netns_fd, const char *ifname, char ret[RDMA_NL_DEVICE_MAX],
+		      struct err *err);
+/* -EOPNOTSUPP says what is in the way, before anything is moved: the mode, or a device of software. */
+int hostdev_rdma_can(const char *device, struct err *err);
+/* Once the interface is in the pod. -EOPNOTSUPP: the driver cannot. */
+int hostdev_rdma_lend(const char *device, int netns_fd, struct err *err);
+/* By the interface, which is still in the pod. When the pod's namespace dies the kernel does it. */
+int hostdev_rdma_give_back(int netns_fd, const char *ifname, struct err *err);
 
 #endif

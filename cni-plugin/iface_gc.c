@@ -19,6 +19,7 @@
 
 struct sweep {
 	const char *network;
+	bool rdma; /* its devices were lent with their RDMA devices */
 	const struct wire_attachment *valid;
 	size_t n;
 	int first; /* error */
@@ -64,12 +65,16 @@ static void sweep_host(struct sweep *s)
 	}
 }
 
-static int give_back(struct nl_sock *pod, const struct link *link, struct err *err)
+static int give_back(const struct sweep *s, struct nl_sock *pod, int netns_fd,
+		     const struct link *link, struct err *err)
 {
 	auto_nlsock struct nl_sock *host = NULL;
 	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
+	int rdma = s->rdma ? hostdev_rdma_give_back(netns_fd, link->name, err) : 0;
 
-	return r < 0 ? r : hostdev_give_back(pod, host, link, err);
+	if (r == 0)
+		r = hostdev_give_back(pod, host, link, err);
+	return r < 0 ? r : rdma;
 }
 
 static void sweep_netns(struct sweep *s, int netns_fd)
@@ -86,7 +91,7 @@ static void sweep_netns(struct sweep *s, int netns_fd)
 		if (!tag_is_stale(&links[i], s->network, s->valid, s->n))
 			continue;
 		if (tag_parse(links[i].tag, &tag) && *tag.before.name)
-			note(s, give_back(sk, &links[i], &err), &err);
+			note(s, give_back(s, sk, netns_fd, &links[i], &err), &err);
 		else
 			note(s, link_del(sk, links[i].name, &err), &err);
 	}
@@ -95,7 +100,11 @@ static void sweep_netns(struct sweep *s, int netns_fd)
 int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
 	     struct err *err)
 {
-	struct sweep s = { .network = conf->name, .valid = valid, .n = n, .err = err };
+	struct sweep s = { .network = conf->name,
+			   .rdma = conf->interface.rdma,
+			   .valid = valid,
+			   .n = n,
+			   .err = err };
 	auto_closedir DIR *dir = opendir(NETNS_DIR);
 	const struct dirent *entry;
 

@@ -25,16 +25,14 @@ static int find(struct kind_work *w, struct link *ret, struct err *err)
 	return r < 0 ? r : link_get(w->host, name, ret, err);
 }
 
-static int make(struct kind_work *w, struct err *err)
+static int check_rdma(struct kind_work *w, const struct link *link, struct err *err)
 {
-	struct link link;
-	int r = find(w, &link, err);
+	char device[RDMA_NL_DEVICE_MAX];
+	int r = 0;
 
-	if (r < 0)
-		return r;
-	hostdev_pci_of(link.name, w->pci);
-	return hostdev_lend(w->host, w->pod, &w->attachment, &link, w->netns_fd,
-			    &w->conf->interface, err);
+	if (w->conf->interface.rdma)
+		r = hostdev_rdma_find(w->netns_fd, link->name, device, err);
+	return r == -ENODEV ? err_prefix(err, -ENOENT, "in the pod") : r;
 }
 
 static int check(struct kind_work *w, const json_t *result, struct err *err)
@@ -51,7 +49,7 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	if (*device && strcmp(tag.before.name, device) != 0)
 		return err_set(err, -ENOENT, "interface '%s' of the pod is device '%s', not '%s'",
 			       link->name, tag.before.name, device);
-	return 0;
+	return check_rdma(w, link, err);
 }
 
 /* The attachment's device among those of sk's namespace. 1 if it is there. */
@@ -88,6 +86,15 @@ static int wait_for_it(struct kind_work *w, struct link *ret, struct err *err)
 	return r;
 }
 
+/* If that fails, the interface goes home all the same: the RDMA device does when the pod ends. */
+static void give_rdma_back(struct kind_work *w, const struct link *link)
+{
+	struct err err = ERR_INIT;
+
+	if (hostdev_rdma_give_back(w->netns_fd, link->name, &err) < 0)
+		log_warn("give an RDMA device back to the host, ignoring", "err", err.msg);
+}
+
 static int del(struct kind_work *w, struct err *err)
 {
 	struct link link;
@@ -95,12 +102,37 @@ static int del(struct kind_work *w, struct err *err)
 
 	if (w->pod) {
 		r = find_ours(w, w->pod, &link, err);
+		if (r > 0 && w->conf->interface.rdma)
+			give_rdma_back(w, &link);
 		if (r > 0)
 			return hostdev_give_back(w->pod, w->host, &link, err);
 	}
 	if (r == 0)
 		r = w->pod ? find_ours(w, w->host, &link, err) : wait_for_it(w, &link, err);
 	return r > 0 ? hostdev_restore(w->host, &link, err) : r;
+}
+
+static int make(struct kind_work *w, struct err *err)
+{
+	char rdma[RDMA_NL_DEVICE_MAX] = "";
+	struct link link;
+	int r = find(w, &link, err);
+
+	if (r == 0 && w->conf->interface.rdma)
+		r = hostdev_rdma_find(-1, link.name, rdma, err);
+	if (r == 0 && *rdma)
+		r = hostdev_rdma_can(rdma, err);
+	if (r < 0)
+		return r;
+	hostdev_pci_of(link.name, w->pci);
+	r = hostdev_lend(w->host, w->pod, &w->attachment, &link, w->netns_fd, &w->conf->interface,
+			 err);
+	if (r < 0 || *rdma == '\0')
+		return r;
+	r = hostdev_rdma_lend(rdma, w->netns_fd, err);
+	if (r < 0)
+		(void)del(w, NULL);
+	return r;
 }
 
 const struct kind kind_host_device = { .is_shared = true,

@@ -22,7 +22,7 @@ static int make_pair(struct kind_work *w, struct err *err)
 
 	if (hold < 0)
 		return hold;
-	r = bridge_apply(w->host, conf->bridge, conf->mtu, &w->links[0], &w->made_bridge, err);
+	r = bridge_apply(w->host, conf, &w->links[0], &w->made_bridge, err);
 	if (r < 0)
 		return r;
 	return veth_add(w->host, &w->attachment, w->netns_fd, w->links[0].index, conf, err);
@@ -40,6 +40,8 @@ static int make(struct kind_work *w, struct err *err)
 	}
 	w->n_links = 2;
 	r = link_get(w->host, veth_host_name(&w->attachment, host), &w->links[1], err);
+	if (r == 0 && w->conf->interface.vlan)
+		r = bridge_set_vlan(w->host, &w->links[1], w->conf->interface.vlan, err);
 	if (r < 0)
 		(void)veth_del(w->host, &w->attachment, NULL);
 	return r;
@@ -100,6 +102,11 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	if (end.master != bridge.index)
 		return err_set(err, -ENOENT, "interface '%s' is not on the bridge '%s'", end.name,
 			       bridge.name);
+	if (w->conf->interface.vlan) {
+		r = bridge_check_vlan(w->host, &end, w->conf->interface.vlan, err);
+		if (r < 0)
+			return r;
+	}
 	for (size_t i = 0; w->conf->interface.is_gateway && result_ip_at(result, i, &ip); i++) {
 		if (!iface_gateway(w->conf, &ip, &gateway))
 			continue;

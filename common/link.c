@@ -65,6 +65,9 @@ static void take_kind(struct nlattr *info, struct link *ret)
 		return;
 	if (!strcmp(ret->kind, "vrf"))
 		ret->vrf_table = value_of(attrs[IFLA_INFO_DATA], IFLA_VRF_TABLE);
+	else if (!strcmp(ret->kind, "bridge"))
+		ret->vlan_filtering =
+			value_of(attrs[IFLA_INFO_DATA], IFLA_BR_VLAN_FILTERING) != 0;
 	else if (!strcmp(ret->kind, "macvlan"))
 		ret->mode = value_of(attrs[IFLA_INFO_DATA], IFLA_MACVLAN_MODE);
 	else if (!strcmp(ret->kind, "ipvlan"))

@@ -34,6 +34,7 @@ struct link {
 	uint8_t mac[ETH_ALEN]; /* zero if it has no Ethernet address */
 	bool up; /* IFF_UP */
 	uint32_t vrf_table; /* of a VRF; 0 otherwise */
+	bool vlan_filtering; /* of a bridge */
 	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
 	uint8_t port_state; /* of a bridge's port: BR_STATE_FORWARDING, ...; 0 otherwise, or disabled */
 	char tag[LINK_TAG_MAX + 1]; /* the alternative name with LINK_TAG_PREFIX; "" if none */

@@ -39,6 +39,12 @@ const struct rdma_nl_port *rdma_nl_find(const struct rdma_nl_port *ports, int n,
 
 int rdma_nl_netns_mode(int timeout_ms, enum rdma_nl_netns_mode *ret, struct err *err);
 
+/* Moves a device from one namespace (-1: the calling thread's own) to another. -EOPNOTSUPP: in mode
+ * `shared`, or the device's driver cannot; -ENODEV: it is not there. The interface that the device
+ * belongs to stays where it is. */
+int rdma_nl_move(int from_netns_fd, int to_netns_fd, const char *device, int timeout_ms,
+		 struct err *err);
+
 bool rdma_nl_is_active(const struct rdma_nl_port *port);
 /* "active", "down", ... ("unknown" for values that the kernel does not have today) */
 const char *rdma_nl_state_text(uint8_t state);

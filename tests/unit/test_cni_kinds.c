@@ -38,7 +38,7 @@ struct breach {
 #define BREACHES_MAX 16
 
 struct sample {
-	const char *kind, *keys;
+	const char *name, *kind, *keys;
 	const char *shown; /* what "ip -d link show" of the pod's interface has */
 	int n_interfaces;
 	struct breach breaches[BREACHES_MAX];
@@ -46,11 +46,22 @@ struct sample {
 
 static const struct sample samples[] = {
 	{ "veth",
+	  "veth",
 	  "\"bridge\":\"br0\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*veth",
 	  3,
 	  { { "ip link set HOST nomaster", "ip link set HOST master br0", "not on the bridge" } } },
+	{ "vlan",
+	  "veth",
+	  "\"bridge\":\"vbr0\",\"vlan\":7,\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "mtu 1400.*veth",
+	  3,
+	  { { "bridge vlan add vid 8 dev HOST", "bridge vlan del vid 8 dev HOST",
+	      "is not in VLAN 7 alone" },
+	    { "bridge vlan add vid 7 dev HOST", "bridge vlan add vid 7 pvid untagged dev HOST",
+	      "is not in VLAN 7 alone" } } },
 	{ "ptp",
+	  "ptp",
 	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*veth",
 	  2,
@@ -68,12 +79,14 @@ static const struct sample samples[] = {
 	      "ip -6 route replace fd07::2 dev HOST",
 	      "on the host is down" } } },
 	{ "macvlan",
+	  "macvlan",
 	  "\"master\":\"up0\",\"mode\":\"vepa\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*macvlan *mode vepa",
 	  1,
 	  { { IN_POD "link set eth0 type macvlan mode bridge",
 	      IN_POD "link set eth0 type macvlan mode vepa", "has mode 4, not 2" } } },
 	{ "ipvlan",
+	  "ipvlan",
 	  "\"master\":\"up0\",\"mode\":\"l3s\",\"mtu\":1400",
 	  "mtu 1400.*ipvlan *mode l3s",
 	  1,
@@ -81,11 +94,13 @@ static const struct sample samples[] = {
 	      "has mode 0, not 2" } } },
 	/* Of a device that is no real one: what is special with those is in tests/vm. */
 	{ "host-device",
+	  "host-device",
 	  "\"device\":\"up0\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*veth.*altname smc-cni.*\\.1500\\.up\\.up0",
 	  1,
 	  { { NULL, NULL, NULL } } },
 	{ "dummy",
+	  "dummy",
 	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*dummy",
 	  1,
@@ -123,6 +138,9 @@ static void use_sample(const struct sample *s)
 	(void)world_agent(good);
 	world_ipam("fake", LEASE);
 	world_bridge();
+	if (strstr(s->keys, "vbr0"))
+		world_sh("ip link add vbr0 address 02:00:00:00:00:98 type bridge vlan_filtering 1 && "
+			 "echo 1 >/proc/sys/net/ipv6/conf/vbr0/disable_ipv6 && ip link set vbr0 up");
 	/* A device to be the lower one, and a host that has an eth0, as hosts have. */
 	world_sh("ip link add up0 type veth peer name up1 && ip link set up0 up && "
 		 "ip link set up1 up && ip link add eth0 type bridge");
@@ -330,12 +348,17 @@ static const char listener[] =
 
 static void neighbours_are_told_of_the_addresses(void **state)
 {
+	bool filtered = strstr(current->keys, "vbr0") != NULL;
+	const char *bridge = filtered ? "vbr0" : "br0";
 	bool on_bridge = !strcmp(current->kind, "veth");
+
+	if (filtered)
+		world_sh("bridge vlan add vid 7 pvid untagged dev vbr0 self");
 
 	(void)state;
 	if (!strcmp(current->kind, "ipvlan"))
 		current_keys = "\"master\":\"up0\",\"mtu\":1400";
-	world_sh(listener, world_dir(), world_dir(), on_bridge ? "br0" : "up1");
+	world_sh(listener, world_dir(), world_dir(), on_bridge ? bridge : "up1");
 	json_decref(add("1.1.0"));
 	world_sh("cd %s; for i in $(seq 300); do test -e mark.heard && exit 0; "
 		 "kill -0 $(cat listen.pid) || exit 1; sleep 0.1; done; exit 1",
@@ -385,14 +408,14 @@ int main(int argc, char **argv)
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		if (!is_listed(samples[i].kind, kinds))
+		if (!is_listed(samples[i].name, kinds))
 			continue;
 		for (size_t k = 0; k < ARRAY_SIZE(cases); k++) {
 			if (cases[k].of_segments && !strcmp(samples[i].kind, "ptp"))
 				continue;
 			if (cases[k].of_segments && !strcmp(samples[i].kind, "dummy"))
 				continue;
-			(void)snprintf(names[n], sizeof(names[n]), "%s: %s", samples[i].kind,
+			(void)snprintf(names[n], sizeof(names[n]), "%s: %s", samples[i].name,
 				       cases[k].name);
 			tests[n] = (struct CMUnitTest){ .name = names[n],
 							.test_func = cases[k].run,

@@ -5,7 +5,7 @@
 . "$(dirname "$0")/../lib.sh"
 
 modprobe -a -q veth bridge macvlan ipvlan dummy || : # built into our own kernel
-for kind in veth ptp macvlan ipvlan host-device dummy; do
+for kind in veth vlan ptp macvlan ipvlan host-device dummy; do
 	step "kind $kind"
 	"$TOP/build/tests/unit/test_cni_kinds" "$kind"
 done
