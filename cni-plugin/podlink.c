@@ -4,6 +4,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "cni-plugin/tag.h"
@@ -79,6 +80,14 @@ int podlink_on_known_master(struct kind_work *w, const struct podlink *p, struct
 
 /* ---- creation ---- */
 
+/* What a link can be born with, unlike a tag: its group says whose it is until it has its tag. */
+static uint32_t group_of(const struct wire_attachment *a)
+{
+	char hash[WIRE_HASH_LEN];
+
+	return (uint32_t)strtoull(wire_attachment_hash(a, hash), NULL, 16) | 1;
+}
+
 static int put_mode(struct nl_msg *msg, const struct podlink *p, int mode)
 {
 	if (p->mode_size == sizeof(uint16_t))
@@ -97,6 +106,7 @@ static struct nl_msg *create_request(const struct kind_work *w, const struct pod
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_string(msg, IFLA_IFNAME, name) < 0 ||
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)w->netns_fd) < 0 ||
+	    nla_put_u32(msg, IFLA_GROUP, group_of(&w->attachment)) < 0 ||
 	    (p->lower && nla_put_u32(msg, IFLA_LINK, (uint32_t)p->lower) < 0) ||
 	    (conf->mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)conf->mtu) < 0) ||
 	    (conf->has_mac && nla_put(msg, IFLA_ADDRESS, ETH_ALEN, conf->mac) < 0))
@@ -185,13 +195,9 @@ int podlink_check(struct kind_work *w, const struct podlink *p, struct err *err)
 /* Without a tag: an ADD was killed before it set one. */
 static bool is_ours(const struct kind_work *w, const struct link *link, const char *kind)
 {
-	char name[IFNAMSIZ];
-
 	if (*link->tag)
 		return tag_is_of(link, &w->attachment);
-	return !strcmp(link->kind, kind) &&
-	       (!strcmp(link->name, w->env->ifname) ||
-		!strcmp(link->name, veth_host_name(&w->attachment, name)));
+	return !strcmp(link->kind, kind) && link->group == group_of(&w->attachment);
 }
 
 int podlink_del(struct kind_work *w, const char *kind, struct err *err)

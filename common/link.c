@@ -114,6 +114,8 @@ static int take_link(const struct nlmsghdr *nlh, void *arg)
 		l->peer = (int)nla_get_u32(attrs[IFLA_LINK]);
 	if (attrs[IFLA_MTU])
 		l->mtu = nla_get_u32(attrs[IFLA_MTU]);
+	if (attrs[IFLA_GROUP])
+		l->group = nla_get_u32(attrs[IFLA_GROUP]);
 	if (attrs[IFLA_ADDRESS] && nla_len(attrs[IFLA_ADDRESS]) == ETH_ALEN)
 		memcpy(l->mac, nla_data(attrs[IFLA_ADDRESS]), ETH_ALEN);
 	if (attrs[IFLA_LINKINFO])

@@ -31,6 +31,7 @@ struct link {
 	int peer; /* IFLA_LINK: of a veth its peer's index, of a VLAN or macvlan the lower device's;
 		     0: none */
 	uint32_t mtu;
+	uint32_t group; /* "ip link set group"; 0: the default one */
 	uint8_t mac[ETH_ALEN]; /* zero if it has no Ethernet address */
 	bool up; /* IFF_UP */
 	uint32_t vrf_table; /* of a VRF; 0 otherwise */

@@ -279,6 +279,19 @@ static void a_second_add_fails_and_harms_nothing(void **state)
 	del();
 }
 
+/* A runtime calls DEL after an ADD that failed, be it because the name was taken. */
+static void del_leaves_an_interface_of_others_alone(void **state)
+{
+	(void)state;
+	world_sh("ip link add link up0 name eth0x type macvlan 2>/dev/null || "
+		 "ip link add eth0x type veth peer name eth0y; "
+		 "ip link set eth0x netns %s name eth0",
+		 world_netns(0));
+	world_expect_error("ADD", conf_with("1.1.0", ""), 101, "it exists");
+	del();
+	world_sh("nsenter --net=%s ip link show dev eth0 >/dev/null", world_netns(0));
+}
+
 static void expect_breach(const struct breach *b, const json_t *r)
 {
 	replaced_sh(b->break_it, r);
@@ -385,6 +398,7 @@ static const struct {
 	{ CASE(del_works_when_the_interface_or_the_namespace_went_first), false },
 	{ CASE(a_failed_add_leaves_nothing), false },
 	{ CASE(a_second_add_fails_and_harms_nothing), false },
+	{ CASE(del_leaves_an_interface_of_others_alone), false },
 	{ CASE(check_finds_what_was_taken_away), false },
 	{ CASE(neighbours_are_told_of_the_addresses), true },
 	{ CASE(gc_removes_what_is_stale_in_a_namespace_that_lives_on), false },
