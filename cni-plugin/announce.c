@@ -7,6 +7,8 @@
 
 #include "cni-plugin/result.h"
 #include "common/cleanup.h"
+#include "common/err.h"
+#include "common/log.h"
 #include "common/netns.h"
 
 struct advertisement {
@@ -51,7 +53,8 @@ static int advertise(int sock, const struct link *link, const struct in6_addr *i
 	return 0;
 }
 
-int announce(int netns_fd, const struct link *link, const json_t *result, struct err *err)
+static int announce_all(int netns_fd, const struct link *link, const json_t *result,
+			struct err *err)
 {
 	auto_close int sock = -1;
 	char text[INET_TEXT_MAX];
@@ -66,9 +69,18 @@ int announce(int netns_fd, const struct link *link, const json_t *result, struct
 		if (sock < 0)
 			return sock;
 		r = advertise(sock, link, &ip.address.v6);
-		if (r < 0)
+		if (r < 0 && r != -ENETUNREACH && r != -ENETDOWN)
 			return err_sys(err, r, "announce address '%s'",
 				       inet_format(&ip.address, text));
 	}
 	return 0;
+}
+
+void announce(int netns_fd, const struct link *link, const json_t *result)
+{
+	struct err err = ERR_INIT;
+
+	if (announce_all(netns_fd, link, result, &err) < 0)
+		log_warn("tell the neighbours of the pod's addresses, ignoring", "interface",
+			 link->name, "err", err.msg);
 }

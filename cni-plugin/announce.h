@@ -7,11 +7,10 @@
 
 #include <jansson.h>
 
-#include "common/err.h"
 #include "common/link.h"
 
-/* One for each IPv6 address of the result, sent by the pod's interface, which is up. Nobody answers,
- * so a loss goes unseen. */
-int announce(int netns_fd, const struct link *link, const json_t *result, struct err *err);
+/* One for each IPv6 address of the result, sent by the pod's interface, which is up. A failure is
+ * logged, and no reason for more; without a carrier there is nobody to tell. */
+void announce(int netns_fd, const struct link *link, const json_t *result);
 
 #endif

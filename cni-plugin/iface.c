@@ -103,7 +103,7 @@ int iface_set_up(struct kind_work *w, const json_t *result, struct err *err)
 	if (r == 0 && kind->finish)
 		r = kind->finish(w, result, err);
 	if (r == 0 && kind->is_shared)
-		r = announce(w->netns_fd, pod, result, err);
+		announce(w->netns_fd, pod, result);
 	return r;
 }
 

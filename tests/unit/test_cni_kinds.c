@@ -279,6 +279,14 @@ static void a_second_add_fails_and_harms_nothing(void **state)
 	del();
 }
 
+static void an_interface_need_have_no_carrier(void **state)
+{
+	(void)state;
+	world_sh("ip link set up1 down");
+	json_decref(add("1.1.0"));
+	del();
+}
+
 /* A runtime calls DEL after an ADD that failed, be it because the name was taken. */
 static void del_leaves_an_interface_of_others_alone(void **state)
 {
@@ -401,6 +409,7 @@ static const struct {
 	{ CASE(del_leaves_an_interface_of_others_alone), false },
 	{ CASE(check_finds_what_was_taken_away), false },
 	{ CASE(neighbours_are_told_of_the_addresses), true },
+	{ CASE(an_interface_need_have_no_carrier), true },
 	{ CASE(gc_removes_what_is_stale_in_a_namespace_that_lives_on), false },
 };
 
