@@ -97,6 +97,27 @@ static int add_without_ipam(struct kind_work *w, json_t **ret, struct cni_error 
 	return r;
 }
 
+/* For ipam_uses_interface(): the links first, and taken back last. */
+static int add_over_interface(struct kind_work *w, json_t **ret, struct cni_error *e)
+{
+	json_auto_t *lease = NULL;
+	struct ipam ipam;
+	int r = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
+
+	if (r < 0)
+		return r;
+	r = ipam_start(w->env, w->conf, &ipam, e);
+	if (r == 0)
+		r = ipam_finish(&ipam, w->env, w->conf, &lease, e);
+	if (r == 0)
+		r = finish_interface(w, lease, ret, e);
+	if (r < 0 && lease)
+		ipam_undo(w->env, w->conf);
+	if (r < 0)
+		iface_undo(w);
+	return r;
+}
+
 static int add_standalone(const struct env *env, const struct conf *conf, int netns_fd,
 			  json_t **ret, struct cni_error *e)
 {
@@ -117,7 +138,11 @@ static int add_standalone(const struct env *env, const struct conf *conf, int ne
 		r = iface_free(&w, &e->err);
 	if (r < 0)
 		return cni_fail(e, CNI_INTERFACE, r);
-	return *conf->ipam_type ? add_with_ipam(&w, ret, e) : add_without_ipam(&w, ret, e);
+	if (*conf->ipam_type == '\0')
+		return add_without_ipam(&w, ret, e);
+	if (ipam_uses_interface(conf))
+		return add_over_interface(&w, ret, e);
+	return add_with_ipam(&w, ret, e);
 }
 
 int cmd_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)

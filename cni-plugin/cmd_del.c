@@ -15,8 +15,21 @@ static int open_what_is_left(const struct env *env)
 	return TAKE_FD(fd);
 }
 
+/* Whatever the IPAM plugin says, the interface goes. */
+static int del_over_interface(const struct env *env, const struct conf *conf, int netns_fd,
+			      struct cni_error *e)
+{
+	struct cni_error later = { 0 };
+	int first = ipam_call("DEL", env, conf, e);
+	struct cni_error *second = first < 0 ? &later : e;
+	int r = cni_fail(second, CNI_INTERFACE, iface_del(env, conf, netns_fd, &second->err));
+
+	return first < 0 ? first : r;
+}
+
 /* Everything is found by the attachment's name, so it does not matter how much of it there is. The
- * address goes back last: nobody else can have it while the interface is there. */
+ * address goes back last, unless the IPAM plugin needs the interface for that: nobody else can have
+ * it while the interface is there. */
 int cmd_del(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)
 {
 	auto_close int netns_fd = open_what_is_left(env);
@@ -26,6 +39,8 @@ int cmd_del(const struct env *env, const struct conf *conf, json_t **ret, struct
 	agent_del(env, conf, netns_fd);
 	if (!conf->standalone)
 		return 0;
+	if (ipam_uses_interface(conf))
+		return del_over_interface(env, conf, netns_fd, e);
 	r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
 	if (r < 0)
 		return r;

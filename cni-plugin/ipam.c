@@ -109,6 +109,11 @@ static int start(const char *command, const struct env *env, const struct conf *
 	return cni_fail(e, CNI_IPAM, r);
 }
 
+bool ipam_uses_interface(const struct conf *conf)
+{
+	return !strcmp(conf->ipam_type, "dhcp");
+}
+
 int ipam_call(const char *command, const struct env *env, const struct conf *conf,
 	      struct cni_error *e)
 {

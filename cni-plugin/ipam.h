@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 #include <limits.h>
+#include <stdbool.h>
 
 #include "cni-plugin/conf.h"
 #include "cni-plugin/env.h"
@@ -24,6 +25,10 @@ int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
  * may hold a lease: then DEL was called. */
 int ipam_finish(const struct ipam *ipam, const struct env *env, const struct conf *conf,
 		json_t **ret, struct cni_error *e);
+
+/* dhcp asks, and releases, over the pod's interface: ADD makes that first, DEL removes it last. With
+ * others it is the reverse: an address is nobody else's while the interface is there. */
+bool ipam_uses_interface(const struct conf *conf);
 
 /* `command` is DEL, CHECK, GC or STATUS: what there is to know is whether it fails. */
 int ipam_call(const char *command, const struct env *env, const struct conf *conf,
