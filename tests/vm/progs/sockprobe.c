@@ -6,9 +6,11 @@
  *	ulp PROTOCOL LENGTH		a stream socket, then TCP_ULP "smc" NUL NUL... of LENGTH bytes
  *	cong LENGTH			a stream socket, then TCP_CONGESTION "reno" of LENGTH bytes; reads it back
  *	loop FILE			stream sockets until FILE exists; then how many of each protocol
- *	cost PROTOCOL COUNT		nanoseconds for one socket(2) + close(2), mean over COUNT
+ *	cost PROTOCOL COUNT		nanoseconds for one socket(2) + close(2): COUNT of them in 40
+ *					batches, the least of their means
  */
 #include <errno.h>
+#include <limits.h>
 #include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -21,6 +23,8 @@
 #include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
+
+#define COST_BATCHES 40
 
 static int print_errno(void)
 {
@@ -158,17 +162,29 @@ static int probe_loop(char **arg)
 	return 0;
 }
 
-static int probe_cost(char **arg)
+static long mean_ns(int protocol, long count)
 {
-	int protocol = atoi(arg[0]);
-	long count = atol(arg[1]);
 	struct timespec from, to;
 
 	(void)clock_gettime(CLOCK_MONOTONIC, &from);
 	for (long i = 0; i < count; i++)
 		(void)close(socket(AF_INET, SOCK_STREAM, protocol));
 	(void)clock_gettime(CLOCK_MONOTONIC, &to);
-	printf("%ld", ((to.tv_sec - from.tv_sec) * 1000000000L + to.tv_nsec - from.tv_nsec) / count);
+	return ((to.tv_sec - from.tv_sec) * 1000000000L + to.tv_nsec - from.tv_nsec) / count;
+}
+
+/* What else the machine does can only add. */
+static int probe_cost(char **arg)
+{
+	int protocol = atoi(arg[0]);
+	long count = atol(arg[1]) / COST_BATCHES, least = LONG_MAX;
+
+	for (int i = 0; i < COST_BATCHES; i++) {
+		long ns = mean_ns(protocol, count > 0 ? count : 1);
+
+		least = ns < least ? ns : least;
+	}
+	printf("%ld", least);
 	return 0;
 }
 
