@@ -1,11 +1,8 @@
 #include "node-agent/agent_events.h"
 
-#include <stdio.h>
-
 #include "node-agent/event_text.h"
 #include "node-agent/events.h"
 #include "node-agent/job.h"
-#include "node-agent/kube_object.h"
 
 #define STATS_MS 60000 /* no older while there are steered pods */
 
@@ -75,35 +72,6 @@ void agent_events_changed(struct agent *agent, const struct attach *a)
 			   event_steered_text(&a->verdict, a->late, a->listeners, note));
 	else
 		agent_events_decided(agent, a);
-}
-
-/* As the runtime has it. */
-static const char *runtime_uid(const struct source_pod *pod)
-{
-	const char *hash = json_string_value(json_object_get(pod->annotations, KUBE_CONFIG_HASH));
-
-	return hash ? hash : pod->uid;
-}
-
-void agent_events_host_network(struct agent *agent, const char *namespace, const char *name)
-{
-	const struct source_pod *known =
-		agent->events ? source_pod(agent->source, namespace, name) : NULL;
-	struct policy_node node = { .steering = true, .ueid = true };
-	struct policy_pod pod = { .namespace = namespace, .name = name, .host_network = true };
-	struct policy_verdict v;
-	char note[EVENT_TEXT_MAX];
-
-	if (!known || !known->host_network)
-		return;
-	pod.annotations = known->annotations;
-	policy_decide(agent->config, &node, &pod, &v);
-	if (!v.invalid && (v.origin != POLICY_FROM_POD || v.wanted == POLICY_DISABLED))
-		return; /* a default is not meant for it */
-	(void)snprintf(note, sizeof(note),
-		       "The pod %s. Take its annotation back, or give it a network of its own.", v.why);
-	(void)events_pod(agent->events, namespace, name, runtime_uid(known),
-			 v.invalid ? EVENTS_INVALID_ANNOTATION : EVENTS_UNAVAILABLE, note);
 }
 
 void agent_events_node(struct agent *agent)

@@ -12,9 +12,6 @@ void agent_events_decided(struct agent *agent, const struct attach *a);
 void agent_events_refused(struct agent *agent, const struct attach *a);
 /* It is committed, or its steering was turned on or off. */
 void agent_events_changed(struct agent *agent, const struct attach *a);
-/* The source's pod is new or another. One on the host's network has no ADD: the source alone knows
- * that it asks. */
-void agent_events_host_network(struct agent *agent, const char *namespace, const char *name);
 /* The node's facts are new. */
 void agent_events_node(struct agent *agent);
 /* Asks for statistics now and then, where nobody else does. */

@@ -3,7 +3,6 @@
 #include <string.h>
 
 #include "node-agent/agent.h"
-#include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/kube_object.h"
 #include "node-agent/server.h"
@@ -138,8 +137,6 @@ void agent_source_changed(void *arg, const char *namespace, const char *name)
 	if (!name[0])
 		agent_keep_namespaces(agent);
 	agent_decide_all(agent, namespace, name);
-	if (namespace && name[0])
-		agent_events_host_network(agent, namespace, name);
 	server_source_changed(agent->server);
 	job_generation(agent);
 }
