@@ -82,4 +82,4 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 	@tests/mutants/run $(MUTANTS)
 
 # The tests of the whole agent run its program.
-$(patsubst %,$(B)/tests/unit/test_agent_%,socket life kube): $(B)/bin/smc-node-agent
+$(patsubst %,$(B)/tests/unit/test_agent_%,socket life kube install): $(B)/bin/smc-node-agent

@@ -12,6 +12,7 @@
 #include "node-agent/cgroup.h"
 #include "node-agent/features.h"
 #include "node-agent/install.h"
+#include "node-agent/install_cache.h"
 #include "node-agent/node.h"
 #include "node-agent/pod.h"
 

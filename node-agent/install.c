@@ -7,37 +7,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "node-agent/install_impl.h"
-
-/* A folder may be exchanged for a link while we work; paths are joined, checked for length, and opened as
- * they are: who can write there is root. */
-int install_join(char path[PATH_MAX], const char *dir, const char *name, struct err *err)
-{
-	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
-		return err_set(err, -ENAMETOOLONG, "path '%.64s.../%.64s' is too long", dir, name);
-	return 0;
-}
-
-/* containerd looks at its folder, but not below it, and not at what is moved into place. A file that comes and
- * goes makes it read all again. */
-void install_poke(const char *conf_dir)
-{
-	char path[PATH_MAX];
-	int fd;
-
-	if (install_join(path, conf_dir, ".smc-cni.poke", NULL) < 0)
-		return;
-	fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return;
-	(void)!write(fd, "\n", 1);
-	(void)close(fd);
-	(void)unlink(path);
-}
 
 /* ---- the first file that counts ---- */
 
@@ -83,19 +58,30 @@ int install_read_list(const char *conf_dir, const char *name, struct install_lis
 	return r < 0 ? r : install_list_parse(name, text, len, ret, err);
 }
 
+/* One that is half written is whole soon. One that stays bad is passed over by CRI-O; containerd starts no pod
+ * then, whatever we do. */
+static bool stays_bad(int r, const struct stat *st)
+{
+	return r == -EINVAL && st->st_mtim.tv_sec + INSTALL_BAD_STAYS_S < time(NULL);
+}
+
 static int first_list(const char *conf_dir, char ret_name[NAME_MAX + 1], struct install_list *ret,
 		      struct stat *ret_st, struct err *err)
 {
 	struct dirent **files = NULL;
 	int r, n = install_conf_files(conf_dir, &files, err);
+	struct err e = ERR_INIT;
 
 	if (n < 0)
 		return n;
-	if (n == 0) {
-		r = err_set(err, -ENOENT, "folder '%s' has no CNI configuration yet", conf_dir);
-	} else {
-		(void)snprintf(ret_name, NAME_MAX + 1, "%s", files[0]->d_name);
-		r = install_read_list(conf_dir, files[0]->d_name, ret, ret_st, err);
+	r = err_set(err, -ENOENT, "folder '%s' has no CNI configuration yet", conf_dir);
+	for (int i = 0; i < n; i++) {
+		(void)snprintf(ret_name, NAME_MAX + 1, "%s", files[i]->d_name);
+		r = install_read_list(conf_dir, files[i]->d_name, ret, ret_st, &e);
+		if (err && r < 0 && (i == 0 || r != -EINVAL))
+			*err = e; /* of bad ones the first is the one to be told */
+		if (!stays_bad(r, ret_st))
+			break;
 	}
 	install_files_free(files, n);
 	return r;
@@ -112,12 +98,13 @@ static int put_mark(const char *bin_dir, struct err *err)
 
 	if (r < 0 || access(path, F_OK) == 0)
 		return r;
-	return file_replace(AT_FDCWD, path, text, strlen(text), 0644, err);
+	return install_put(bin_dir, INSTALL_MARK, text, strlen(text), 0644, NULL, err);
 }
 
 static int put_program(const struct install_wish *w, struct err *err)
 {
 	auto_free char *ours = NULL, *there = NULL;
+	auto_close int lock = -1;
 	size_t len, len_there = 0;
 	char path[PATH_MAX];
 	struct stat st;
@@ -127,8 +114,12 @@ static int put_program(const struct install_wish *w, struct err *err)
 		r = file_read(AT_FDCWD, w->plugin, INSTALL_PROGRAM_MAX, &ours, &len, err);
 	if (r == 0)
 		r = file_mkdirs(w->bin_dir, 0755, err);
-	if (r == 0)
-		r = put_mark(w->bin_dir, err);
+	if (r != 0)
+		return r;
+	lock = install_lock(w->bin_dir, err);
+	if (lock < 0)
+		return lock;
+	r = put_mark(w->bin_dir, err);
 	if (r < 0)
 		return r;
 	/* A program that runs keeps its inode: the new one takes the name. */
@@ -136,7 +127,7 @@ static int put_program(const struct install_wish *w, struct err *err)
 	    file_read(AT_FDCWD, path, INSTALL_PROGRAM_MAX, &there, &len_there, NULL) == 0 &&
 	    len_there == len && memcmp(ours, there, len) == 0)
 		return 0;
-	return file_replace(AT_FDCWD, path, ours, len, 0755, err);
+	return install_put(w->bin_dir, INSTALL_TYPE, ours, len, 0755, NULL, err);
 }
 
 /* ---- our place ---- */
@@ -160,7 +151,7 @@ static int put_dropin(const struct install_wish *w, const struct install_list *l
 		return 0;
 	*ret_changed = true;
 	r = file_mkdirs(dir, 0755, err);
-	return r < 0 ? r : file_replace(AT_FDCWD, path, text, strlen(text), 0644, err);
+	return r < 0 ? r : install_put(dir, INSTALL_DROPIN, text, strlen(text), 0644, NULL, err);
 }
 
 int install_edit_list(const char *conf_dir, const char *name, const struct install_list *l,
@@ -179,10 +170,23 @@ int install_edit_list(const char *conf_dir, const char *name, const struct insta
 		return err_sys(err, errno, "look at '%s'", path);
 	if (S_ISLNK(st.st_mode))
 		return err_set(err, -EOPNOTSUPP, "'%s' is a link: who put it there must add the entry", path);
-	if (st.st_ino != was->st_ino || st.st_mtim.tv_sec != was->st_mtim.tv_sec ||
-	    st.st_mtim.tv_nsec != was->st_mtim.tv_nsec || st.st_size != was->st_size)
-		return err_set(err, -EAGAIN, "'%s' was just changed by somebody else", path);
-	return file_replace(AT_FDCWD, path, text, strlen(text), was->st_mode & 0777, err);
+	return install_put(conf_dir, name, text, strlen(text), was->st_mode & 0777, was, err);
+}
+
+/* A list without plugins has all of them in the folder. Without one that makes the interface there is no result for
+ * us to pass on. */
+static bool follows_others(const char *conf_dir, const char *network)
+{
+	struct dirent **files = NULL;
+	bool found = false;
+	char dir[PATH_MAX];
+	int n = install_join(dir, conf_dir, network, NULL) == 0 ? install_conf_files(dir, &files, NULL) : -1;
+
+	if (n > 0)
+		found = strcmp(files[0]->d_name, INSTALL_DROPIN) < 0;
+	if (n >= 0)
+		install_files_free(files, n);
+	return found;
 }
 
 static int put_place(const struct install_wish *w, const char *name, const struct install_list *l,
@@ -197,6 +201,11 @@ static int put_place(const struct install_wish *w, const char *name, const struc
 	if (state->dropin && l->inlined_only)
 		return err_set(err, -EOPNOTSUPP,
 			       "'%s' says loadOnlyInlinedPlugins: 'cniInstall: dropin' has no effect there", name);
+	if (l->n_plugins == 0 && !(state->dropin && follows_others(w->conf_dir, l->name))) {
+		(void)install_drop_dropins(w->conf_dir, NULL, &state->changed, NULL);
+		return err_set(err, -EOPNOTSUPP,
+			       "'%s' has no plugins: in its drop-in folder smc-cni would be the first", name);
+	}
 	/* of a network that had another name */
 	r = install_drop_dropins(w->conf_dir, state->dropin ? l->name : NULL, &state->changed, err);
 	if (r < 0)
@@ -210,11 +219,14 @@ static int put_place(const struct install_wish *w, const char *name, const struc
 int install_apply(const struct install_wish *w, struct install_state *ret, struct err *err)
 {
 	struct install_state state = { 0 };
+	auto_close int lock = -1;
 	struct install_list l = { 0 };
 	struct stat st = { 0 };
 	int r = put_program(w, err);
 
 	if (r == 0)
+		r = lock = install_lock(w->conf_dir, err);
+	if (r >= 0)
 		r = first_list(w->conf_dir, state.list, &l, &st, err);
 	if (r < 0)
 		return r;
@@ -228,4 +240,3 @@ int install_apply(const struct install_wish *w, struct install_state *ret, struc
 	*ret = state;
 	return 0;
 }
-

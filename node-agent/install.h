@@ -16,10 +16,10 @@
 #include "node-agent/install_list.h"
 
 #define INSTALL_DROPIN "50-smc-cni.conf"
-#define INSTALL_CACHE_DIR "/var/lib/cni/results" /* libcni/api.go: CacheDir */
 
 enum install_mode {
-	INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at */
+	INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at; the
+		       * installer changes to the list when it sees the runtime pass us over */
 	INSTALL_BY_DROPIN,
 	INSTALL_BY_CONFLIST,
 };

@@ -8,10 +8,20 @@
 #include "node-agent/install.h"
 
 #define INSTALL_MARK ".smc-cni.installed" /* in the folder of programs: the agent installed here */
+#define INSTALL_POKE ".smc-cni.poke"
+#define INSTALL_NEW ".smc-cni.new" /* a file on its way to its name */
+#define INSTALL_BAD_STAYS_S 60 /* since its last change */
 #define INSTALL_PROGRAM_MAX (64 * 1024 * 1024) /* bytes */
 
 int install_join(char path[PATH_MAX], const char *dir, const char *name, struct err *err);
 void install_poke(const char *conf_dir);
+/* Keeps other agents off the folder until the descriptor is closed. -EAGAIN: one is at it. */
+int install_lock(const char *dir, struct err *err);
+/* Writes the file by way of temporary files that are ours alone and have no ending that a runtime
+ * loads. was: the file that is to be replaced, and if it is another one by now, it stays: -EAGAIN;
+ * NULL: whatever is there. */
+int install_put(const char *dir, const char *name, const void *data, size_t len, mode_t mode,
+		const struct stat *was, struct err *err);
 
 /* The files that a runtime would load, sorted as it sorts them: bytewise. Returns how many; the
  * caller frees them. */

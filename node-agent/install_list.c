@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/cleanup.h"
 #include "common/json.h"
@@ -13,7 +14,7 @@ static bool ends_with(const char *name, const char *ending)
 {
 	size_t n = strlen(name), m = strlen(ending);
 
-	return n > m && strcmp(name + n - m, ending) == 0;
+	return n >= m && strcmp(name + n - m, ending) == 0;
 }
 
 bool install_is_conf_name(const char *name)
@@ -28,14 +29,52 @@ static bool is_ours(const json_t *plugin)
 	return type && strcmp(type, INSTALL_TYPE) == 0;
 }
 
-static bool version_supported(const char *version)
+/* The place of a version among those that we support, in their order; -1: none of them. */
+static int version_rank(const char *version)
 {
 	static const char *const supported[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0" };
 
-	for (size_t i = 0; i < ARRAY_SIZE(supported); i++)
+	for (size_t i = 0; version && i < ARRAY_SIZE(supported); i++)
 		if (strcmp(supported[i], version) == 0)
-			return true;
-	return false;
+			return (int)i;
+	return -1;
+}
+
+/* Of cniVersions and cniVersion the runtime takes the highest that it knows (libcni/conf.go,
+ * NetworkConfFromBytes). */
+static int read_version(const char *file, const json_t *root, const char **ret, struct err *err)
+{
+	const char *version = "0.1.0"; /* what libcni takes a list without one for */
+	json_t *versions = NULL, *item;
+	size_t i;
+	int r = smc_json_get_string(root, file, "cniVersion", &version, err);
+
+	if (r >= 0)
+		r = smc_json_get_array(root, file, "cniVersions", &versions, err);
+	if (r < 0)
+		return r;
+	json_array_foreach(versions, i, item) {
+		if (!json_is_string(item))
+			return err_set(err, -EINVAL, "'%s': 'cniVersions[%zu]' is no string", file, i);
+		if (version_rank(json_string_value(item)) > version_rank(version))
+			version = json_string_value(item);
+	}
+	*ret = version;
+	return 0;
+}
+
+/* A string does too, as libcni has it. */
+static int read_inlined_only(const char *file, const json_t *root, bool *ret, struct err *err)
+{
+	static const char key[] = "loadOnlyInlinedPlugins";
+	const char *text = json_string_value(json_object_get(root, key));
+
+	if (!text)
+		return smc_json_get_bool(root, file, key, ret, err);
+	if (strcasecmp(text, "true") != 0 && strcasecmp(text, "false") != 0)
+		return err_set(err, -EINVAL, "'%s': '%s' is '%.32s', allowed are true and false", file, key, text);
+	*ret = strcasecmp(text, "true") == 0;
+	return 0;
 }
 
 /* Each plugin is an object with a type, as libcni wants it. */
@@ -63,14 +102,14 @@ static int check_plugins(const char *file, const json_t *plugins, int *ret_ours,
 
 static int read_list(const char *file, struct install_list *l, struct err *err)
 {
-	const char *name, *version = "0.1.0"; /* what libcni takes a list without one for */
+	const char *name, *version = "";
 	json_t *plugins = NULL;
 	int r = smc_json_need_string(l->root, file, "name", &name, err);
 
 	if (r >= 0)
-		r = smc_json_get_string(l->root, file, "cniVersion", &version, err);
+		r = read_version(file, l->root, &version, err);
 	if (r >= 0)
-		r = smc_json_get_bool(l->root, file, "loadOnlyInlinedPlugins", &l->inlined_only, err);
+		r = read_inlined_only(file, l->root, &l->inlined_only, err);
 	if (r >= 0)
 		r = smc_json_get_array(l->root, file, "plugins", &plugins, err);
 	/* one whose plugins are all in its folder has none here */
@@ -78,10 +117,11 @@ static int read_list(const char *file, struct install_list *l, struct err *err)
 		r = check_plugins(file, plugins, &l->n_ours, err);
 	if (r < 0)
 		return r;
+	l->n_plugins = json_array_size(plugins);
 	if (!wire_name_valid(name) || strlen(name) >= sizeof(l->name))
 		return err_set(err, -EINVAL, "'%s': 'name' is '%.64s', allowed are up to %zu of [a-zA-Z0-9_.-]",
 			       file, name, sizeof(l->name) - 1);
-	if (!version_supported(version))
+	if (version_rank(version) < 0)
 		return err_set(err, -EOPNOTSUPP,
 			       "'%s': 'cniVersion' is '%.32s', smc-cni supports 0.3.0 to 1.1.0", file, version);
 	strcpy(l->name, name);

@@ -19,8 +19,9 @@
 struct install_list { /* all zero: empty */
 	json_t *root; /* owned */
 	char name[INSTALL_NAME_MAX]; /* of the network: it names the drop-in folder too */
-	char version[16]; /* cniVersion */
+	char version[16]; /* that the runtime takes, of cniVersion and cniVersions */
 	bool inlined_only; /* loadOnlyInlinedPlugins: the drop-in folder is not looked at */
+	size_t n_plugins; /* of the list itself; 0: all are in the drop-in folder */
 	int n_ours; /* plugins of the list that are ours */
 };
 

@@ -4,12 +4,24 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/base64.h"
+#include "node-agent/install_cache.h"
 #include "node-agent/install_impl.h"
+
+/* What an agent that was killed half-way left of its temporary files. */
+static void drop_temporary(const char *dir)
+{
+	static const char *const names[] = { INSTALL_NEW, "." INSTALL_NEW ".tmp", INSTALL_POKE };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++)
+		if (install_join(path, dir, names[i], NULL) == 0)
+			(void)unlink(path);
+}
 
 static void keep_first(int *first, struct err *ret, int r, const struct err *err)
 {
@@ -28,8 +40,10 @@ static int drop_dropin(const char *conf_dir, const char *network, bool *changed,
 	char dir[PATH_MAX], path[PATH_MAX];
 	size_t len;
 
-	if (install_join(dir, conf_dir, network, NULL) < 0 || install_join(path, dir, INSTALL_DROPIN, NULL) < 0 ||
-	    file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &text, &len, NULL) < 0 || !install_is_dropin(text, len))
+	if (install_join(dir, conf_dir, network, NULL) < 0 || install_join(path, dir, INSTALL_DROPIN, NULL) < 0)
+		return 0;
+	drop_temporary(dir);
+	if (file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &text, &len, NULL) < 0 || !install_is_dropin(text, len))
 		return 0;
 	if (unlink(path) < 0)
 		return err_sys(err, errno, "remove '%s'", path);
@@ -89,35 +103,6 @@ static int drop_entries(const char *conf_dir, bool *changed, struct err *err)
 
 /* ---- the program ---- */
 
-/* libcni keeps, for the DEL of each attachment, the configuration that ADD had: base64 in "config" (libcni/api.go,
- * cachedInfo). */
-static bool names_us(const char *text, size_t len)
-{
-	json_auto_t *info = json_loadb(text, len, 0, NULL);
-	const char *config = json_string_value(json_object_get(info, "config"));
-	auto_free char *decoded = NULL;
-	size_t n;
-
-	return config && base64_decode(config, &decoded, &n) == 0 && strstr(decoded, "\"" INSTALL_TYPE "\"");
-}
-
-static bool is_cached(const char *cache_dir)
-{
-	auto_closedir DIR *dir = opendir(cache_dir);
-	const struct dirent *de;
-
-	while (dir && (de = readdir(dir))) {
-		auto_free char *text = NULL;
-		size_t len;
-
-		if (de->d_name[0] != '.' &&
-		    file_read(dirfd(dir), de->d_name, INSTALL_LIST_MAX, &text, &len, NULL) == 0 &&
-		    names_us(text, len))
-			return true;
-	}
-	return false;
-}
-
 static int drop_program(const char *bin_dir, struct err *err)
 {
 	static const char *const names[] = { INSTALL_TYPE, INSTALL_MARK }; /* in this order */
@@ -141,19 +126,38 @@ static bool is_marked(const char *bin_dir)
 	return install_join(path, bin_dir, INSTALL_MARK, NULL) == 0 && access(path, F_OK) == 0;
 }
 
+static int drop_places(const char *conf_dir, bool *changed, struct err *err)
+{
+	auto_close int lock = install_lock(conf_dir, err);
+	struct err e = ERR_INIT;
+	int first = 0;
+
+	if (lock < 0)
+		return lock == -ENOENT ? 0 : lock;
+	keep_first(&first, err, install_drop_dropins(conf_dir, NULL, changed, &e), &e);
+	keep_first(&first, err, drop_entries(conf_dir, changed, &e), &e);
+	drop_temporary(conf_dir);
+	if (*changed)
+		install_poke(conf_dir);
+	return first;
+}
+
 int install_undo(const char *conf_dir, const char *bin_dir, const char *cache_dir, struct err *err)
 {
-	struct err e = ERR_INIT;
+	static const struct timespec pause = { .tv_sec = 1 };
 	bool changed = false;
-	int first = 0;
+	int r;
 
 	if (!is_marked(bin_dir))
 		return 0;
-	keep_first(&first, err, install_drop_dropins(conf_dir, NULL, &changed, &e), &e);
-	keep_first(&first, err, drop_entries(conf_dir, &changed, &e), &e);
-	if (changed)
-		install_poke(conf_dir);
-	if (first < 0)
-		return first;
-	return is_cached(cache_dir) ? 0 : drop_program(bin_dir, err);
+	r = drop_places(conf_dir, &changed, err);
+	if (r < 0)
+		return r;
+	/* where pods come and go, the runtime is to have read its folder before the program is away */
+	if (changed && !install_cache_is_empty(cache_dir))
+		(void)nanosleep(&pause, NULL);
+	if (install_cache_names_us(cache_dir))
+		return 0;
+	drop_temporary(bin_dir);
+	return drop_program(bin_dir, err);
 }

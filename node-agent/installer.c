@@ -6,22 +6,30 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/inotify.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "node-agent/agent.h"
+#include "node-agent/events.h"
 #include "node-agent/install.h"
+#include "node-agent/install_cache.h"
 #include "node-agent/install_impl.h"
 #include "node-agent/install_pace.h"
 
+#define INSTALLER_GRACE_S 10 /* for pods on their way, and for the runtime to read its folder */
 #define EVENTS (IN_CLOSE_WRITE | IN_MOVED_TO | IN_MOVED_FROM | IN_DELETE | IN_ONLYDIR)
 
 struct installer {
 	struct agent *agent;
-	struct loop_watch watch; /* inotify, on the folder and our drop-in's */
+	struct loop_watch watch; /* inotify, on the folder, our drop-in's and the runtime's cache */
 	struct loop_timer timer;
 	struct install_pace pace;
+	enum install_mode mode; /* as the config says, or what experience taught */
+	int64_t since_s; /* CLOCK_REALTIME: a pod made later must have come to us; 0: not yet */
+	int cache_wd; /* -1: not watched */
 	bool busy; /* a job is under way */
+	bool again; /* something changed meanwhile */
 	char said[sizeof(((struct err *)0)->msg)]; /* the last trouble that was logged */
 };
 
@@ -29,11 +37,58 @@ struct install_job {
 	struct work work;
 	struct install_wish wish; /* the config's strings, which outlive the worker */
 	struct install_state state;
+	int64_t since_s; /* 0: do not look */
+	bool passed_over; /* a pod was made since, by a runtime that has our file before it */
 };
 
 static void look_in(struct installer *i, int64_t delay_ms)
 {
 	loop_arm(i->agent->loop, &i->timer, wire_now_ms() + delay_ms);
+}
+
+/* What changes again and again does not put the look off. */
+static void look_after_change(struct installer *i)
+{
+	int64_t now = wire_now_ms(), delay_ms = install_pace_event(&i->pace, now);
+
+	if (!i->timer.due_ms || now + delay_ms < i->timer.due_ms)
+		look_in(i, delay_ms);
+}
+
+/* ---- does the runtime read the drop-in folder? ----
+ *
+ * It cannot be asked. But each pod that it starts calls us, if it does; and it keeps a file for
+ * each pod that it has started. A file and no call: libcni is older than 1.3. */
+
+static bool was_called(const struct installer *i)
+{
+	return i->agent->requests[METRICS_PREPARE].count > 0;
+}
+
+static void watch_cache(struct installer *i, bool wanted)
+{
+	if (wanted)
+		i->cache_wd = inotify_add_watch(i->watch.fd, INSTALL_CACHE_DIR, IN_CLOSE_WRITE | IN_ONLYDIR);
+	else if (i->cache_wd >= 0)
+		(void)inotify_rm_watch(i->watch.fd, TAKE_FD(i->cache_wd));
+}
+
+static void learn(struct installer *i, const struct install_job *job)
+{
+	bool unsure = i->mode == INSTALL_AUTO && job->state.dropin && !was_called(i);
+
+	if (!unsure)
+		i->since_s = 0;
+	else if (!i->since_s || job->state.changed)
+		i->since_s = time(NULL) + INSTALLER_GRACE_S;
+	watch_cache(i, unsure);
+	if (!unsure || !job->passed_over)
+		return;
+	log_warn("a pod was started without the plugin: this runtime does not read the drop-in folder "
+		 "(libcni >= 1.3 does), using the list",
+		 "network", job->state.network, "list", job->state.list);
+	i->mode = INSTALL_BY_CONFLIST;
+	i->again = true;
 }
 
 /* Again and again: a folder may go and come. Adding a watch that is there is harmless. */
@@ -57,6 +112,8 @@ static void say_failure(struct installer *i, int rc, const struct err *err)
 		log_info("plugin waits for the node's network", "why", err->msg);
 	else
 		log_warn("plugin is not in the chain, pods start without steering", "err", err->msg);
+	if (rc == -EOPNOTSUPP) /* it stays so until somebody does something */
+		(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin", err->msg);
 }
 
 static void say_success(struct installer *i, const struct install_job *job)
@@ -67,6 +124,14 @@ static void say_success(struct installer *i, const struct install_job *job)
 	if (s->changed)
 		log_info("plugin was put into the chain", "network", s->network, "list", s->list, "by",
 			 s->dropin ? "drop-in file" : "entry in the list");
+}
+
+static void say_giving_up(struct installer *i, const struct install_state *s)
+{
+	log_error("somebody takes the plugin out of the chain again and again, giving up for an hour", "network",
+		  s->network, "list", s->list);
+	(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin",
+			  "smc-cni is taken out of the CNI chain again and again: not put back for an hour");
 }
 
 static void on_done(struct installer *i, const struct install_job *job)
@@ -82,18 +147,25 @@ static void on_done(struct installer *i, const struct install_job *job)
 		say_success(i, job);
 	delay_ms = install_pace_done(&i->pace, outcome, now);
 	if (install_pace_rests(&i->pace, now))
-		log_error("somebody takes the plugin out of the chain again and again, giving up for an hour",
-			  "network", job->state.network, "list", job->state.list);
+		say_giving_up(i, &job->state);
 	renew_watches(i, job->state.network);
 	look_in(i, delay_ms);
+	if (job->work.rc == 0)
+		learn(i, job);
+	if (i->again)
+		look_after_change(i);
 }
 
 static int run(struct work *w, void *arg, struct err *err)
 {
 	struct install_job *job = (struct install_job *)w;
 
+	int r = install_apply(&job->wish, &job->state, err);
+
 	(void)arg;
-	return install_apply(&job->wish, &job->state, err);
+	job->passed_over = r == 0 && job->since_s && !job->state.changed &&
+			   install_cache_has_newer(INSTALL_CACHE_DIR, job->state.network, job->since_s);
+	return r;
 }
 
 static void done(struct work *w, void *arg)
@@ -119,8 +191,10 @@ static int begin(struct installer *i)
 					   .conf_dir = c->cni_conf_dir,
 					   .bin_dir = c->cni_bin_dir,
 					   .socket = c->socket,
-					   .mode = c->cni_install };
+					   .mode = i->mode };
+	job->since_s = i->since_s;
 	i->busy = true;
+	i->again = false;
 	worker_add(i->agent->worker, &job->work);
 	return 0;
 }
@@ -133,7 +207,14 @@ static void on_timer(void *arg)
 		look_in(i, INSTALL_PACE_RETRY_MS);
 }
 
-/* Files whose name begins with a dot are nobody's configuration, and some of them are ours. */
+/* Files whose name begins with a dot are not often configuration, and some of them are ours. */
+static bool matters(const struct installer *i, const struct inotify_event *e)
+{
+	if (i->cache_wd >= 0 && e->wd == i->cache_wd)
+		return !was_called(i);
+	return e->len == 0 || e->name[0] != '.' || install_is_conf_name(e->name);
+}
+
 static void on_events(void *arg, uint32_t events)
 {
 	char buf[4096] __attribute__((aligned(__alignof__(struct inotify_event))));
@@ -146,12 +227,14 @@ static void on_events(void *arg, uint32_t events)
 		for (char *p = buf; p < buf + n;) {
 			const struct inotify_event *e = (const struct inotify_event *)p;
 
-			changed |= e->len == 0 || e->name[0] != '.';
+			changed |= matters(i, e);
 			p += sizeof(*e) + e->len;
 		}
 	}
-	if (changed && !i->busy)
-		look_in(i, install_pace_event(&i->pace, wire_now_ms()));
+	if (changed && i->busy)
+		i->again = true;
+	else if (changed)
+		look_after_change(i);
 }
 
 int installer_new(struct agent *agent, struct installer **ret, struct err *err)
@@ -165,6 +248,8 @@ int installer_new(struct agent *agent, struct installer **ret, struct err *err)
 	if (!i)
 		return err_sys(err, ENOMEM, "watch '%s'", agent->config->cni_conf_dir);
 	i->agent = agent;
+	i->mode = agent->config->cni_install;
+	i->cache_wd = -1;
 	i->timer = (struct loop_timer){ .fn = on_timer, .arg = i };
 	i->watch = (struct loop_watch){ .fd = fd, .fn = on_events, .arg = i };
 	r = loop_watch(agent->loop, &i->watch, EPOLLIN, err);

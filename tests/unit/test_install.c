@@ -1,107 +1,10 @@
-#include "node-agent/install.h"
+/* Where the plugin goes, what is left alone, and the way back. */
+#include "tests/unit/install_folders.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <ftw.h>
-#include <setjmp.h>
-#include <stdarg.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/mount.h>
-#include <sys/stat.h>
-#include <unistd.h>
+#include <time.h>
 
-#include <cmocka.h>
-
-#include "common/cleanup.h"
-#include "common/file.h"
-#include "node-agent/install_impl.h"
 #include "node-agent/install_pace.h"
-
-/* A node's folders, in a folder of the test's own. */
-static char top[64];
-static struct err err;
-
-static const char *path_of(const char *name)
-{
-	static char paths[4][PATH_MAX];
-	static int turn;
-	char *path = paths[turn++ % 4];
-
-	(void)snprintf(path, PATH_MAX, "%s/%s", top, name);
-	return path;
-}
-
-static void put(const char *name, const char *text)
-{
-	assert_int_equal(file_replace(AT_FDCWD, path_of(name), text, strlen(text), 0644, &err), 0);
-}
-
-static char *get(const char *name)
-{
-	char *text = NULL;
-
-	return file_read(AT_FDCWD, path_of(name), INSTALL_LIST_MAX, &text, NULL, &err) < 0 ? NULL : text;
-}
-
-static bool is_there(const char *name)
-{
-	return access(path_of(name), F_OK) == 0;
-}
-
-static int set_up(void **state)
-{
-	static const char *const dirs[] = { "net.d", "bin", "cache" };
-
-	(void)state;
-	strcpy(top, "/tmp/test_install.XXXXXX");
-	if (!mkdtemp(top))
-		return -1;
-	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
-		assert_int_equal(mkdir(path_of(dirs[i]), 0755), 0);
-	put("program", "#!/bin/sh\n");
-	return 0;
-}
-
-static int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
-static int remove_all(void **state)
-{
-	(void)state;
-	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
-}
-
-static int apply(enum install_mode mode, struct install_state *ret)
-{
-	static char plugin[PATH_MAX], conf[PATH_MAX], bin[PATH_MAX];
-	struct install_wish w = { .plugin = plugin,
-				  .conf_dir = conf,
-				  .bin_dir = bin,
-				  .socket = "/run/smc-cni/agent.sock",
-				  .mode = mode };
-
-	strcpy(plugin, path_of("program"));
-	strcpy(conf, path_of("net.d"));
-	strcpy(bin, path_of("bin"));
-	return install_apply(&w, ret, &err);
-}
-
-static int undo(void)
-{
-	return install_undo(path_of("net.d"), path_of("bin"), path_of("cache"), &err);
-}
-
-#define FLANNEL                                                                    \
-	"{\"name\": \"cbr0\", \"cniVersion\": \"0.3.1\", \"zebra\": 1, \"disableCheck\": true,\n" \
-	" \"plugins\": [{\"type\": \"flannel\", \"delegate\": {\"hairpinMode\": true}},\n"        \
-	"  {\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}], \"alpha\": 2}\n"
 
 /* ---- where ---- */
 
@@ -184,6 +87,43 @@ static void a_network_with_a_new_name_takes_our_file_along(void **state)
 	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
 	assert_true(is_there("net.d/cilium/" INSTALL_DROPIN));
 	assert_false(is_there("net.d/cbr0"));
+}
+
+static void a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or_not_at_all(void **state)
+{
+	struct install_state st;
+
+	(void)state;
+	put("net.d/10-a.conflist", "{\"name\": \"a\", \"cniVersion\": \"1.1.0\"}");
+	assert_int_equal(apply(INSTALL_AUTO, &st), -EOPNOTSUPP);
+	assert_int_equal(mkdir(path_of("net.d/a"), 0755), 0);
+	put("net.d/a/60-bridge.conf", "{\"type\": \"bridge\"}");
+	assert_int_equal(apply(INSTALL_AUTO, &st), -EOPNOTSUPP);
+	assert_non_null(strstr(err.msg, "would be the first"));
+	put("net.d/a/10-ptp.conf", "{\"type\": \"ptp\"}");
+	assert_int_equal(apply(INSTALL_BY_CONFLIST, &st), -EOPNOTSUPP);
+	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_true(is_there("net.d/a/" INSTALL_DROPIN));
+	assert_int_equal(unlink(path_of("net.d/a/10-ptp.conf")), 0);
+	assert_int_equal(apply(INSTALL_AUTO, &st), -EOPNOTSUPP);
+	assert_false(is_there("net.d/a/" INSTALL_DROPIN));
+}
+
+/* CRI-O passes it over; containerd starts no pod then, whatever we do. */
+static void a_bad_file_is_passed_over_when_it_stays_bad(void **state)
+{
+	const struct timespec old[2] = { { .tv_sec = time(NULL) - 2 * INSTALL_BAD_STAYS_S },
+					 { .tv_sec = time(NULL) - 2 * INSTALL_BAD_STAYS_S } };
+	struct install_state st;
+
+	(void)state;
+	put("net.d/00-bad.conflist", "{\"name\": \"half");
+	put("net.d/10-a.conflist", FLANNEL);
+	assert_int_equal(apply(INSTALL_AUTO, &st), -EINVAL);
+	assert_non_null(strstr(err.msg, "00-bad.conflist"));
+	assert_int_equal(utimensat(AT_FDCWD, path_of("net.d/00-bad.conflist"), old, 0), 0);
+	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_string_equal(st.network, "cbr0");
 }
 
 /* ---- what is left alone ---- */
@@ -374,8 +314,6 @@ static void failures_are_retried_ever_later(void **state)
 	assert_int_equal(install_pace_done(&p, INSTALL_FAILED, 0), INSTALL_PACE_RETRY_MS);
 }
 
-#define CASE(fn) cmocka_unit_test_setup_teardown(fn, set_up, remove_all)
-
 int main(void)
 {
 	static const struct CMUnitTest tests[] = {
@@ -384,6 +322,8 @@ int main(void)
 		CASE(a_list_that_reads_no_dropin_folder_gets_an_entry),
 		CASE(the_first_file_counts_bytewise_sorted),
 		CASE(a_network_with_a_new_name_takes_our_file_along),
+		CASE(a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or_not_at_all),
+		CASE(a_bad_file_is_passed_over_when_it_stays_bad),
 		CASE(what_cannot_be_joined_is_left_alone_and_named),
 		CASE(a_folder_without_a_network_is_waited_for),
 		CASE(a_list_that_changed_meanwhile_is_not_overwritten),

@@ -1,0 +1,83 @@
+#include "node-agent/install_cache.h"
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "node-agent/base64.h"
+#include "node-agent/install_list.h"
+
+/* NULL: no such file, or not one that we understand. */
+static json_t *read_info(int dirfd, const char *name)
+{
+	auto_free char *text = NULL;
+	size_t len;
+
+	return file_read(dirfd, name, INSTALL_LIST_MAX, &text, &len, NULL) == 0 ? json_loadb(text, len, 0, NULL) :
+										    NULL;
+}
+
+static bool names_us(const json_t *info)
+{
+	const char *config = json_string_value(json_object_get(info, "config"));
+	auto_free char *decoded = NULL;
+	size_t n;
+
+	return config && base64_decode(config, &decoded, &n) == 0 && strstr(decoded, "\"" INSTALL_TYPE "\"");
+}
+
+bool install_cache_names_us(const char *cache_dir)
+{
+	auto_closedir DIR *dir = opendir(cache_dir);
+	const struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		json_auto_t *info = de->d_name[0] != '.' ? read_info(dirfd(dir), de->d_name) : NULL;
+
+		if (names_us(info))
+			return true;
+	}
+	return false;
+}
+
+bool install_cache_is_empty(const char *cache_dir)
+{
+	auto_closedir DIR *dir = opendir(cache_dir);
+	const struct dirent *de;
+
+	while (dir && (de = readdir(dir)))
+		if (de->d_name[0] != '.')
+			return false;
+	return true;
+}
+
+/* The name of the file alone would do for "a" and for "a-b". */
+static bool is_of(const json_t *info, const char *network)
+{
+	const char *name = json_string_value(json_object_get(info, "networkName"));
+
+	return name && strcmp(name, network) == 0;
+}
+
+bool install_cache_has_newer(const char *cache_dir, const char *network, int64_t since_s)
+{
+	auto_closedir DIR *dir = opendir(cache_dir);
+	const struct dirent *de;
+
+	while (dir && (de = readdir(dir))) {
+		json_auto_t *info = NULL;
+		struct stat st;
+
+		if (strncmp(de->d_name, network, strlen(network)) != 0 ||
+		    fstatat(dirfd(dir), de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+		    st.st_mtim.tv_sec <= since_s)
+			continue;
+		info = read_info(dirfd(dir), de->d_name);
+		if (is_of(info, network))
+			return true;
+	}
+	return false;
+}
