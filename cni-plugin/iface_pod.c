@@ -190,7 +190,8 @@ int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json
 	for (size_t i = 0; result_route_at(result, i, &in); i++) {
 		struct route route = to_route(result, link, &in);
 
-		r = route_add(sk, &route, err);
+		/* A pod may have two interfaces of one network: the first one's route comes first. */
+		r = route_append(sk, &route, err);
 		if (r < 0)
 			return err_prefix(err, r, "interface '%s' of the pod", link->name);
 	}

@@ -110,6 +110,11 @@ int route_add(struct nl_sock *sk, const struct route *route, struct err *err)
 	return change(sk, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add", route, err);
 }
 
+int route_append(struct nl_sock *sk, const struct route *route, struct err *err)
+{
+	return change(sk, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, "add", route, err);
+}
+
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err)
 {
 	return change(sk, RTM_DELROUTE, 0, "delete", route, err);

@@ -26,6 +26,8 @@ struct route {
 
 /* -EEXIST if the table has the route already. */
 int route_add(struct nl_sock *sk, const struct route *route, struct err *err);
+/* Behind those to the same destination by other interfaces; -EEXIST only for the very same route. */
+int route_append(struct nl_sock *sk, const struct route *route, struct err *err);
 /* -ESRCH if it is not there. */
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err);
 /* The unicast routes of one table (0: RT_TABLE_MAIN) that go out by one interface each; AF_INET
