@@ -48,10 +48,13 @@ test: ## unit tests and the VM cases on the stock 6.12 kernel
 test-all: ## make test, and the VM cases on the 7.3 kernel
 	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; exit $$rc
 
+conformance: $(B)/bin/smc-cni ## what the CNI specification says, rule by rule (natively, as root)
+	@tests/conformance/all
+
 # The container image and what goes to a cluster, without a cluster. Not with SAN.
 test-deploy: image
 	@rc=0; tests/deploy/manifests || rc=1; tests/deploy/image || rc=1; exit $$rc
-.PHONY: test-deploy
+.PHONY: test-deploy conformance
 
 # --- benches (docs/performance.md): nothing of them is run by the tests
 bench-build: all vm-build $(B)/tests/bench/cni/stopwatch
