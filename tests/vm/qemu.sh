@@ -13,28 +13,32 @@ initramfs_of()
 	printf '%s/initramfs-%s.gz\n' "$1" "$(sha256sum < "$top/tests/vm/stage1" | cut -c1-12)"
 }
 
-# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK: sets the array qemu_args; the caller adds the
-# serial port. LINK is '' (no network card) or FOLDER/ID, ID being 1 or 2: the two guests that name
-# one FOLDER are joined by a cable, through sockets there.
+# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK [USER [CPUS]]: sets the array qemu_args; the caller
+# adds the serial port. LINK is '' (no network card) or FOLDER/ID, ID being 1 or 2: the two guests that name
+# one FOLDER are joined by a cable, through sockets there. USER, if not empty: a card of QEMU's user network.
 qemu_args()
 {
 	local dir=$1 control=$2 memory=$3 link=$4 segment id sockets
 	qemu_args=(
 		qemu-system-x86_64 -machine q35 -accel tcg,thread=multi -cpu max,la57=off
-		-smp "$(nproc)" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
+		-smp "${6:-$(nproc)}" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
 		-device virtio-rng-pci
 		-kernel "$dir/vmlinuz" -initrd "$(initramfs_of "$dir")"
 		-append "console=ttyS0 loglevel=5 panic=-1 $guest_parameters"
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 		-virtfs "local,path=${control//,/,,},mount_tag=vm,security_model=none,multidevs=remap"
 	)
-	[ -n "$link" ] || return 0
-	segment=${link%/*} id=${link##*/}
-	rm -f "$segment/$id"
-	sockets=local.type=unix,local.path=$segment/$id
-	sockets+=,remote.type=unix,remote.path=$segment/$((3 - id))
-	qemu_args+=(
-		-netdev "dgram,id=n0,$sockets"
-		-device "virtio-net-pci,netdev=n0,romfile=,mac=52:54:00:00:47:0$id"
+	if [ -n "$link" ]; then
+		segment=${link%/*} id=${link##*/}
+		rm -f "$segment/$id"
+		sockets=local.type=unix,local.path=$segment/$id
+		sockets+=,remote.type=unix,remote.path=$segment/$((3 - id))
+		qemu_args+=(
+			-netdev "dgram,id=n0,$sockets"
+			-device "virtio-net-pci,netdev=n0,romfile=,mac=52:54:00:00:47:0$id"
+		)
+	fi
+	[ -z "${5-}" ] || qemu_args+=(
+		-netdev user,id=u0 -device virtio-net-pci,netdev=u0,romfile=,mac=52:54:00:00:02:01
 	)
 }
