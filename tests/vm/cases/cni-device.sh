@@ -1,7 +1,7 @@
 #!/bin/bash
 # about: a real device of the host is lent to a pod and comes back as it was, from a dead namespace, too
 # kernels: 6.12 7.3
-# timeout: 300
+# timeout: 900
 # exclusive: yes
 # card: yes
 . "$(dirname "$0")/../lib.sh"
