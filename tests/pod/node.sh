@@ -103,7 +103,7 @@ agent_stop() { # SIGNAL
 # What stays on a node once pods have been on it, and is not ours: the kernel's modules and sysctls,
 # forwarding (a gateway needs it), iproute2's mount of /run/netns. To be called before a snapshot.
 node_settle() {
-	modprobe smc 2>/dev/null || true
+	modprobe -a smc rdma_rxe 2>/dev/null || true # the latter has sockets of its own
 	echo 1 >/proc/sys/net/ipv4/ip_forward
 	ip netns add settle
 	ip netns delete settle
