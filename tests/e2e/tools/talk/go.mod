@@ -1,0 +1,3 @@
+module smc-cni.io/tests/e2e/tools/talk
+
+go 1.26.0
