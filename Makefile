@@ -51,7 +51,7 @@ include mk/lint.mk
 include mk/image.mk
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / { printf "  make %-10s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 	@echo
 	@echo '  V=1 shows commands        SAN=address,undefined builds with sanitizers, apart'

@@ -1,0 +1,22 @@
+# shellcheck shell=bash disable=SC2016,SC2154
+# about: SMC through a Service: the address is translated as kube-proxy does it, and both sides are on SMC
+# kernels: 6.12 7.3
+on='{"smc-cni.io/steer": "enabled"}'
+# What kube-proxy writes for a Service of one endpoint.
+dnat()
+{
+	on_node 1 'iptables-legacy -w -t nat "$1" PREROUTING -d 10.96.0.80/32 -p tcp --dport 80 \
+		-j DNAT --to-destination "$2"' "$1" "$2"
+}
+
+check "a server" talk_pod backend "$on" '["serve", "5000"]'
+check "listens" eventually 120 pod_logged backend 'listening protocol=256'
+endpoint=$(pod_ip backend):5000
+check "the Service's rule" dnat -A "$endpoint"
+check "a client of the Service" talk_pod consumer "$on" '["call", "10.96.0.80:80", "2", "5000", "10"]'
+check "ends well" eventually 120 pod_is consumer Succeeded
+transport=$(on_node 1 'if [ -d /sys/class/infiniband/rxe0 ]; then echo smcr; else echo smcd; fi')
+check "the server's side is on $transport" pod_status_is backend ".$transport.server" 2
+check "the client's too" pod_status_is consumer ".$transport.client" 2
+check "the rule goes" dnat -D "$endpoint"
+remove_pods backend consumer

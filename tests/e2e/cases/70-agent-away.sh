@@ -1,0 +1,36 @@
+# shellcheck shell=bash disable=SC2016,SC2154
+# about: the agent is deleted, rolled to another version and back under traffic, and no socket is unsteered meanwhile
+# kernels: 6.12
+on='{"smc-cni.io/steer": "enabled"}'
+agent_ready()
+{
+	[ "$(kubectl -n smc-cni get ds smc-node-agent \
+		-o 'jsonpath={.status.numberReady}/{.status.updatedNumberScheduled}')" = 1/1 ]
+}
+rolled() { kubectl -n smc-cni rollout status daemonset/smc-node-agent --timeout=720s; }
+on_tcp() { pod_log caller | grep -c 'called protocol=6' || :; }
+calls() { pod_log caller | grep -c 'called protocol=256' || :; }
+more_calls() { [ "$(calls)" -gt $(($1 + 2)) ]; }
+
+check "a server" talk_pod callee "$on" '["serve", "5000"]'
+check "listens" eventually 120 pod_logged callee 'listening protocol=256'
+check "a client that calls again and again" talk_pod caller "$on" \
+	"$(jq -nc --arg a "$(pod_ip callee):5000" '["call", $a, "0", "1000", "500"]')"
+check "calls" eventually 120 more_calls 0
+
+step "the agent's pod is deleted"
+check "deleted" kubectl -n smc-cni delete pod -l app.kubernetes.io/component=agent --timeout=400s
+check "a new one is ready" eventually 240 agent_ready
+check "calls went on" eventually 60 more_calls "$(calls)"
+
+step "another version, and back"
+check "the image under another tag" on_node 1 'ctr -n k8s.io images tag localhost/smc-cni:0.1.0 localhost/smc-cni:next'
+check "rolled out" kubectl -n smc-cni set image daemonset/smc-node-agent agent=localhost/smc-cni:next
+check "it is ready" rolled
+check "rolled back" kubectl -n smc-cni rollout undo daemonset/smc-node-agent
+check "it is ready again" rolled
+check "calls went on" eventually 60 more_calls "$(calls)"
+check "not one socket was TCP" test "$(on_tcp)" = 0
+check "and no call failed" test "$(pod_log caller | grep -c failed || :)" = 0
+check "the kernel counted none either" pod_status_is caller .sockets.unsteered 0
+remove_pods caller callee

@@ -1,0 +1,33 @@
+# shellcheck shell=bash disable=SC2016,SC2154
+# about: pods that come and go in numbers leave nothing behind
+# kernels: 6.12
+# What the node holds for pods; what every node has, whoever ran a pod on it, is in the first dump already.
+dump()
+{
+	on_node 1 'ip -o link | grep -c veth; ip netns list | wc -l; ip -4 route show table all | wc -l
+		ls /run/smc-cni/state/pods | wc -l; bpftool -j map dump pinned /sys/fs/bpf/smc-cni/v1/pods | jq length
+		ls /run/smc-cni/pending | wc -l; find /var/lib/cni/networks -name "10.244.*" | wc -l
+		ls /proc/$(pgrep -f "^/usr/sbin/smc-node-agent")/fd | wc -l'
+}
+churn()
+{
+	jq -n --argjson n "$1" '{apiVersion: "apps/v1", kind: "Deployment", metadata: {name: "crowd"}, spec: {
+		replicas: $n, selector: {matchLabels: {app: "crowd"}}, template: {
+			metadata: {labels: {app: "crowd"}, annotations: {"smc-cni.io/steer": "enabled"}},
+			spec: {nodeName: "n1", automountServiceAccountToken: false, terminationGracePeriodSeconds: 1,
+				containers: [{name: "talk", image: "localhost/talk:1", imagePullPolicy: "Never",
+				command: ["/talk"], args: ["serve", "5000"]}]}}}}' | kubectl apply -f -
+}
+no_pods() { [ -z "$(kubectl get pod -l app=crowd -o name)" ]; }
+steered() { [ "$(on_node 1 'smcctl status --json | jq "[.pods[] | select(.policy.in_force)] | length"')" = "$1" ]; }
+as_before() { [ "$(dump)" = "$1" ]; }
+
+before=$(dump)
+check "a Deployment of 12" churn 12
+check "runs" kubectl rollout status deployment/crowd --timeout=900s
+check "all are steered" eventually 30 steered 12
+check "it is rolled" kubectl rollout restart deployment/crowd
+check "and runs again" kubectl rollout status deployment/crowd --timeout=900s
+check "it goes" kubectl delete deployment crowd --timeout=400s
+check "with its pods" eventually 240 no_pods
+check "nothing is left" eventually 60 as_before "$before"

@@ -1,0 +1,138 @@
+# shellcheck shell=bash
+# shellcheck disable=SC2154 # work, guests, TOP: set by run
+# For run and its cases.
+#
+#	step WORDS...; check SENTENCE COMMAND...; refute SENTENCE COMMAND...	as in tests/vm/lib.sh
+#	eventually SECONDS COMMAND...	repeats COMMAND until it succeeds, for SECONDS times $patience
+#	on_node N SCRIPT [ARG]...	runs bash as root on the node; its output, its status (see node-lib.sh)
+#	kubectl ...			the administrator's
+#	pod_status POD JQ_PATH [N]	of a pod of namespace default in `smcctl status --json` of node N (1)
+#	pod_log POD [N]			what its containers printed
+#	pod_protocol POD, pod_protocol_is POD WANT	of a new socket there: 6 TCP, 256 SMC
+#	talk_pod NAME ANNOTATIONS ARGUMENTS	applies a pod of the program talk; ANNOTATIONS and ARGUMENTS as JSON
+
+# On a machine that does other things too all takes longer; waiting costs only those who wait for a failure.
+patience=${E2E_PATIENCE:-3}
+
+step() { printf '== %s\n' "$*"; }
+
+die()
+{
+	printf 'FAILED: %s\n' "$*" >&2
+	exit 1
+}
+
+check()
+{
+	local sentence=$1 output
+	shift
+	if ! output=$("$@" 2>&1); then
+		printf '%s\n' "$output"
+		die "$sentence ($*)"
+	fi
+	printf 'ok: %s\n' "$sentence"
+}
+
+refute()
+{
+	local sentence=$1 output
+	shift
+	if output=$("$@" 2>&1); then
+		printf '%s\n' "$output"
+		die "$sentence ($* succeeded)"
+	fi
+	printf 'ok: %s\n' "$sentence"
+}
+
+eventually()
+{
+	local deadline=$((SECONDS + patience * $1)) output
+	shift
+	until output=$("$@" 2>&1); do
+		if [ $SECONDS -ge $deadline ]; then
+			printf 'still failing: %s\n%s\n' "$*" "$output" >&2
+			return 1
+		fi
+		sleep 0.3
+	done
+}
+
+# One job at a time a node: its number is that of the last one and one.
+on_node() # N SCRIPT [ARG]...
+{
+	local n=$1 folder=$work/n$1/control/out/setup/jobs number
+	shift
+	{
+		flock 8
+		number=$(($(cat "$folder/last") + 1))
+		{
+			printf 'set -- '
+			printf '%q ' "${@:2}"
+			printf '\n. %q\n%s\n' "$TOP/tests/e2e/node-lib.sh" "$1"
+		} > "$folder/.next"
+		mv "$folder/.next" "$folder/$number"
+		echo "$number" > "$folder/last"
+		until [ -e "$folder/$number.status" ]; do
+			kill -0 "${guests[$n]}" 2> /dev/null || { echo "node n$n is gone" >&2; return 1; }
+			read -rt 0.1 <> "$work/never" || :
+		done
+	} 8> "$folder/.lock"
+	cat "$folder/$number.out"
+	return "$(cat "$folder/$number.status")"
+}
+
+pod_status() # POD JQ_PATH [N]
+{
+	# shellcheck disable=SC2016 # for the node
+	on_node "${3:-1}" 'smcctl status --json |
+		jq -er --arg pod "$1" ".pods[] | select(.name == \$pod) | $2"' "$1" "$2"
+}
+
+pod_status_is() # POD JQ_PATH WANT [N]
+{
+	local got
+	got=$(pod_status "$1" "$2" "${4:-1}") || :
+	[ "$got" = "$3" ] || {
+		echo "$2 of $1 is '$got', expected '$3'"
+		return 1
+	}
+}
+
+pod_log() # POD [N]
+{
+	# shellcheck disable=SC2016 # for the node
+	on_node "${2:-1}" 'cat /var/log/pods/*_"$1"_*/*/*.log | cut -d" " -f4-' "$1"
+}
+
+pod_logged() { pod_log "$1" | grep -q -- "$2"; }
+
+pod_protocol() # POD: of a new socket in its network namespace
+{
+	# shellcheck disable=SC2016 # for the node
+	on_node 1 'nsenter --net="$(netns_of_pod "$1")" \
+		python3 -ISc "import socket as s; print(s.socket().getsockopt(1, 38))"' "$1"
+}
+
+pod_protocol_is() { [ "$(pod_protocol "$1")" = "$2" ]; }
+
+pod_ip() { kubectl get pod "$1" -o 'jsonpath={.status.podIP}'; }
+
+pod_is() # POD PHASE
+{
+	[ "$(kubectl get pod "$1" -o 'jsonpath={.status.phase}')" = "$2" ]
+}
+
+talk_manifest() # NAME ANNOTATIONS ARGUMENTS [NODE]
+{
+	jq -n --arg name "$1" --argjson annotations "$2" --argjson args "$3" --arg node "${4:-n1}" '{
+		apiVersion: "v1", kind: "Pod",
+		metadata: {name: $name, annotations: $annotations, labels: {app: $name}},
+		spec: {nodeName: $node, restartPolicy: "Never", terminationGracePeriodSeconds: 1,
+			automountServiceAccountToken: false, enableServiceLinks: false,
+			containers: [{name: "talk", image: "localhost/talk:1", imagePullPolicy: "Never",
+				command: ["/talk"], args: $args}]}}'
+}
+
+talk_pod() { talk_manifest "$@" | kubectl apply -f -; }
+
+remove_pods() { kubectl delete pod --wait=true --timeout=400s "$@"; }

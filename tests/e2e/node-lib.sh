@@ -1,0 +1,11 @@
+# shellcheck shell=bash
+# What a command of on_node has at hand, on the node. Sourced in a subshell.
+
+netns_of_pod() # NAME: the network namespace of a running pod's sandbox
+{
+	ctr -n k8s.io containers ls -q | while read -r id; do
+		ctr -n k8s.io containers info "$id" | jq -er --arg pod "$1" 'select(
+			.Labels["io.kubernetes.pod.name"] == $pod and .Labels["io.cri-containerd.kind"] == "sandbox")
+			| .Spec.linux.namespaces[] | select(.type == "network") | .path' || :
+	done | tail -n 1
+}
