@@ -14,35 +14,8 @@
 # On a machine that does other things too all takes longer; waiting costs only those who wait for a failure.
 patience=${E2E_PATIENCE:-3}
 
-step() { printf '== %s\n' "$*"; }
-
-die()
-{
-	printf 'FAILED: %s\n' "$*" >&2
-	exit 1
-}
-
-check()
-{
-	local sentence=$1 output
-	shift
-	if ! output=$("$@" 2>&1); then
-		printf '%s\n' "$output"
-		die "$sentence ($*)"
-	fi
-	printf 'ok: %s\n' "$sentence"
-}
-
-refute()
-{
-	local sentence=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		printf '%s\n' "$output"
-		die "$sentence ($* succeeded)"
-	fi
-	printf 'ok: %s\n' "$sentence"
-}
+# shellcheck source=tests/checks.sh
+. "$TOP/tests/checks.sh"
 
 eventually()
 {

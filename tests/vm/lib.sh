@@ -16,41 +16,13 @@ TOP=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 export TOP PATH=$TOP/build/bin:$PATH
 # shellcheck source=tests/vm/snapshot.sh
 . "$TOP/tests/vm/snapshot.sh"
-
-step() { printf '== %s\n' "$*"; }
-
-die()
-{
-	printf 'FAILED: %s\n' "$*" >&2
-	exit 1
-}
+# shellcheck source=tests/checks.sh
+. "$TOP/tests/checks.sh"
 
 skip()
 {
 	printf 'skip: %s\n' "$*"
 	exit 77
-}
-
-check()
-{
-	local sentence=$1 output
-	shift
-	if ! output=$("$@" 2>&1); then
-		printf '%s\n' "$output"
-		die "$sentence ($*)"
-	fi
-	printf 'ok: %s\n' "$sentence"
-}
-
-refute()
-{
-	local sentence=$1 output
-	shift
-	if output=$("$@" 2>&1); then
-		printf '%s\n' "$output"
-		die "$sentence ($* succeeded)"
-	fi
-	printf 'ok: %s\n' "$sentence"
 }
 
 eventually()
