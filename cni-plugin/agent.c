@@ -6,11 +6,11 @@
 
 #include "cni-plugin/netpart.h"
 #include "cni-plugin/pending.h"
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/podnet.h"
+#include "common/result.h"
 #include "common/wire.h"
 
 /* request may be NULL (no memory). */

@@ -8,11 +8,11 @@
 #include "cni-plugin/agent.h"
 #include "cni-plugin/netpart.h"
 #include "cni-plugin/pending.h"
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/podnet.h"
+#include "common/result.h"
 #include "common/wire.h"
 
 #define STEER_ANNOTATION WIRE_ANNOTATION_PREFIX "steer"

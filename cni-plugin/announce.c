@@ -5,11 +5,11 @@
 #include <netinet/icmp6.h>
 #include <string.h>
 
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/log.h"
 #include "common/netns.h"
+#include "common/result.h"
 
 struct advertisement {
 	struct nd_neighbor_advert na;

@@ -3,9 +3,9 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
 #include "common/netns.h"
+#include "common/result.h"
 
 int cmd_prev_result(const struct conf *conf, json_t **ret, struct cni_error *e)
 {

@@ -4,8 +4,8 @@
 #include "cni-plugin/cmd.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/ipam.h"
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
+#include "common/result.h"
 
 static int export(const struct conf *conf, const json_t *result, json_t **ret, struct cni_error *e)
 {

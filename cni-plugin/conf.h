@@ -9,8 +9,8 @@
 
 #include "cni-plugin/conf_interface.h"
 #include "cni-plugin/error.h"
-#include "cni-plugin/version.h"
 #include "common/smc_nl.h"
+#include "common/version.h"
 
 #define CONF_MAX (1024 * 1024) /* bytes */
 #define CONF_NAME_MAX 240 /* a network's name: with a prefix it is the alias of links (255) */

@@ -10,8 +10,8 @@
 #include "cni-plugin/conf.h"
 #include "cni-plugin/env.h"
 #include "cni-plugin/kind.h"
-#include "cni-plugin/result.h"
 #include "common/link.h"
+#include "common/result.h"
 
 #define IFACE_NETLINK_MS 10000 /* limit for one answer of the kernel */
 

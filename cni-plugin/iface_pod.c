@@ -10,11 +10,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cni-plugin/result.h"
 #include "common/addr.h"
 #include "common/cleanup.h"
 #include "common/netns.h"
 #include "common/nlsock.h"
+#include "common/result.h"
 #include "common/route.h"
 
 static bool has_ipv6(const json_t *result)

@@ -10,10 +10,10 @@
 #include <unistd.h>
 
 #include "cni-plugin/exec.h"
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/result.h"
 
 static void exec_result_clear(struct exec_result *r)
 {

@@ -2,8 +2,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "cni-plugin/result.h"
 #include "common/json.h"
+#include "common/result.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

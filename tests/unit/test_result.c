@@ -11,8 +11,8 @@
 #include <cmocka.h>
 
 #include "cni-plugin/error.h"
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
+#include "common/result.h"
 
 static struct err err;
 

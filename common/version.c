@@ -1,4 +1,4 @@
-#include "cni-plugin/version.h"
+#include "common/version.h"
 
 #include <errno.h>
 #include <string.h>

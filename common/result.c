@@ -1,4 +1,4 @@
-#include "cni-plugin/result.h"
+#include "common/result.h"
 
 #include <errno.h>
 #include <stdio.h>

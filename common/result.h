@@ -1,15 +1,15 @@
 /* CNI results (prevResult, an IPAM plugin's output, our own), kept as JSON in the form of
  * version 1.x: what we do not know in them is passed on as it is.
  */
-#ifndef SMC_PLUGIN_RESULT_H
-#define SMC_PLUGIN_RESULT_H
+#ifndef SMC_COMMON_RESULT_H
+#define SMC_COMMON_RESULT_H
 
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "cni-plugin/version.h"
 #include "common/inet.h"
+#include "common/version.h"
 #include "common/wire.h"
 
 /* A copy of a result of any version (0.1.0 and 0.2.0 with ip4 and ip6, too) in 1.x form, its

@@ -1,6 +1,6 @@
 /* The versions of the CNI specification that the plugin speaks. */
-#ifndef SMC_PLUGIN_VERSION_H
-#define SMC_PLUGIN_VERSION_H
+#ifndef SMC_COMMON_VERSION_H
+#define SMC_COMMON_VERSION_H
 
 #include <jansson.h>
 

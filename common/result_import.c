@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cni-plugin/result.h"
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/result.h"
 
 struct import {
 	const char *where;
