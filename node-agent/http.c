@@ -227,8 +227,9 @@ static struct MHD_Daemon *start(struct http *http, union address *address)
 {
 	unsigned int flags = MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME;
 
+	/* "[::]" is every address of the node, IPv4 too: kubelet's probes ask 127.0.0.1. */
 	if (address->any.sa_family == AF_INET6)
-		flags |= MHD_USE_IPv6;
+		flags |= MHD_USE_DUAL_STACK;
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR,
 				&address->any, MHD_OPTION_CONNECTION_LIMIT,
 				(unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,

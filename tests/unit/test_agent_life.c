@@ -292,6 +292,22 @@ static void health_and_metrics_are_served(void **state)
 	assert_true(http_has("/nothing", "404 "));
 }
 
+/* As with deploy/components/podmonitor, where kubelet's probes still ask 127.0.0.1. */
+static void with_the_ipv6_wildcard_ipv4_is_served_too(void **state)
+{
+	auto_free char *text = NULL;
+
+	(void)state;
+	assert_int_equal(agent_end(SIGTERM), 0);
+	assert_true(asprintf(&text,
+			     "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
+			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: '[::]:%d'\n",
+			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port) > 0);
+	write_file(agent_path("agent.yaml"), text);
+	agent_start();
+	assert_true(http_has("/healthz", "200 OK"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -307,6 +323,7 @@ int main(void)
 		agent_test(a_bad_config_leaves_all_as_it_is_and_says_so),
 		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),
 		agent_test(health_and_metrics_are_served),
+		agent_test(with_the_ipv6_wildcard_ipv4_is_served_too),
 	};
 
 	if (geteuid() == 0 && (unshare(CLONE_NEWNS) < 0 ||
