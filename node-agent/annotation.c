@@ -128,6 +128,8 @@ static bool peer_valid(char *item)
 	if (inet_parse_cidr(cidr, &addr, NULL) < 0 ||
 	    bracketed != (ports && addr.family == AF_INET6))
 		return false;
+	if (addr.family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr.v6))
+		return false; /* IPv4 is written as IPv4 */
 	return !ports || ports_valid(ports);
 }
 
