@@ -39,16 +39,23 @@ unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
 	@tests/unit/run $(UNIT)
 
 # A failure of one part does not hide the other's.
-test: ## unit tests and the VM cases on the stock 6.12 kernel
+test: ## unit and conformance tests, and the VM cases on the stock 6.12 kernel
 	@$(MAKE) deps
 	@$(MAKE) $(PARALLEL) all unit-build vm-build
-	@rc=0; $(MAKE) unit || rc=1; $(MAKE) test-deploy || rc=1; tests/vm/run-cases 6.12 || rc=1; \
-		exit $$rc
+	@rc=0; for part in unit conformance test-deploy; do $(MAKE) $$part || rc=1; done; \
+		tests/vm/run-cases 6.12 || rc=1; exit $$rc
 
 test-all: ## make test, and the VM cases on the 7.3 kernel
 	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; exit $$rc
 
-conformance: $(B)/bin/smc-cni ## what the CNI specification says, rule by rule (natively, as root)
+CONFORM_IPAM := $(B)/tests/conformance/ipam/conform-ipam
+
+$(CONFORM_IPAM): $(B)/obj/tests/conformance/ipam/conform-ipam.o $(call archive,common)
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(LDFLAGS_) -o $@ $^ $(LIBS_cni-plugin)
+
+conformance: $(B)/bin/smc-cni $(CONFORM_IPAM) ## what the CNI specification says, rule by rule (as root)
 	@tests/conformance/all
 
 # The container image and what goes to a cluster, without a cluster. Not with SAN.

@@ -132,10 +132,11 @@ class Trial:
         for c in self.containers:
             for ifname, conf in c.attached:
                 self.plugin.run(self.env("DEL", c, ifname), conf)
+        # Only what goes with a container that a rule took away is waited for.
+        left = host.snapshot() - before if all(c.alive for c in self.containers) else host.left_over(before)
+        host.wipe(left)
         for c in self.containers:
             c.destroy()
-        left = host.snapshot() - before
-        host.wipe(left)
         return sorted(left)
 
 
