@@ -231,7 +231,8 @@ int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++) {
-		if (list[i].dst.prefix_len == wanted->dst.prefix_len &&
+		if (list[i].ifindex == wanted->ifindex &&
+		    list[i].dst.prefix_len == wanted->dst.prefix_len &&
 		    inet_covers(&list[i].dst, &wanted->dst) &&
 		    (wanted->gateway.family == AF_UNSPEC ||
 		     inet_equal(&list[i].gateway, &wanted->gateway)))

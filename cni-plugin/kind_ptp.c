@@ -67,11 +67,12 @@ static int add_routes(struct kind_work *w, const json_t *result, struct err *err
 		to_subnet = (struct route){ .dst = ip.address,
 					    .gateway = gateway,
 					    .ifindex = pod->index };
-		r = route_add(w->pod, &to_gateway, err);
+		/* Behind those of another interface that has the same gateway. */
+		r = route_append(w->pod, &to_gateway, err);
 		if (r == -EEXIST) /* of two addresses with one gateway */
 			r = 0;
 		if (r == 0 && !inet_equal(&to_subnet.dst, &gateway))
-			r = route_add(w->pod, &to_subnet, err);
+			r = route_append(w->pod, &to_subnet, err);
 		if (r < 0 && r != -EEXIST)
 			return err_prefix(err, r, "interface '%s' of the pod", pod->name);
 	}

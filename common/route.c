@@ -14,6 +14,7 @@ struct found {
 	int n;
 };
 
+#define V6_METRIC 1024 /* include/net/ip6_route.h: IP6_RT_PRIO_USER */
 #define TEXT_MAX (2 * INET_TEXT_MAX + 8)
 
 static const char *text_of(const struct route *route, char buf[TEXT_MAX])
@@ -110,10 +111,6 @@ int route_add(struct nl_sock *sk, const struct route *route, struct err *err)
 	return change(sk, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add", route, err);
 }
 
-int route_append(struct nl_sock *sk, const struct route *route, struct err *err)
-{
-	return change(sk, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, "add", route, err);
-}
 
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err)
 {
@@ -214,4 +211,48 @@ int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **re
 	}
 	*ret = found.routes;
 	return found.n;
+}
+
+/* Whether the interface has a route to the destination and by the gateway. */
+static int is_there(struct nl_sock *sk, const struct route *route, struct err *err)
+{
+	auto_free struct route *list = NULL;
+	struct inet_addr dst = masked(&route->dst);
+	int n = route_list(sk, dst.family, route->table, &list, err);
+
+	for (int i = 0; list && i < n; i++) {
+		if (list[i].ifindex == route->ifindex && inet_equal(&list[i].dst, &dst) &&
+		    list[i].gateway.family == route->gateway.family &&
+		    (route->gateway.family == AF_UNSPEC ||
+		     inet_equal(&list[i].gateway, &route->gateway)))
+			return 1;
+	}
+	return n < 0 ? n : 0;
+}
+
+/* IPv6 makes one route with several next hops of those with the same metric, and spreads connections
+ * over them: what comes second gets a metric of its own. */
+static int append_v6(struct nl_sock *sk, const struct route *route, struct err *err)
+{
+	struct route behind = *route;
+	int r = route_add(sk, route, err), there;
+
+	if (r != -EEXIST)
+		return r;
+	there = is_there(sk, route, err);
+	if (there != 0)
+		return there < 0 ? there : r;
+	behind.priority = (route->priority ? route->priority : V6_METRIC) + (uint32_t)route->ifindex;
+	return route_add(sk, &behind, err);
+}
+
+int route_append(struct nl_sock *sk, const struct route *route, struct err *err)
+{
+	struct err local = ERR_INIT;
+	int r;
+
+	if (route->dst.family != AF_INET6)
+		return change(sk, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_APPEND, "add", route, err);
+	r = append_v6(sk, route, &local);
+	return r < 0 ? err_set(err, r, "%s", local.msg) : 0;
 }

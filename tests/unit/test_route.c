@@ -118,6 +118,48 @@ static void table_metric_and_mtu_are_kept(void **state)
 	expect_there_and_back(&v6);
 }
 
+/* A second interface with the same gateway. */
+static struct link second_bridge(void)
+{
+	struct link second;
+
+	assert_int_equal(system("ip link add br1 type bridge && ip link set br1 up && "
+				"ip addr add 10.0.0.2/24 dev br1 && "
+				"ip -6 addr add fd00::2/64 dev br1 nodad"), /* NOLINT: a test */
+			 0);
+	assert_int_equal(link_get(sk, "br1", &second, &err), 0);
+	return second;
+}
+
+static void a_second_interface_has_its_routes_behind_the_first_one(void **state)
+{
+	struct route first[] = { route_to("10.9.0.0/16", "10.0.0.254"), route_to("192.0.2.0/25", NULL),
+				 route_to("fd09::/64", "fd00::ff"), route_to("fd0a::/64", NULL) };
+	struct link second = second_bridge();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		struct route behind = first[i];
+		auto_free struct route *list = NULL;
+		int seen = 0;
+		int n;
+
+		behind.ifindex = second.index;
+		assert_int_equal(route_append(sk, &first[i], &err), 0);
+		assert_int_equal(route_append(sk, &behind, &err), 0);
+		assert_int_equal(route_append(sk, &first[i], &err), -EEXIST);
+		assert_int_equal(route_append(sk, &behind, &err), -EEXIST);
+		n = route_list(sk, first[i].dst.family, 0, &list, &err);
+		for (int k = 0; k < n; k++) {
+			if (list[k].dst.prefix_len != first[i].dst.prefix_len ||
+			    !inet_covers(&list[k].dst, &first[i].dst))
+				continue;
+			assert_int_equal(list[k].ifindex, seen++ ? second.index : br.index);
+		}
+		assert_int_equal(seen, 2);
+	}
+}
+
 static void host_bits_of_the_destination_are_cleared(void **state)
 {
 	struct route route = route_to("10.9.255.255/15", "10.0.0.254");
@@ -159,6 +201,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		ROUTE_TEST(routes_of_both_families_come_and_go),
 		ROUTE_TEST(table_metric_and_mtu_are_kept),
+		ROUTE_TEST(a_second_interface_has_its_routes_behind_the_first_one),
 		ROUTE_TEST(host_bits_of_the_destination_are_cleared),
 		ROUTE_TEST(a_gateway_that_is_not_on_the_link_is_named),
 		ROUTE_TEST(the_list_is_of_one_table_and_family),

@@ -142,6 +142,17 @@ def _(t):
     t.failure(t.check(c, result))
 
 
+@rule("check-two-names", CHECK, "CHECK tells two interfaces of one container apart", "interface", verb="CHECK")
+def _(t):
+    c, first = t.added()
+    second = t.result(t.add(c, "net1"))
+    t.success(t.check(c, first))
+    t.success(t.check(c, second, "net1"))
+    c.ip("link", "del", "net1")
+    t.success(t.check(c, first))
+    t.failure(t.check(c, second, "net1"))
+
+
 @rule("check-extra", CHECK, "CHECK passes when a later plugin added addresses and routes", verb="CHECK")
 def _(t):
     c, result = t.added()
