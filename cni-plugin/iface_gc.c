@@ -8,6 +8,7 @@
 
 #include "cni-plugin/hostdev.h"
 #include "cni-plugin/iface.h"
+#include "cni-plugin/podlink.h"
 #include "cni-plugin/tag.h"
 #include "cni-plugin/veth.h"
 #include "common/cleanup.h"
@@ -49,16 +50,13 @@ static void sweep_host(struct sweep *s)
 {
 	auto_nlsock struct nl_sock *sk = NULL;
 	auto_free struct link *links = NULL;
-	char alias[LINK_ALIAS_MAX + 1];
 	struct err err = ERR_INIT;
 	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
 	int n = r < 0 ? r : link_list(sk, &links, &err);
 
 	note(s, n, &err);
-	(void)veth_alias(s->network, alias);
 	for (int i = 0; i < n; i++) {
-		if (!strcmp(links[i].kind, "veth") && !strcmp(links[i].alias, alias) &&
-		    !is_valid(s, links[i].name))
+		if (veth_is_of_network(&links[i], s->network) && !is_valid(s, links[i].name))
 			note(s, link_del(sk, links[i].name, &err), &err);
 		else if (tag_is_stale(&links[i], s->network, s->valid, s->n))
 			note(s, hostdev_restore(sk, &links[i], &err), &err);
@@ -88,7 +86,8 @@ static void sweep_netns(struct sweep *s, int netns_fd)
 
 	note(s, n, &err);
 	for (int i = 0; i < n; i++) {
-		if (!tag_is_stale(&links[i], s->network, s->valid, s->n))
+		if (!tag_is_stale(&links[i], s->network, s->valid, s->n) &&
+		    !podlink_is_half_made(&links[i], s->network))
 			continue;
 		if (tag_parse(links[i].tag, &tag) && *tag.before.name)
 			note(s, give_back(s, sk, netns_fd, &links[i], &err), &err);

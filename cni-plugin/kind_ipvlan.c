@@ -27,7 +27,7 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 
 static int del(struct kind_work *w, struct err *err)
 {
-	return podlink_del(w, ipvlan.kind, err);
+	return podlink_del(w, err);
 }
 
 const struct kind kind_ipvlan_l2 = { .is_shared = true, .make = make, .check = check, .del = del };

@@ -27,7 +27,7 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 
 static int del(struct kind_work *w, struct err *err)
 {
-	return podlink_del(w, macvlan.kind, err);
+	return podlink_del(w, err);
 }
 
 const struct kind kind_macvlan = { .is_shared = true, .make = make, .check = check, .del = del };

@@ -80,14 +80,6 @@ int podlink_on_known_master(struct kind_work *w, const struct podlink *p, struct
 
 /* ---- creation ---- */
 
-/* What a link can be born with, unlike a tag: its group says whose it is until it has its tag. */
-static uint32_t group_of(const struct wire_attachment *a)
-{
-	char hash[WIRE_HASH_LEN];
-
-	return (uint32_t)strtoull(wire_attachment_hash(a, hash), NULL, 16) | 1;
-}
-
 static int put_mode(struct nl_msg *msg, const struct podlink *p, int mode)
 {
 	if (p->mode_size == sizeof(uint16_t))
@@ -106,7 +98,7 @@ static struct nl_msg *create_request(const struct kind_work *w, const struct pod
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_string(msg, IFLA_IFNAME, name) < 0 ||
 	    nla_put_u32(msg, IFLA_NET_NS_FD, (uint32_t)w->netns_fd) < 0 ||
-	    nla_put_u32(msg, IFLA_GROUP, group_of(&w->attachment)) < 0 ||
+	    nla_put_u32(msg, IFLA_GROUP, tag_group(w->attachment.network)) < 0 ||
 	    (p->lower && nla_put_u32(msg, IFLA_LINK, (uint32_t)p->lower) < 0) ||
 	    (conf->mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)conf->mtu) < 0) ||
 	    (conf->has_mac && nla_put(msg, IFLA_ADDRESS, ETH_ALEN, conf->mac) < 0))
@@ -192,21 +184,30 @@ int podlink_check(struct kind_work *w, const struct podlink *p, struct err *err)
 	return 0;
 }
 
-/* Without a tag: an ADD was killed before it set one. */
-static bool is_ours(const struct kind_work *w, const struct link *link, const char *kind)
+bool podlink_is_half_made(const struct link *link, const char *network)
 {
-	if (*link->tag)
-		return tag_is_of(link, &w->attachment);
-	return !strcmp(link->kind, kind) && link->group == group_of(&w->attachment);
+	return *link->tag == '\0' && link->group == tag_group(network) &&
+	       (!strcmp(link->kind, "macvlan") || !strcmp(link->kind, "ipvlan") ||
+		!strcmp(link->kind, "dummy"));
 }
 
-int podlink_del(struct kind_work *w, const char *kind, struct err *err)
+static bool is_ours(const struct kind_work *w, const struct link *link)
+{
+	const struct wire_attachment *a = &w->attachment;
+	char name[IFNAMSIZ];
+
+	if (!podlink_is_half_made(link, a->network))
+		return tag_is_of(link, a);
+	return !strcmp(link->name, a->ifname) || !strcmp(link->name, veth_host_name(a, name));
+}
+
+int podlink_del(struct kind_work *w, struct err *err)
 {
 	auto_free struct link *links = NULL;
 	int n = w->pod ? link_list(w->pod, &links, err) : 0;
 
 	for (int i = 0; i < n; i++) {
-		int r = is_ours(w, &links[i], kind) ? link_del(w->pod, links[i].name, err) : 0;
+		int r = is_ours(w, &links[i]) ? link_del(w->pod, links[i].name, err) : 0;
 
 		if (r < 0 && r != -ENODEV)
 			return r;

@@ -17,7 +17,9 @@ struct podlink {
 int podlink_make(struct kind_work *w, const struct podlink *p, struct err *err);
 /* Kind, mode and lower device of links[0]. -ENOENT. */
 int podlink_check(struct kind_work *w, const struct podlink *p, struct err *err);
-int podlink_del(struct kind_work *w, const char *kind, struct err *err);
+int podlink_del(struct kind_work *w, struct err *err);
+/* One of this network without a tag: its ADD was killed before it could set one. */
+bool podlink_is_half_made(const struct link *link, const char *network);
 
 /* ADD: p with the device to make it on, `master` or the one of the default route. -ENODEV if there
  * is none, -EINVAL if `mtu` is larger than its own. */

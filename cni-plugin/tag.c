@@ -18,6 +18,13 @@ static const char *network_hash(const char *network, char ret[WIRE_HASH_LEN])
 	return wire_attachment_hash(&a, ret);
 }
 
+uint32_t tag_group(const char *network)
+{
+	char hash[WIRE_HASH_LEN];
+
+	return (uint32_t)strtoull(network_hash(network, hash), NULL, 16) | 1;
+}
+
 const char *tag_format(const struct wire_attachment *a, const struct link *before, char *ret)
 {
 	char hash[WIRE_HASH_LEN], network[WIRE_HASH_LEN];

@@ -8,6 +8,7 @@
 #define SMC_PLUGIN_TAG_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/link.h"
 #include "common/wire.h"
@@ -17,6 +18,11 @@ struct tag {
 	char network[WIRE_HASH_LEN];
 	struct link before; /* name, mac, mtu, up; name "": the link is our own making */
 };
+
+/* The group ("ip link set group") that a link of this network is born with: unlike a tag or an alias it
+ * is part of the request that makes the link, so that it says whose that is when the plugin is killed
+ * right behind it. Never 0, the default group. */
+uint32_t tag_group(const char *network);
 
 /* before: NULL for a link of our own making. ret holds LINK_TAG_MAX + 1 bytes. */
 const char *tag_format(const struct wire_attachment *a, const struct link *before, char *ret);

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "cni-plugin/iface.h"
+#include "cni-plugin/tag.h"
 #include "common/cleanup.h"
 #include "common/link.h"
 #include "common/nlsock.h"
@@ -30,6 +31,17 @@ const char *veth_alias(const char *network, char *ret)
 {
 	(void)snprintf(ret, LINK_ALIAS_MAX + 1, ALIAS_PREFIX "%.*s", CONF_NAME_MAX, network);
 	return ret;
+}
+
+bool veth_is_of_network(const struct link *link, const char *network)
+{
+	char alias[LINK_ALIAS_MAX + 1];
+
+	if (strcmp(link->kind, "veth") != 0)
+		return false;
+	if (*link->alias)
+		return !strcmp(link->alias, veth_alias(network, alias));
+	return link->group == tag_group(network);
 }
 
 /* ---- creation ---- */
@@ -62,6 +74,7 @@ static struct nl_msg *create_request(const struct wire_attachment *a, const char
 
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
 	    nla_put_string(msg, IFLA_IFNAME, host) < 0 ||
+	    nla_put_u32(msg, IFLA_GROUP, tag_group(a->network)) < 0 ||
 	    (bridge_index && nla_put_u32(msg, IFLA_MASTER, (uint32_t)bridge_index) < 0) ||
 	    (conf->mtu && nla_put_u32(msg, IFLA_MTU, (uint32_t)conf->mtu) < 0))
 		return NULL;
@@ -124,7 +137,7 @@ int veth_add(struct nl_sock *sk, const struct wire_attachment *a, int netns_fd, 
 
 int veth_del(struct nl_sock *sk, const struct wire_attachment *a, struct err *err)
 {
-	char host[IFNAMSIZ], alias[LINK_ALIAS_MAX + 1];
+	char host[IFNAMSIZ];
 	struct link link;
 	int r = link_get(sk, veth_host_name(a, host), &link, err);
 
@@ -132,12 +145,10 @@ int veth_del(struct nl_sock *sk, const struct wire_attachment *a, struct err *er
 		return 0;
 	if (r < 0)
 		return r;
-	/* Without an alias: an ADD was killed before it set one. */
-	if (strcmp(link.kind, "veth") != 0 ||
-	    (*link.alias && strcmp(link.alias, veth_alias(a->network, alias)) != 0))
+	if (!veth_is_of_network(&link, a->network))
 		return err_set(err, -EPERM,
-			       "delete interface '%s': it is not ours (kind '%s', alias '%s')",
-			       host, link.kind, link.alias);
+			       "delete interface '%s': it is not ours (kind '%s', alias '%s', group %u)",
+			       host, link.kind, link.alias, link.group);
 	r = link_del(sk, host, err);
 	return r == -ENODEV ? 0 : r;
 }

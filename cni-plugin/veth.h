@@ -3,6 +3,7 @@
 #define SMC_PLUGIN_VETH_H
 
 #include <netlink/netlink.h>
+#include <stdbool.h>
 
 #include "cni-plugin/conf.h"
 #include "common/err.h"
@@ -12,8 +13,12 @@
 /* The host end's name: "smc" and 12 hex digits of the attachment's hash, so that DEL finds it
  * without a netns or a result. */
 const char *veth_host_name(const struct wire_attachment *a, char ret[IFNAMSIZ]);
-/* The host end's alias: whose it is, for GC. ret holds LINK_ALIAS_MAX + 1 bytes. */
+/* The host end's alias: whose it is, for people and GC. ret holds LINK_ALIAS_MAX + 1 bytes. */
 const char *veth_alias(const char *network, char *ret);
+
+/* Is it a host end of this network? By its alias, or without one by its group: then its ADD was killed
+ * before it could set an alias, which the kernel does not take in the request that makes the pair. */
+bool veth_is_of_network(const struct link *link, const char *network);
 
 /* Makes the pair in one request: the host end up and on the bridge (index 0: on none), the pod's
  * end down and born in its namespace (moving it there would cost 16-24 ms). sk is the host's.

@@ -342,6 +342,40 @@ static void gc_removes_what_is_stale_in_a_namespace_that_lives_on(void **state)
 	world_sh("umount /run/netns/pod /run/netns");
 }
 
+/* What an ADD leaves that is killed right behind the request that makes the link: all that marks it in
+ * requests of their own is not there yet. A device of the host is marked before it is lent. */
+static void an_add_that_was_killed_is_cleared_up_by_del_and_by_gc(void **state)
+{
+	static const char *const verbs[] = { "DEL", "GC" };
+	auto_free char *before = NULL;
+
+	(void)state;
+	if (!strcmp(current->kind, "host-device"))
+		return;
+	world_sh("echo 1 >/proc/sys/net/ipv4/ip_forward; "
+		 "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
+	before = world_snapshot();
+	world_sh("mkdir -p /run/netns && mount -t tmpfs none /run/netns && "
+		 "touch /run/netns/pod && mount --bind %s /run/netns/pod",
+		 world_netns(0));
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		auto_free char *after = NULL;
+		json_auto_t *r = add("1.1.0");
+		struct world_run run;
+
+		replaced_sh("if test HOST != none; then ip link set HOST alias \"\"; fi", r);
+		replaced_sh("for n in $(" IN_POD "link show dev eth0 | sed -n \"s/.*altname //p\"); do "
+			    IN_POD "link property del dev eth0 altname $n; done", r);
+		world_sh("! { ip link; nsenter --net=%s ip link; } | grep smc-cni", world_netns(0));
+		run = world_expect_ok(verbs[i], conf_with("1.1.0", ",\"cni.dev/valid-attachments\":[]"),
+				      0);
+		world_run_clear(&run);
+		after = world_snapshot();
+		world_expect_same(before, after);
+	}
+	world_sh("umount /run/netns/pod /run/netns");
+}
+
 /* Listens on a device of the host for what it is told of 10.7.0.2, 10.8.0.2 and fd07::2. */
 static const char listener[] =
 	"cat >%s/listen.py <<'END'\n"
@@ -411,6 +445,7 @@ static const struct {
 	{ CASE(neighbours_are_told_of_the_addresses), true },
 	{ CASE(an_interface_need_have_no_carrier), true },
 	{ CASE(gc_removes_what_is_stale_in_a_namespace_that_lives_on), false },
+	{ CASE(an_add_that_was_killed_is_cleared_up_by_del_and_by_gc), false },
 };
 
 static bool is_listed(const char *kind, const char *const *list)

@@ -318,7 +318,10 @@ static void gc_removes_the_stale_links_of_our_network_only(void **state)
 
 	(void)state;
 	world_sh(
-		"ip link add other0 type veth peer name other1; ip link set other0 alias smc-cni:net");
+		"ip link add other0 type veth peer name other1; ip link set other0 alias smc-cni:net; "
+		"ip link set %s alias ''; ip link set other1 alias smc-cni:net2 group $(ip -d -j link "
+		"show dev %s | sed 's/.*\"group\":\"\\([0-9]*\\)\".*/\\1/')",
+		member(b, "interfaces", 1, "name"), member(b, "interfaces", 1, "name"));
 	r = world_expect_ok("GC",
 			    world_conf("1.1.0",
 				       VETH ",\"cni.dev/valid-attachments\":[{\"containerID\":"
