@@ -12,6 +12,7 @@ WERROR       ?= 0
 STRICT       ?= 0
 KERNEL       ?= 6.12
 SAN          ?=
+FAULT        ?=
 DESTDIR      ?=
 PREFIX       ?= /usr/local
 CNI_BIN_DIR  ?= /opt/cni/bin
@@ -25,7 +26,7 @@ IMAGE        ?= localhost/smc-cni:$(VERSION)
 # skeletons are the same for every flavour of one architecture.
 comma := ,
 CROSS := $(filter-out $(HOST_ARCH),$(ARCH))
-B     := build$(if $(CROSS),/$(ARCH))$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+B     := build$(if $(CROSS),/$(ARCH))$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(filter 1,$(FAULT)),/fault)
 K     := build$(if $(CROSS),/$(ARCH))/bpf
 
 export V STRICT
@@ -55,6 +56,7 @@ help: ## this list
 		$(MAKEFILE_LIST)
 	@echo
 	@echo '  V=1 shows commands        SAN=address,undefined builds with sanitizers, apart'
+	@echo '  FAULT=1 builds with fault points, apart: see common/fault.h'
 	@echo '  WERROR=1 warnings fail    STRICT=1 skipped tests fail'
 	@echo '  KERNEL=6.12|7.3           for demo and vm-shell'
 	@echo '  MUTANTS=native|all|NAME   FUZZ_SECONDS=10, for each target'

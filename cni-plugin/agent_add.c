@@ -9,6 +9,7 @@
 #include "cni-plugin/netpart.h"
 #include "cni-plugin/pending.h"
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/podnet.h"
@@ -68,6 +69,7 @@ static int send_request(const struct agent_add *a, struct err *err)
 	if (!msg)
 		return err_sys(err, ENOMEM, "write message");
 	set_timeout(a, msg);
+	FAULT_POINT("message to the agent", err);
 	r = wire_send(sock, msg, a->netns_fd, a->deadline_ms, err);
 	return r < 0 ? r : TAKE_FD(sock);
 }

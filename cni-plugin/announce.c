@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/err.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/netns.h"
 #include "common/result.h"
@@ -61,6 +62,7 @@ static int announce_all(int netns_fd, const struct link *link, const json_t *res
 	struct result_ip ip;
 	int r;
 
+	FAULT_POINT("announcement", err);
 	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
 		if (ip.address.family != AF_INET6)
 			continue;

@@ -12,6 +12,7 @@
 
 #include "common/addr.h"
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "common/nlsock.h"
 
@@ -104,6 +105,7 @@ static int lock(int mode, struct err *err)
 {
 	auto_close int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 
+	FAULT_POINT("lock", err);
 	if (fd < 0 || flock(fd, mode) < 0)
 		return err_sys(err, errno, "lock own network namespace");
 	return TAKE_FD(fd);
@@ -172,6 +174,7 @@ int bridge_enable_forwarding(int family, struct err *err)
 	auto_close int fd = open(path, O_RDWR | O_CLOEXEC);
 	char now = '0';
 
+	FAULT_POINT("forwarding", err);
 	if (fd < 0)
 		return err_sys(err, errno, "open '%s'", path);
 	/* Writing takes rtnl and walks all interfaces; mostly there is nothing to do. */

@@ -4,8 +4,10 @@
 #include "cni-plugin/cmd.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/ipam.h"
+#include "cni-plugin/podlock.h"
 #include "common/cleanup.h"
 #include "common/result.h"
+#include "common/wire.h"
 
 static int export(const struct conf *conf, const json_t *result, json_t **ret, struct cni_error *e)
 {
@@ -118,10 +120,27 @@ static int add_over_interface(struct kind_work *w, json_t **ret, struct cni_erro
 	return r;
 }
 
+/* Alone in the pod. */
+static int add_interface(const struct env *env, const struct conf *conf, int netns_fd,
+			 json_t **ret, struct cni_error *e)
+{
+	auto_with(iface_close) struct kind_work w = { .env = NULL };
+	int r = iface_open(env, conf, netns_fd, &w, &e->err);
+
+	if (r == 0)
+		r = iface_free(&w, &e->err);
+	if (r < 0)
+		return cni_fail(e, CNI_INTERFACE, r);
+	if (*conf->ipam_type == '\0')
+		return add_without_ipam(&w, ret, e);
+	if (ipam_uses_interface(conf))
+		return add_over_interface(&w, ret, e);
+	return add_with_ipam(&w, ret, e);
+}
+
 static int add_standalone(const struct env *env, const struct conf *conf, int netns_fd,
 			  json_t **ret, struct cni_error *e)
 {
-	auto_with(iface_close) struct kind_work w = { .env = NULL };
 	int r;
 
 	if (conf->prev_result)
@@ -133,16 +152,12 @@ static int add_standalone(const struct env *env, const struct conf *conf, int ne
 	r = conf_interface_check_add(&conf->interface, e);
 	if (r < 0)
 		return r;
-	r = iface_open(env, conf, netns_fd, &w, &e->err);
-	if (r == 0)
-		r = iface_free(&w, &e->err);
+	r = podlock_take(netns_fd, wire_now_ms() + conf->ipam_timeout_ms, &e->err);
 	if (r < 0)
-		return cni_fail(e, CNI_INTERFACE, r);
-	if (*conf->ipam_type == '\0')
-		return add_without_ipam(&w, ret, e);
-	if (ipam_uses_interface(conf))
-		return add_over_interface(&w, ret, e);
-	return add_with_ipam(&w, ret, e);
+		return cni_fail(e, CNI_TRY_AGAIN, r);
+	r = add_interface(env, conf, netns_fd, ret, e);
+	podlock_drop(netns_fd);
+	return r;
 }
 
 int cmd_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)

@@ -2,8 +2,11 @@
 #include "cni-plugin/cmd.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/ipam.h"
+#include "cni-plugin/podlock.h"
 #include "common/cleanup.h"
+#include "common/log.h"
 #include "common/netns.h"
+#include "common/wire.h"
 
 /* -1 when there is none to work in: not said, gone, or not a pod's. */
 static int open_what_is_left(const struct env *env)
@@ -27,6 +30,27 @@ static int del_over_interface(const struct env *env, const struct conf *conf, in
 	return first < 0 ? first : r;
 }
 
+/* With whatever there is, in the end. */
+static void wait_for_others(const struct env *env, const struct conf *conf, int netns_fd)
+{
+	struct err err = ERR_INIT;
+
+	if (podlock_take(netns_fd, wire_now_ms() + conf->ipam_timeout_ms, &err) < 0)
+		log_warn("wait for the end of what was begun, ignoring", "container",
+			 env->container_id, "err", err.msg);
+}
+
+static int del_interface(const struct env *env, const struct conf *conf, int netns_fd,
+			 struct cni_error *e)
+{
+	int r;
+
+	if (ipam_uses_interface(conf))
+		return del_over_interface(env, conf, netns_fd, e);
+	r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
+	return r < 0 ? r : ipam_call("DEL", env, conf, e);
+}
+
 /* Everything is found by the attachment's name, so it does not matter how much of it there is. The
  * address goes back last, unless the IPAM plugin needs the interface for that: nobody else can have
  * it while the interface is there. */
@@ -36,13 +60,13 @@ int cmd_del(const struct env *env, const struct conf *conf, json_t **ret, struct
 	int r;
 
 	(void)ret;
+	if (conf->standalone && netns_fd >= 0)
+		wait_for_others(env, conf, netns_fd);
 	agent_del(env, conf, netns_fd);
 	if (!conf->standalone)
 		return 0;
-	if (ipam_uses_interface(conf))
-		return del_over_interface(env, conf, netns_fd, e);
-	r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
-	if (r < 0)
-		return r;
-	return ipam_call("DEL", env, conf, e);
+	r = del_interface(env, conf, netns_fd, e);
+	if (netns_fd >= 0)
+		podlock_drop(netns_fd);
+	return r;
 }

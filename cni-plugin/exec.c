@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/wire.h"
 
 /* The input is a file in memory: unlike a pipe it cannot fill up while the program writes. */
@@ -89,6 +90,7 @@ static int drain(struct output *out)
 /* 0: the process has ended and all that it wrote is taken. */
 static int watch(int pidfd, struct output *out, int64_t deadline_ms)
 {
+	FAULT_POINT("end of a program", NULL);
 	for (;;) {
 		struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
 				      { .fd = out->ended ? -1 : out->fd, .events = POLLIN } };
@@ -127,6 +129,7 @@ int exec_start(const char *path, char *const envp[], const char *in, size_t in_l
 			  .deadline_ms = wire_now_ms() + timeout_ms };
 	int pipe_fds[2], r;
 
+	FAULT_POINT("start of a program", err);
 	if (in_fd < 0)
 		return in_fd;
 	if (pipe2(pipe_fds, O_CLOEXEC) < 0)

@@ -9,12 +9,14 @@
 #include "cni-plugin/hostdev.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/podlink.h"
+#include "cni-plugin/podlock.h"
 #include "cni-plugin/tag.h"
 #include "cni-plugin/veth.h"
 #include "common/cleanup.h"
 #include "common/link.h"
 #include "common/netns.h"
 #include "common/nlsock.h"
+#include "common/wire.h"
 
 #define NETNS_DIR "/run/netns" /* where runtimes keep those of pods, as ip-netns(8) does */
 
@@ -104,18 +106,22 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 			   .valid = valid,
 			   .n = n,
 			   .err = err };
+	int64_t deadline_ms = wire_now_ms() + conf->ipam_timeout_ms;
 	auto_closedir DIR *dir = opendir(NETNS_DIR);
 	const struct dirent *entry;
 
-	sweep_host(&s);
 	while (dir && (entry = readdir(dir))) {
 		char path[sizeof(NETNS_DIR) + sizeof(entry->d_name)];
 		auto_close int fd = -1;
 
 		(void)snprintf(path, sizeof(path), NETNS_DIR "/%s", entry->d_name);
 		fd = netns_open(path, NULL);
-		if (fd >= 0 && netns_check_foreign(fd, path, NULL) == 0)
-			sweep_netns(&s, fd);
+		if (fd < 0 || netns_check_foreign(fd, path, NULL) < 0)
+			continue;
+		/* The IPAM plugin of an ADD that was killed: what it leases is to be seen, too. */
+		(void)podlock_take(fd, deadline_ms, NULL);
+		sweep_netns(&s, fd);
 	}
+	sweep_host(&s);
 	return s.first;
 }

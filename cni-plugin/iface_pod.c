@@ -12,6 +12,7 @@
 
 #include "common/addr.h"
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/netns.h"
 #include "common/nlsock.h"
 #include "common/result.h"
@@ -33,6 +34,7 @@ static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct er
 	char path[128];
 	auto_close int fd = -1;
 
+	FAULT_POINT("IPv6 setting", err);
 	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
 	fd = netns_open_file(netns_fd, path, O_WRONLY | O_CLOEXEC, err);
 	if (fd < 0)

@@ -1,11 +1,13 @@
 /* smc-cni: the CNI plugin. One verb a run, one JSON document on stdout; see docs/man/smc-cni.8. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "cni-plugin/cmd.h"
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/file.h"
 #include "common/json.h"
 
@@ -22,6 +24,7 @@ static const struct verb verbs[] = {
 
 static int print(const json_t *doc)
 {
+	FAULT_KILL("answer");
 	if (!doc || json_dumpf(doc, stdout, JSON_INDENT(2)) < 0 || putchar('\n') < 0 ||
 	    fflush(stdout) < 0)
 		return -EIO;
@@ -55,6 +58,7 @@ static int run_verb(const struct env *env, const struct conf *conf, json_t **ret
 			err_set(&e->err, -EINVAL,
 				"netconf: 'cniVersion' is '%s', but this verb exists since '%s'",
 				version_text(conf->version), version_text(verb->since)));
+	FAULT_SCOPE(getenv("CNI_COMMAND"));
 	r = verb->run(env, conf, ret, e);
 	if (r == 0 && !*ret) { /* nothing to say: still a document */
 		*ret = json_pack("{s:s}", "cniVersion", version_text(conf->version));

@@ -74,7 +74,7 @@ void pending_take(const struct conf *conf, const struct wire_attachment *a, stru
 	msg = read_request(AT_FDCWD, path_of(conf, a, path));
 	if (smc_json_get_object(msg, "request", "undo", &undo, NULL) > 0)
 		(void)podnet_from_json(undo, "undo", ret_undo, NULL);
-	(void)unlink(path);
+	(void)file_remove(AT_FDCWD, path, NULL);
 }
 
 static bool is_stale(const json_t *msg, const struct conf *conf,
@@ -106,7 +106,7 @@ void pending_gc(const struct conf *conf, const struct wire_attachment *valid, si
 			continue;
 		msg = read_request(dirfd(dir), entry->d_name);
 		if (is_stale(msg, conf, valid, n))
-			(void)unlinkat(dirfd(dir), entry->d_name, 0);
+			(void)file_remove(dirfd(dir), entry->d_name, NULL);
 	}
 }
 

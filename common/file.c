@@ -3,11 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 
 #define FIRST_READ_BYTES 4096
 
@@ -81,21 +83,64 @@ static int temporary_path(const char *path, char ret[PATH_MAX])
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-static int write_new(int dirfd, const char *path, const void *data, size_t len, mode_t mode)
+/* A file without a name: a program that is killed leaves none. -errno where the file system has none such. */
+static int open_unnamed(int dirfd, const char *path, mode_t mode)
 {
-	auto_close int fd =
-		openat(dirfd, path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
-	int r;
+	char dir[PATH_MAX];
+	const char *slash = strrchr(path, '/');
+	int n = snprintf(dir, sizeof(dir), "%.*s.", slash ? (int)(slash - path) + 1 : 0, path);
+	int fd;
 
-	if (fd < 0)
+	if (n >= PATH_MAX)
+		return -ENAMETOOLONG;
+	fd = openat(dirfd, dir, O_TMPFILE | O_WRONLY | O_CLOEXEC, mode);
+	return fd < 0 ? -errno : fd;
+}
+
+/* Its own one, or if there is such a file, tmp. Returns 1 when it is in place. */
+static int give_name(int fd, int dirfd, const char *path, const char *tmp)
+{
+	char self[32];
+
+	(void)snprintf(self, sizeof(self), "/proc/self/fd/%d", fd);
+	if (linkat(AT_FDCWD, self, dirfd, path, AT_SYMLINK_FOLLOW) == 0)
+		return 1;
+	if (errno != EEXIST)
 		return -errno;
-	/* The umask, and a temporary file left by a crash, have no say in the mode. */
-	if (fchmod(fd, mode) < 0)
+	if (unlinkat(dirfd, tmp, 0) < 0 && errno != ENOENT)
 		return -errno;
-	r = write_all(fd, data, len);
+	return linkat(AT_FDCWD, self, dirfd, tmp, AT_SYMLINK_FOLLOW) < 0 ? -errno : 0;
+}
+
+/* The umask, and a temporary file left by a crash, have no say in the mode. */
+static int fill(int fd, const void *data, size_t len, mode_t mode)
+{
+	int r = fchmod(fd, mode) < 0 ? -errno : write_all(fd, data, len);
+
 	if (r < 0)
 		return r;
 	return fsync(fd) < 0 ? -errno : 0;
+}
+
+static int replace(int dirfd, const char *path, const char *tmp, const void *data, size_t len,
+		   mode_t mode)
+{
+	auto_close int fd = open_unnamed(dirfd, path, mode);
+	bool unnamed = fd >= 0;
+	int r;
+
+	if (!unnamed)
+		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0)
+		return -errno;
+	r = fill(fd, data, len, mode);
+	FAULT_KILL("name of a written file");
+	if (r == 0 && unnamed)
+		r = give_name(fd, dirfd, path, tmp);
+	FAULT_KILL("rename of a written file");
+	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
+		r = -errno;
+	return r;
 }
 
 int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
@@ -104,15 +149,25 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, mode
 	char tmp[PATH_MAX];
 	int r = temporary_path(path, tmp);
 
-	if (r < 0)
-		return err_sys(err, r, "write '%s'", path);
-	r = write_new(dirfd, tmp, data, len, mode);
-	if (r == 0 && renameat(dirfd, tmp, dirfd, path) < 0)
-		r = -errno;
+	FAULT_POINT("write of a file", err);
+	if (r == 0)
+		r = replace(dirfd, path, tmp, data, len, mode);
 	if (r < 0) {
 		(void)unlinkat(dirfd, tmp, 0);
 		return err_sys(err, r, "write '%s'", path);
 	}
+	return 0;
+}
+
+int file_remove(int dirfd, const char *path, struct err *err)
+{
+	char tmp[PATH_MAX];
+
+	if (temporary_path(path, tmp) == 0)
+		(void)unlinkat(dirfd, tmp, 0);
+	FAULT_KILL("removal of a file");
+	if (unlinkat(dirfd, path, 0) < 0 && errno != ENOENT)
+		return err_sys(err, errno, "remove '%s'", path);
 	return 0;
 }
 

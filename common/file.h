@@ -14,9 +14,13 @@ int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_l
 /* As file_read from an open descriptor, from its present offset. */
 int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *err);
 
-/* Writes path by way of "<dir>/.<name>.tmp", fsync and rename: readers see the old file or the new
- * one, whole. */
+/* Readers see the old file or the new one, whole, after a crash too. A process that is killed leaves
+ * "<dir>/.<name>.tmp" at most, and that only where there is an old file (or the file system has no
+ * O_TMPFILE). */
 int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+
+/* What file_replace() has written or left half done; one that is not there is fine. */
+int file_remove(int dirfd, const char *path, struct err *err);
 
 /* mkdir -p with the given mode for what is created. */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);

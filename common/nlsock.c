@@ -10,6 +10,7 @@
 #include <sys/time.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/netns.h"
 
 /* Dumps of link tables of a busy node do not fit libnl's default of 32 KiB. */
@@ -61,6 +62,7 @@ int nlsock_open(int netns_fd, int protocol, int timeout_ms, struct nl_sock **ret
 	struct open_args args = { .sk = sk, .protocol = protocol };
 	int r;
 
+	FAULT_POINT("netlink socket", err);
 	if (!sk)
 		return err_sys(err, ENOMEM, "open netlink socket");
 	if (netns_fd >= 0)
@@ -189,6 +191,7 @@ int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void
 	struct reply reply = { .fn = fn, .arg = arg, .err = err };
 	int r;
 
+	FAULT_POINT("netlink request", err);
 	/* With an ack the end of a single-object reply is as plain as that of a dump. */
 	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	nl_complete_msg(sk, msg);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/netns.h"
 
 #define PATH_BYTES 256
@@ -84,6 +85,7 @@ int sysctl_set(int netns_fd, const char *name, const char *value, struct err *er
 	char line[VALUE_BYTES];
 	int len = snprintf(line, sizeof(line), "%s\n", value);
 
+	FAULT_POINT("write of a sysctl", err);
 	if (fd < 0)
 		return err_prefix(err, fd, "set sysctl '%s' to '%s'", name, value);
 	if ((size_t)len >= sizeof(line))

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/json.h"
 #include "common/wire.h"
 
@@ -198,6 +199,7 @@ int wire_connect(const char *path, int64_t deadline_ms, struct err *err)
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	auto_close int sock = -1;
 
+	FAULT_POINT("connection to the agent", err);
 	if (strlen(path) >= sizeof(sun.sun_path))
 		return err_set(err, -ENAMETOOLONG, "connect to '%s': longer than %zu bytes", path,
 			       sizeof(sun.sun_path) - 1);
@@ -248,8 +250,10 @@ static int take_reply(const json_t *reply, const char **ret_code, struct err *er
 int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code, struct err *err)
 {
 	json_auto_t *reply = NULL;
-	int r = wire_recv(sock, &reply, NULL, deadline_ms, err);
+	int r;
 
+	FAULT_POINT("answer of the agent", err);
+	r = wire_recv(sock, &reply, NULL, deadline_ms, err);
 	if (r == 0)
 		r = take_reply(reply, ret_code, err);
 	if (r < 0)
@@ -265,6 +269,7 @@ int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_m
 
 	if (!request)
 		return err_sys(err, ENOMEM, "send message");
+	FAULT_POINT("message to the agent", err);
 	r = wire_send(sock, request, passed_fd, deadline_ms, err);
 	return r < 0 ? r : wire_answer(sock, deadline_ms, ret, ret_code, err);
 }

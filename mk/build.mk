@@ -18,7 +18,7 @@ BPFTOOL  ?= $(firstword $(wildcard /usr/sbin/bpftool) bpftool)
 WARN     := -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
 CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem $(K) \
-            -isystem /usr/include/libnl3
+            -isystem /usr/include/libnl3 $(if $(filter 1,$(FAULT)),-DSMC_FAULT)
 CFLAGS   ?= -O2 -g
 CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
             -fno-strict-aliasing -ffunction-sections -fdata-sections -fno-common \
@@ -94,6 +94,10 @@ $(B)/bin/$(BIN_$(1)): $(B)/obj/$(1)/main.o $(call archive,$(1)) $(call archive,c
 	$$(Q)$$(CC) $$(LDFLAGS_) $$(LDFLAGS_$(1)) -o $$@ $$^ $$(LIBS_$(1))
 endef
 $(foreach d,$(BUILT),$(eval $(call program_rules,$(d))))
+
+# --- the flavour with fault points, for tests; of this one's sanitizers
+$(B)/fault/bin/%: FORCE | $(SKELS)
+	$(Q)$(MAKE) FAULT=1 $@
 
 # --- BPF: object, then skeleton. The same for every flavour of user space.
 BPF_CPPFLAGS := -iquote . -isystem /usr/include/$(TRIPLET)

@@ -32,7 +32,7 @@ build/$(VMPROGS_DIR)/%.bpf.o: $(VMPROGS_DIR)/%.bpf.c
 vm-build: $(VMPROGS)
 
 # The plugin's own tests run the built program.
-unit-build: $(UNIT) $(B)/bin/smc-cni
+unit-build: $(UNIT) $(B)/bin/smc-cni $(B)/fault/bin/smc-cni
 .PHONY: unit-build vm-build
 
 unit: unit-build ## run the unit tests here (also: SAN=address,undefined)

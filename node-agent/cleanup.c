@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/log.h"
 #include "node-agent/cgroup.h"
 #include "node-agent/features.h"
@@ -153,7 +154,9 @@ static void remove_files(const struct config *config)
 	char dir[PATH_MAX];
 
 	remove_below(config->state_dir, RECORD_DIR, records);
+	FAULT_KILL("removal of the state's files");
 	remove_below(config->state_dir, ".", state);
+	FAULT_KILL("removal of files beside the socket");
 	(void)rmdir(config->state_dir);
 	remove_beside_socket(config, WIRE_PENDING_DIR);
 	remove_beside_socket(config, WIRE_REQUIRED_FILE);
@@ -173,9 +176,11 @@ int cleanup_run(const struct config *config, struct err *err)
 	r = node_open(config, &c.node, err);
 	if (r < 0)
 		return r;
+	FAULT_SCOPE("cleanup");
 	remove_from_runtime(&c);
 	remove_from_kernel(&c);
 	node_close(c.node);
+	FAULT_KILL("removal of files");
 	if (c.first == 0)
 		remove_files(config);
 	return c.first;

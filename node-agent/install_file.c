@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/file.h"
 #include "node-agent/install_impl.h"
 
@@ -89,6 +90,7 @@ int install_put(const char *dir, const char *name, const void *data, size_t len,
 		r = file_replace(AT_FDCWD, tmp, data, len, mode, err);
 	if (r < 0)
 		return r;
+	FAULT_KILL("a file of the runtime");
 	if (was)
 		r = take_place(tmp, path, was, err);
 	else if (rename(tmp, path) < 0)

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/file.h"
 #include "node-agent/install_cache.h"
 #include "node-agent/install_impl.h"
@@ -45,6 +46,7 @@ static int drop_dropin(const char *conf_dir, const char *network, bool *changed,
 	drop_temporary(dir);
 	if (file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &text, &len, NULL) < 0 || !install_is_dropin(text, len))
 		return 0;
+	FAULT_POINT("removal of the drop-in", err);
 	if (unlink(path) < 0)
 		return err_sys(err, errno, "remove '%s'", path);
 	*changed = true;
@@ -113,6 +115,7 @@ static int drop_program(const char *bin_dir, struct err *err)
 
 		if (r < 0)
 			return r;
+		FAULT_POINT("removal of the program", err);
 		if (unlink(path) < 0 && errno != ENOENT)
 			return err_sys(err, errno, "remove '%s'", path);
 	}

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/fault.h"
 #include "common/log.h"
 #include "node-agent/cleanup.h"
 #include "node-agent/config.h"
@@ -89,6 +90,7 @@ static int serve(const char *path)
 	struct config *config;
 	int r = config_load(path, &config, &trouble);
 
+	FAULT_SCOPE("adopt");
 	if (r < 0) {
 		log_error("config cannot be used, steering stays as it is", "err", trouble.msg);
 		r = config_salvage(path, &config, &err);

@@ -111,7 +111,7 @@ static void each_file(struct node *node, int dirfd, const char *name, record_fn 
 	int r = take(node, dirfd, name, &rec, &err);
 
 	if (r == 0) {
-		(void)unlinkat(dirfd, name, 0);
+		(void)file_remove(dirfd, name, NULL);
 		if (rec)
 			fn(arg, rec);
 	} else if (r == -EINVAL || r == -EPERM || r == -EFBIG) {
@@ -162,7 +162,5 @@ int pending_drop(const struct node *node, const struct wire_attachment *a, struc
 	r = node_beside_socket(node->config, name, path, sizeof(path), err);
 	if (r < 0)
 		return r;
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove pending request '%s'", path);
-	return 0;
+	return file_remove(AT_FDCWD, path, err);
 }

@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "common/json.h"
 #include "node-agent/attach.h"
 #include "node-agent/record.h"
@@ -89,10 +90,9 @@ int record_remove(int dirfd, const struct wire_attachment *a, struct err *err)
 {
 	char path[NAME_LEN];
 
+	FAULT_POINT("removal of a record", err);
 	record_path(a, path);
-	if (unlinkat(dirfd, path, 0) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove record '%s'", path);
-	return 0;
+	return file_remove(dirfd, path, err);
 }
 
 static bool has_suffix(const char *name)

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 
 #define PROGS_MAX 64 /* on one cgroup and attach type: BPF_CGROUP_MAX_PROGS, linux/bpf-cgroup.h */
 
@@ -106,6 +107,7 @@ static int detach_kind(int cgroup_fd, const struct kind *kind, uint32_t keep, st
 
 		if (found.id == keep)
 			continue;
+		FAULT_POINT("detachment from a cgroup", err);
 		rc = bpf_prog_detach2(fd, cgroup_fd, kind->type);
 		if (rc < 0 && rc != -ENOENT)
 			return err_sys(err, rc, "detach %s program from cgroup", kind->what);
@@ -130,6 +132,7 @@ static int apply_kind(int cgroup_fd, const struct kind *kind, int prog_fd, struc
 		return err_sys(err, rc, "read %s program", kind->what);
 	if (contains(&list, own.id))
 		return 0;
+	FAULT_POINT("attachment to a cgroup", err);
 	if (next_ours(kind, &list, &old)) {
 		opts.flags |= BPF_F_REPLACE;
 		opts.replace_prog_fd = old.fd;

@@ -10,6 +10,7 @@
 
 #include "cgroup.skel.h"
 #include "common/cleanup.h"
+#include "common/fault.h"
 #include "steer.skel.h"
 
 #define VERIFIER_LOG_BYTES (64 * 1024)
@@ -112,11 +113,14 @@ static int swap_link(const struct steer *s, struct bpf_link *link, struct err *e
 	rc = steer_pins_path(path_new, s->bpffs_dir, STEER_LAYOUT, STEER_PIN_LINK_NEW, err);
 	if (rc < 0)
 		return rc;
+	FAULT_POINT("completion of a swap of the hook", err);
 	if (rename(path_new, path) < 0 && errno != ENOENT)
 		return err_sys(err, errno, "rename pin '%s'", path_new);
+	FAULT_POINT("pin of the hook", err);
 	rc = bpf_link__pin(link, path_new);
 	if (rc < 0)
 		return err_sys(err, rc, "pin hook at '%s'", path_new);
+	FAULT_KILL("swap of the hook");
 	if (rename(path_new, path) < 0) {
 		rc = errno;
 		(void)unlink(path_new);

@@ -10,6 +10,7 @@
 #include <sys/statfs.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 
 int steer_pins_check_fs(const char *dir, struct err *err)
 {
@@ -97,12 +98,15 @@ static int remove_layout(const char *bpffs_dir, unsigned layout, struct err *err
 	rc = open_folder(path, &dir, err);
 	if (rc < 0 || !dir)
 		return rc;
-	for (size_t i = 0; i < ARRAY_SIZE(first); i++)
+	for (size_t i = 0; i < ARRAY_SIZE(first); i++) {
+		FAULT_POINT("removal of the hook's pin", err);
 		if (unlinkat(dirfd(dir), first[i], 0) < 0 && errno != ENOENT)
 			return err_sys(err, errno, "remove pin '%s/%s'", path, first[i]);
+	}
 	while ((entry = readdir(dir))) {
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, ".."))
 			continue;
+		FAULT_POINT("removal of a map's pin", err);
 		if (unlinkat(dirfd(dir), entry->d_name, 0) < 0 && errno != ENOENT)
 			return err_sys(err, errno, "remove pin '%s/%s'", path, entry->d_name);
 	}

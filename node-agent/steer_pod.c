@@ -8,16 +8,19 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/fault.h"
 
 int steer_pod_apply(struct steer *s, uint64_t cookie, const struct steer_pod *pod, struct err *err)
 {
 	static const struct steer_counters zero;
-	/* counters first: the hook counts from the first socket on */
-	int created = bpf_map_update_elem(s->counters_fd, &cookie, &zero, BPF_NOEXIST);
-	int rc;
+	int created, rc;
 
+	FAULT_POINT("counters of a pod", err);
+	/* counters first: the hook counts from the first socket on */
+	created = bpf_map_update_elem(s->counters_fd, &cookie, &zero, BPF_NOEXIST);
 	if (created < 0 && created != -EEXIST)
 		return err_sys(err, created, "add counters of netns cookie %" PRIu64, cookie);
+	FAULT_KILL("entry of a pod");
 	rc = bpf_map_update_elem(s->pods_fd, &cookie, pod, BPF_ANY);
 	if (rc < 0) {
 		if (created == 0)
@@ -45,10 +48,13 @@ int steer_pod_check(struct steer *s, uint64_t cookie, const struct steer_pod *po
 
 int steer_pod_undo(struct steer *s, uint64_t cookie, struct err *err)
 {
-	int rc = bpf_map_delete_elem(s->pods_fd, &cookie);
+	int rc;
 
+	FAULT_POINT("removal of a pod's entry", err);
+	rc = bpf_map_delete_elem(s->pods_fd, &cookie);
 	if (rc < 0 && rc != -ENOENT)
 		return err_sys(err, rc, "remove steering entry of netns cookie %" PRIu64, cookie);
+	FAULT_POINT("removal of a pod's counters", err);
 	rc = bpf_map_delete_elem(s->counters_fd, &cookie);
 	if (rc < 0 && rc != -ENOENT)
 		return err_sys(err, rc, "remove counters of netns cookie %" PRIu64, cookie);

@@ -31,9 +31,13 @@ void world_bridge(void);
 struct world_run {
 	int status; /* exit status; 128 + signal */
 	char *err; /* stderr; owned */
-	json_t *doc; /* stdout, of which it was made sure that it is one JSON document; owned */
+	json_t *doc; /* stdout, of which it was made sure that it is one JSON document, unless a
+		      * signal ended the plugin; owned */
 	int64_t took_ms;
 };
+
+/* From here on the plugin is the one with fault points (common/fault.h). */
+void world_use_faults(void);
 
 /* Runs the plugin with the environment as it is, and CNI_COMMAND. */
 void world_run(struct world_run *ret, const char *command, const char *conf, size_t conf_len);

@@ -121,9 +121,31 @@ static void a_link_in_place_of_the_temporary_file_is_not_followed(void **state)
 	struct stat st;
 
 	(void)state;
+	for (int i = 0; i < 2; i++) { /* a new file, and one in the place of an old one */
+		assert_int_equal(symlinkat("victim", dir, ".a.tmp"), 0);
+		assert_int_equal(file_replace(dir, "a", "x", 1, 0600, &err), 0);
+		assert_int_equal(fstatat(dir, "victim", &st, 0), -1);
+		assert_int_equal(fstatat(dir, "a", &st, AT_SYMLINK_NOFOLLOW), 0);
+		assert_true(S_ISREG(st.st_mode));
+		(void)unlinkat(dir, ".a.tmp", 0);
+	}
+}
+
+static void what_is_removed_takes_its_temporary_file_along(void **state)
+{
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(file_replace(dir, "a", "x", 1, 0600, &err), 0);
 	assert_int_equal(symlinkat("victim", dir, ".a.tmp"), 0);
-	assert_int_equal(file_replace(dir, "a", "x", 1, 0600, &err), -ELOOP);
-	assert_int_equal(fstatat(dir, "victim", &st, 0), -1);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(file_remove(dir, "a", &err), 0);
+		assert_int_equal(fstatat(dir, "a", &st, 0), -1);
+		assert_int_equal(fstatat(dir, ".a.tmp", &st, AT_SYMLINK_NOFOLLOW), -1);
+	}
+	(void)mkdirat(dir, "b", 0700);
+	assert_int_equal(file_remove(dir, "b", &err), -EISDIR);
+	assert_string_equal(err.msg, "remove 'b': Is a directory");
 }
 
 static void folders_are_made_to_the_end_and_may_exist(void **state)
@@ -170,6 +192,7 @@ int main(void)
 		cmocka_unit_test(replacing_sets_the_mode_whatever_the_umask),
 		cmocka_unit_test(a_failed_replace_leaves_the_target_and_no_temporary_file),
 		cmocka_unit_test(a_link_in_place_of_the_temporary_file_is_not_followed),
+		cmocka_unit_test(what_is_removed_takes_its_temporary_file_along),
 		cmocka_unit_test(folders_are_made_to_the_end_and_may_exist),
 		cmocka_unit_test(a_file_in_the_way_of_a_folder_is_an_error),
 		cmocka_unit_test(the_boot_id_is_a_uuid),

@@ -1,0 +1,41 @@
+/* Fault points: where a test makes a program fail, with an error or by SIGKILL, before each of its steps.
+ *
+ * They are in the flavour `make FAULT=1` only (build/fault/); elsewhere the macros are nothing. There
+ * SMC_CNI_FAULT=SCOPE:N:HOW in the environment says which point fires: the Nth that the process reaches
+ * in that scope (a verb of CNI in lower case, "adopt", "cleanup"), counted from 1. HOW is
+ *   error  the step fails with -EIO, once
+ *   kill   SIGKILL, before the step
+ *   list   nothing fires
+ * What fires, or is listed, is told on stderr: "fault add:7 netlink request". A run in which nothing
+ * fired has fewer points than N. Points are counted by all threads together.
+ */
+#ifndef SMC_COMMON_FAULT_H
+#define SMC_COMMON_FAULT_H
+
+#include "common/err.h"
+
+#ifdef SMC_FAULT
+
+/* name is borrowed for good. The count starts again. */
+void fault_scope(const char *name);
+int fault(const char *what, struct err *err);
+
+#define FAULT_SCOPE(name) fault_scope(name)
+/* Returns from the function that it stands in when it fires with an error. */
+#define FAULT_POINT(what, err)                        \
+	do {                                          \
+		int fault_rc = fault((what), (err));  \
+		if (fault_rc < 0)                     \
+			return fault_rc;              \
+	} while (0)
+/* Where there is nothing that an error could stand for: it only kills. */
+#define FAULT_KILL(what) ((void)fault((what), NULL))
+
+#else
+
+#define FAULT_SCOPE(name) ((void)0)
+#define FAULT_POINT(what, err) ((void)0)
+#define FAULT_KILL(what) ((void)0)
+
+#endif
+#endif
