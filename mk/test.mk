@@ -32,7 +32,7 @@ build/$(VMPROGS_DIR)/%.bpf.o: $(VMPROGS_DIR)/%.bpf.c
 vm-build: $(VMPROGS)
 
 # The plugin's own tests run the built program.
-unit-build: $(UNIT) $(B)/bin/smc-cni $(B)/fault/bin/smc-cni
+unit-build: $(UNIT) $(B)/bin/smc-cni
 .PHONY: unit-build vm-build
 
 unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
@@ -42,7 +42,8 @@ unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
 test: ## unit and conformance tests, and the VM cases on the stock 6.12 kernel
 	@$(MAKE) deps
 	@$(MAKE) $(PARALLEL) all unit-build vm-build
-	@rc=0; for part in unit conformance test-deploy; do $(MAKE) $$part || rc=1; done; \
+	@rc=0; export STORM=500; \
+		for part in unit conformance test-deploy; do $(MAKE) $$part || rc=1; done; \
 		tests/vm/run-cases 6.12 || rc=1; exit $$rc
 
 test-all: ## make test, and the VM cases on the 7.3 kernel
@@ -100,3 +101,4 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 
 # The tests of the whole agent run its program.
 $(patsubst %,$(B)/tests/unit/test_agent_%,socket life kube install): $(B)/bin/smc-node-agent
+$(B)/tests/unit/test_cni_fault: $(B)/fault/bin/smc-cni

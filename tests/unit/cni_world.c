@@ -193,15 +193,10 @@ static char *content(int fd)
 	return text;
 }
 
-void world_run(struct world_run *ret, const char *command, const char *conf, size_t conf_len)
+pid_t world_start(const char *command, const char *conf, size_t conf_len, int out, int errs)
 {
-	auto_close int in = temporary(conf, conf_len), out = temporary("", 0),
-		       errs = temporary("", 0);
-	auto_free char *text = NULL;
-	int64_t start = wire_now_ms();
-	json_error_t jerr;
+	auto_close int in = temporary(conf, conf_len);
 	pid_t pid = fork();
-	int status;
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
@@ -211,6 +206,18 @@ void world_run(struct world_run *ret, const char *command, const char *conf, siz
 		(void)execl(plugin, plugin, (char *)NULL);
 		_exit(127);
 	}
+	return pid;
+}
+
+void world_run(struct world_run *ret, const char *command, const char *conf, size_t conf_len)
+{
+	auto_close int out = temporary("", 0), errs = temporary("", 0);
+	auto_free char *text = NULL;
+	int64_t start = wire_now_ms();
+	pid_t pid = world_start(command, conf, conf_len, out, errs);
+	json_error_t jerr;
+	int status;
+
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	ret->took_ms = wire_now_ms() - start;
 	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);

@@ -39,7 +39,9 @@ struct world_run {
 /* From here on the plugin is the one with fault points (common/fault.h). */
 void world_use_faults(void);
 
-/* Runs the plugin with the environment as it is, and CNI_COMMAND. */
+/* Starts the plugin with the environment as it is, and CNI_COMMAND; what it prints goes to these files. */
+pid_t world_start(const char *command, const char *conf, size_t conf_len, int out, int errs);
+/* The same, to its end. */
 void world_run(struct world_run *ret, const char *command, const char *conf, size_t conf_len);
 void world_run_clear(struct world_run *r);
 
