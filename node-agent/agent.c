@@ -3,8 +3,10 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/http.h"
+#include "node-agent/installer.h"
 #include "node-agent/job.h"
 #include "node-agent/server.h"
 #include "node-agent/session.h"
@@ -127,12 +129,15 @@ void agent_decide_again(struct agent *agent, struct attach *a)
 static void forget(struct agent *agent, struct attach *a)
 {
 	struct wire_attachment key = *attach_key(a);
+	struct record *successor = TAKE_PTR(a->successor);
 	struct podnet undo = a->rec->undo;
 	bool rolled_back = !a->commit && !a->adopted;
 
 	attach_drop(&agent->table, a);
 	/* Its plugin may have left the request meanwhile; the scan passed over it till now. */
-	if (rolled_back)
+	if (successor)
+		agent_adopt(agent, successor, false);
+	else if (rolled_back)
 		(void)job_pending(agent);
 	server_gone(agent->server, &key, &undo);
 }
@@ -153,6 +158,7 @@ void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
 	a->wanted = false;
 	a->waits = false;
 	a->undo_netns |= undo_netns;
+	record_free(TAKE_PTR(a->successor));
 	if (a->session)
 		session_lost(a->session);
 	agent_kick(agent, a);
@@ -160,10 +166,14 @@ void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
 
 void agent_adopt(struct agent *agent, struct record *rec, bool inherited)
 {
-	struct attach *a = NULL;
+	struct attach *old = attach_find(&agent->table, &rec->req.attachment), *a;
 
-	if (!attach_find(&agent->table, &rec->req.attachment))
-		a = attach_add(&agent->table, rec);
+	if (old && !old->wanted) {
+		record_free(old->successor);
+		old->successor = rec;
+		return;
+	}
+	a = old ? NULL : attach_add(&agent->table, rec);
 	if (!a) { /* known, or no room: its record stays for the next start */
 		record_free(rec);
 		return;
@@ -205,6 +215,14 @@ void agent_want_stats(struct agent *agent)
 
 /* ---- sweep ---- */
 
+void agent_look_for_earlier(struct agent *agent)
+{
+	const char *network = installer_network(agent->installer);
+
+	if (network[0] && !agent->stopping && !agent_source_not_ready(agent))
+		(void)job_earlier(agent, network);
+}
+
 /* Each tick its share, so that all are seen once in AGENT_SWEEP_S and no ADD waits long behind it. */
 static void sweep(struct agent *agent)
 {
@@ -219,6 +237,7 @@ static void sweep(struct agent *agent)
 	}
 	if (turn == 0) {
 		(void)job_pending(agent);
+		agent_look_for_earlier(agent);
 		agent_events_sweep(agent);
 		if (!agent->required)
 			agent_keep_namespaces(agent);

@@ -2,6 +2,8 @@
 #ifndef SMC_AGENT_AGENT_H
 #define SMC_AGENT_AGENT_H
 
+#include <time.h>
+
 #include "node-agent/attach.h"
 #include "node-agent/config.h"
 #include "node-agent/kube.h"
@@ -34,12 +36,14 @@ struct agent {
 	struct http *http; /* NULL: off */
 	struct installer *installer; /* NULL: nothing is installed */
 	bool started; /* the START job is done */
+	bool called; /* by a plugin, be it that it had to leave its request in pending/ */
 	bool stopping, uninstall; /* a signal came; what follows */
 	struct node_facts facts;
 	struct attach_table table;
 	struct metrics_histogram requests[METRICS_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
 	bool stats_busy, pending_busy, sweep_busy;
+	struct timespec earlier_seen; /* of the runtime's cache, see earlier_scan() */
 	int sweep_tick;
 	char *required; /* text of required-namespaces as last written */
 	char *namespaces; /* text of namespaces.json as last written */
@@ -61,9 +65,14 @@ void agent_decide_again(struct agent *agent, struct attach *a);
 void agent_kick(struct agent *agent, struct attach *a);
 /* Begins its removal; as agent_kick. undo_netns: the netns part too. */
 void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
-/* An attachment found at start or in pending/; owns rec. inherited: an earlier run decided, and put
+/* An attachment found at start, in pending/ or in the runtime's cache; owns rec. One that is just
+ * being rolled back makes room for it first. inherited: an earlier run decided, and put
  * in force what the record says. */
 void agent_adopt(struct agent *agent, struct record *rec, bool inherited);
+
+/* Takes over pods that ran before our plugin was in the chain, if there are any. Not before it is
+ * known what pods want now: what the runtime has kept is what they wanted then. */
+void agent_look_for_earlier(struct agent *agent);
 
 /* ---- agent_source.c ---- */
 

@@ -48,6 +48,7 @@ static void attach_free(struct attach *a)
 	if (a->netns_fd >= 0)
 		(void)close(a->netns_fd);
 	record_free(a->rec);
+	record_free(a->successor);
 	free(a);
 }
 

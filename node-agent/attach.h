@@ -33,6 +33,8 @@ struct attach {
 	int listeners; /* late: how many those were; -1: not known */
 	uint64_t fallbacks_told; /* how many an event was about; ATTACH_FALLBACKS_UNKNOWN: of an earlier run */
 	struct err missing; /* extras that could not be had; "" = none */
+	/* What its plugin left while this one is being rolled back: takes its place; owned; NULL. */
+	struct record *successor;
 	struct attach *next;
 };
 

@@ -10,8 +10,7 @@
 #include "node-agent/base64.h"
 #include "node-agent/install_list.h"
 
-/* NULL: no such file, or not one that we understand. */
-static json_t *read_info(int dirfd, const char *name)
+json_t *install_cache_read(int dirfd, const char *name)
 {
 	auto_free char *text = NULL;
 	size_t len;
@@ -35,7 +34,7 @@ bool install_cache_names_us(const char *cache_dir)
 	const struct dirent *de;
 
 	while (dir && (de = readdir(dir))) {
-		json_auto_t *info = de->d_name[0] != '.' ? read_info(dirfd(dir), de->d_name) : NULL;
+		json_auto_t *info = de->d_name[0] != '.' ? install_cache_read(dirfd(dir), de->d_name) : NULL;
 
 		if (names_us(info))
 			return true;
@@ -54,8 +53,7 @@ bool install_cache_is_empty(const char *cache_dir)
 	return true;
 }
 
-/* The name of the file alone would do for "a" and for "a-b". */
-static bool is_of(const json_t *info, const char *network)
+bool install_cache_is_of(const json_t *info, const char *network)
 {
 	const char *name = json_string_value(json_object_get(info, "networkName"));
 
@@ -75,8 +73,8 @@ bool install_cache_has_newer(const char *cache_dir, const char *network, int64_t
 		    fstatat(dirfd(dir), de->d_name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
 		    st.st_mtim.tv_sec <= since_s)
 			continue;
-		info = read_info(dirfd(dir), de->d_name);
-		if (is_of(info, network))
+		info = install_cache_read(dirfd(dir), de->d_name);
+		if (install_cache_is_of(info, network))
 			return true;
 	}
 	return false;

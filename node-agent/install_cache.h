@@ -3,10 +3,17 @@
 #ifndef SMC_AGENT_INSTALL_CACHE_H
 #define SMC_AGENT_INSTALL_CACHE_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
 
 #define INSTALL_CACHE_DIR "/var/lib/cni/results" /* libcni/api.go: CacheDir */
+
+/* One of its files. NULL: it is not there, or not one that we understand. */
+json_t *install_cache_read(int dirfd, const char *name);
+/* True when it is of an attachment to that network. The name of the file alone would do for "a" and
+ * for "a-b". info may be NULL. */
+bool install_cache_is_of(const json_t *info, const char *network);
 
 /* True when a DEL that is still to come may call our plugin: a list of an attachment has it. (A
  * drop-in file is not part of what is kept, and not called after its removal.) */

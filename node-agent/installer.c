@@ -30,6 +30,7 @@ struct installer {
 	int cache_wd; /* -1: not watched */
 	bool busy; /* a job is under way */
 	bool again; /* something changed meanwhile */
+	char network[INSTALL_NAME_MAX]; /* that we are in the chain of; "": none */
 	char said[sizeof(((struct err *)0)->msg)]; /* the last trouble that was logged */
 };
 
@@ -60,11 +61,6 @@ static void look_after_change(struct installer *i)
  * It cannot be asked. But each pod that it starts calls us, if it does; and it keeps a file for
  * each pod that it has started. A file and no call: libcni is older than 1.3. */
 
-static bool was_called(const struct installer *i)
-{
-	return i->agent->requests[METRICS_PREPARE].count > 0;
-}
-
 static void watch_cache(struct installer *i, bool wanted)
 {
 	if (wanted)
@@ -75,7 +71,7 @@ static void watch_cache(struct installer *i, bool wanted)
 
 static void learn(struct installer *i, const struct install_job *job)
 {
-	bool unsure = i->mode == INSTALL_AUTO && job->state.dropin && !was_called(i);
+	bool unsure = i->mode == INSTALL_AUTO && job->state.dropin && !i->agent->called;
 
 	if (!unsure)
 		i->since_s = 0;
@@ -141,6 +137,7 @@ static void on_done(struct installer *i, const struct install_job *job)
 	int64_t now = wire_now_ms(), delay_ms;
 
 	i->busy = false;
+	strcpy(i->network, job->work.rc < 0 ? "" : job->state.network);
 	if (job->work.rc < 0)
 		say_failure(i, job->work.rc, &job->work.err);
 	else
@@ -152,6 +149,8 @@ static void on_done(struct installer *i, const struct install_job *job)
 	look_in(i, delay_ms);
 	if (job->work.rc == 0)
 		learn(i, job);
+	if (job->work.rc == 0 && job->state.changed)
+		agent_look_for_earlier(i->agent);
 	if (i->again)
 		look_after_change(i);
 }
@@ -211,7 +210,7 @@ static void on_timer(void *arg)
 static bool matters(const struct installer *i, const struct inotify_event *e)
 {
 	if (i->cache_wd >= 0 && e->wd == i->cache_wd)
-		return !was_called(i);
+		return !i->agent->called;
 	return e->len == 0 || e->name[0] != '.' || install_is_conf_name(e->name);
 }
 
@@ -260,6 +259,11 @@ int installer_new(struct agent *agent, struct installer **ret, struct err *err)
 	look_in(i, 0);
 	*ret = TAKE_PTR(i);
 	return 0;
+}
+
+const char *installer_network(const struct installer *i)
+{
+	return i ? i->network : "";
 }
 
 void installer_free(struct installer *i)

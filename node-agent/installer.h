@@ -10,6 +10,8 @@ struct installer;
 
 /* For a config with 'cniPlugin'. A folder that is not there yet is waited for. */
 int installer_new(struct agent *agent, struct installer **ret, struct err *err);
+/* The network whose pods come to us; "": none yet, or i is NULL. */
+const char *installer_network(const struct installer *i);
 void installer_free(struct installer *i); /* NULL is fine; what is installed stays */
 
 #endif

@@ -27,6 +27,9 @@ int job_pending(struct agent *agent);
 /* Drops what is pending of an attachment. */
 int job_pending_drop(struct agent *agent, const struct wire_attachment *key);
 
+/* Looks in the runtime's cache for pods of the network that started without us. -> agent_adopt() */
+int job_earlier(struct agent *agent, const char *network);
+
 /* Writes required-namespaces. */
 int job_required(struct agent *agent, const char *text);
 

@@ -6,41 +6,10 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "node-agent/found.h"
 #include "node-agent/job.h"
 #include "node-agent/pending.h"
 #include "node-agent/server.h"
-
-/* Records that a job found, as the loop is to see them. */
-struct found {
-	struct record **recs;
-	size_t n;
-	size_t n_inherited; /* the first ones: of an earlier run, not of pending/ */
-};
-
-static void found_add(void *arg, struct record *rec)
-{
-	struct found *found = arg;
-	struct record **grown = realloc(found->recs, (found->n + 1) * sizeof(*grown));
-
-	if (!grown) { /* it stays on disk for the next start */
-		record_free(rec);
-		return;
-	}
-	found->recs = grown;
-	found->recs[found->n++] = rec;
-}
-
-/* Hands all to the agent; agent NULL: drops them. */
-static void found_adopt(struct found *found, struct agent *agent)
-{
-	for (size_t i = 0; i < found->n; i++) {
-		if (agent)
-			agent_adopt(agent, found->recs[i], i < found->n_inherited);
-		else
-			record_free(found->recs[i]);
-	}
-	free(found->recs);
-}
 
 /* ---- start ---- */
 
@@ -158,75 +127,6 @@ int job_start(struct agent *agent)
 		return -ENOMEM;
 	job->work.run = start_run;
 	job->work.done = start_done;
-	worker_add(agent->worker, &job->work);
-	return 0;
-}
-
-/* ---- pending requests ---- */
-
-struct pending_job {
-	struct work work;
-	struct found found;
-	struct wire_attachment drop; /* of pending_drop */
-};
-
-static int pending_run(struct work *w, void *arg, struct err *err)
-{
-	struct pending_job *job = (struct pending_job *)w;
-
-	return pending_scan(arg, found_add, &job->found, err);
-}
-
-static void pending_done(struct work *w, void *arg)
-{
-	struct pending_job *job = (struct pending_job *)w;
-	struct agent *agent = arg;
-
-	if (agent && w->rc < 0)
-		log_warn("pending requests cannot be read", "err", w->err.msg);
-	if (agent)
-		agent->pending_busy = false;
-	found_adopt(&job->found, agent);
-	free(job);
-}
-
-int job_pending(struct agent *agent)
-{
-	struct pending_job *job;
-
-	if (agent->pending_busy)
-		return 0;
-	job = calloc(1, sizeof(*job));
-	if (!job)
-		return -ENOMEM;
-	job->work.run = pending_run;
-	job->work.done = pending_done;
-	agent->pending_busy = true;
-	worker_add(agent->worker, &job->work);
-	return 0;
-}
-
-static int drop_run(struct work *w, void *arg, struct err *err)
-{
-	return pending_drop(arg, &((struct pending_job *)w)->drop, err);
-}
-
-static void drop_done(struct work *w, void *arg)
-{
-	if (arg && w->rc < 0)
-		log_warn("pending request of a deleted pod stays", "err", w->err.msg);
-	free(w);
-}
-
-int job_pending_drop(struct agent *agent, const struct wire_attachment *key)
-{
-	struct pending_job *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		return -ENOMEM;
-	job->work.run = drop_run;
-	job->work.done = drop_done;
-	job->drop = *key;
 	worker_add(agent->worker, &job->work);
 	return 0;
 }

@@ -11,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "node-agent/late.h"
 
 #define SUFFIX ".json"
 
@@ -45,30 +46,6 @@ static int parse(int dirfd, const char *name, struct record *rec, char path[PATH
 	return wire_prepare_from_json(obj, &rec->req, err);
 }
 
-static int identify(const char *path, struct netns_id *ret, struct err *err)
-{
-	auto_close int fd = netns_open(path, err);
-	int r;
-
-	if (fd < 0)
-		return fd;
-	r = netns_check_foreign(fd, path, err);
-	return r < 0 ? r : netns_identify(fd, ret, err);
-}
-
-/* 1: there is a record already that stands for the request. -EBUSY: one that is just being made or
- * rolled back. */
-static int known(const struct node *node, const struct record *rec)
-{
-	auto_with(cleanup_record) struct record *old = NULL;
-
-	if (record_read(node->state_fd, &rec->req.attachment, &old, NULL) < 0)
-		return 0;
-	if (strcmp(old->boot_id, node->boot_id) != 0 || old->netns.cookie != rec->netns.cookie)
-		return 0;
-	return old->phase == RECORD_COMMITTED ? 1 : -EBUSY;
-}
-
 /* 0: *ret is a record (or NULL: nothing to adopt), and the file may go. */
 static int take(struct node *node, int dirfd, const char *name, struct record **ret, struct err *err)
 {
@@ -81,21 +58,12 @@ static int take(struct node *node, int dirfd, const char *name, struct record **
 	r = parse(dirfd, name, rec, path, err);
 	if (r < 0)
 		return r;
-	r = identify(path, &rec->netns, err);
-	if (r == -ENOENT) { /* the pod went before anybody could adopt it */
-		*ret = NULL;
+	*ret = NULL;
+	r = late_identify(node, path, rec, err);
+	if (r == 0 || r == -ENOENT) /* known, or the pod went before anybody could adopt it */
 		return 0;
-	}
-	if (r == 0)
-		r = known(node, rec);
 	if (r < 0)
 		return r;
-	if (r == 1) {
-		*ret = NULL;
-		return 0;
-	}
-	strcpy(rec->boot_id, node->boot_id);
-	rec->phase = RECORD_COMMITTED;
 	r = record_write(node->state_fd, rec, err);
 	if (r < 0)
 		return r;

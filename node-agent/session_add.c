@@ -101,6 +101,7 @@ void session_prepare(struct session *s)
 					  "prepare: no descriptor of a network namespace came with it");
 		return;
 	}
+	s->agent->called = true;
 	s->key = rec->req.attachment;
 	old = attach_find(&s->agent->table, &s->key);
 	if (old)

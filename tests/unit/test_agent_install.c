@@ -113,6 +113,49 @@ static void a_runtime_that_calls_the_plugin_is_believed(void **state)
 	pod_end(pid);
 }
 
+/* What libcni keeps of a pod that was there before. */
+static void write_earlier_pod(pid_t pid, const char *network)
+{
+	auto_free char *text = NULL;
+
+	assert_true(asprintf(&text,
+			     "{\"kind\": \"cniCacheV1\", \"networkName\": \"%s\", \"containerId\": \"b%d\","
+			     " \"ifName\": \"eth0\", \"config\": \"e30=\", \"netns\": \"/proc/%d/ns/net\","
+			     " \"cniArgs\": [[\"K8S_POD_NAMESPACE\", \"default\"], [\"K8S_POD_NAME\", \"%s\"]],"
+			     " \"result\": {\"cniVersion\": \"1.0.0\"}}",
+			     network, (int)pid, (int)pid, network) > 0);
+	write_file(CACHE "/cbr0-1-eth0", text);
+}
+
+static bool is_known(const char *pod)
+{
+	json_auto_t *status = status_of(pod);
+
+	return status;
+}
+
+static void a_pod_that_ran_before_is_taken_over(void **state)
+{
+	auto_close int fd = -1, other_fd = -1;
+	pid_t pid = pod_new(&fd), other = pod_new(&other_fd);
+
+	(void)state;
+	write_earlier_pod(other, "cbr1");
+	take_out(); /* and it is put back */
+	eventually(is_there(DROPIN));
+	write_earlier_pod(pid, "cbr0");
+	take_out();
+	eventually(is_known("cbr0"));
+	assert_false(is_known("cbr1"));
+	assert_int_equal(count_files("state/pods"), 1);
+	/* it ends like any other */
+	pod_end(pid);
+	pod_end(other);
+	(void)close(TAKE_FD(fd));
+	eventually(!is_known("cbr0"));
+	assert_int_equal(count_files("state/pods"), 0);
+}
+
 static void a_restart_leaves_it_and_the_clean_up_takes_it_away(void **state)
 {
 	(void)state;
@@ -148,6 +191,7 @@ int main(void)
 		CASE(what_somebody_takes_out_is_put_back),
 		CASE(a_runtime_that_passes_the_folder_over_gets_an_entry_in_the_list),
 		CASE(a_runtime_that_calls_the_plugin_is_believed),
+		CASE(a_pod_that_ran_before_is_taken_over),
 		CASE(a_restart_leaves_it_and_the_clean_up_takes_it_away),
 		CASE(a_file_of_others_that_is_half_written_is_waited_for),
 	};

@@ -177,6 +177,36 @@ static void requests_left_for_an_absent_agent_are_adopted(void **state)
 	pod_end(pid);
 }
 
+/* Its plugin gives up and leaves the request, while the agent still works on the first one. */
+static void a_request_left_while_its_first_is_rolled_back_is_adopted(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	char id[16], file[32], netns[64];
+
+	(void)state;
+	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
+	for (int i = 0; i < 40; i++) {
+		auto_close int sock = connect_agent();
+		json_t *msg;
+
+		(void)snprintf(id, sizeof(id), "late%d", i);
+		(void)snprintf(file, sizeof(file), "run/pending/%d.json", i);
+		msg = prepare_of(id, "enabled");
+		json_object_set_new(msg, "timeoutMs", json_integer(i % 20 * 10));
+		assert_int_equal(wire_send(sock, msg, fd, wire_now_ms() + ANSWER_MS, &agent_err), 0);
+		json_decref(msg);
+		(void)usleep((useconds_t)(i % 8) * 1000);
+		leave_pending(file, id, netns);
+	}
+	for (int i = 0; i < 40; i++) {
+		(void)snprintf(id, sizeof(id), "late%d", i);
+		eventually(strcmp(why_of(id), "no such pod") != 0);
+	}
+	eventually(count_files("run/pending") == 0);
+	pod_end(pid);
+}
+
 static void a_changed_manifest_changes_the_policy_of_a_running_pod(void **state)
 {
 	auto_close int fd = -1;
@@ -317,6 +347,7 @@ int main(void)
 		agent_test(cleanup_takes_everything_away_and_can_be_repeated),
 		agent_test(records_of_another_boot_are_dropped_and_bad_ones_moved_aside),
 		agent_test(requests_left_for_an_absent_agent_are_adopted),
+		agent_test(a_request_left_while_its_first_is_rolled_back_is_adopted),
 		agent_test(a_changed_manifest_changes_the_policy_of_a_running_pod),
 		agent_test(namespaces_that_require_steering_are_listed_for_the_plugin),
 		agent_test(a_pod_that_requires_what_the_node_lacks_is_refused),

@@ -1,0 +1,126 @@
+/* The jobs that look for pods nobody has told the agent of. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "common/log.h"
+#include "node-agent/earlier.h"
+#include "node-agent/found.h"
+#include "node-agent/install_cache.h"
+#include "node-agent/install_list.h"
+#include "node-agent/job.h"
+#include "node-agent/pending.h"
+
+/* ---- what plugins left ---- */
+
+struct pending_job {
+	struct work work;
+	struct found found;
+	struct wire_attachment drop; /* of pending_drop */
+};
+
+static int pending_run(struct work *w, void *arg, struct err *err)
+{
+	struct pending_job *job = (struct pending_job *)w;
+
+	return pending_scan(arg, found_add, &job->found, err);
+}
+
+static void pending_done(struct work *w, void *arg)
+{
+	struct pending_job *job = (struct pending_job *)w;
+	struct agent *agent = arg;
+
+	if (agent && w->rc < 0)
+		log_warn("pending requests cannot be read", "err", w->err.msg);
+	if (agent) {
+		agent->pending_busy = false;
+		agent->called |= job->found.n > 0;
+	}
+	found_adopt(&job->found, agent);
+	free(job);
+}
+
+int job_pending(struct agent *agent)
+{
+	struct pending_job *job;
+
+	if (agent->pending_busy)
+		return 0;
+	job = calloc(1, sizeof(*job));
+	if (!job)
+		return -ENOMEM;
+	job->work.run = pending_run;
+	job->work.done = pending_done;
+	agent->pending_busy = true;
+	worker_add(agent->worker, &job->work);
+	return 0;
+}
+
+static int drop_run(struct work *w, void *arg, struct err *err)
+{
+	return pending_drop(arg, &((struct pending_job *)w)->drop, err);
+}
+
+static void drop_done(struct work *w, void *arg)
+{
+	if (arg && w->rc < 0)
+		log_warn("pending request of a deleted pod stays", "err", w->err.msg);
+	free(w);
+}
+
+int job_pending_drop(struct agent *agent, const struct wire_attachment *key)
+{
+	struct pending_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->work.run = drop_run;
+	job->work.done = drop_done;
+	job->drop = *key;
+	worker_add(agent->worker, &job->work);
+	return 0;
+}
+
+/* ---- what the runtime has kept ---- */
+
+struct earlier_job {
+	struct work work;
+	struct found found;
+	struct timespec seen;
+	char network[INSTALL_NAME_MAX];
+};
+
+static int earlier_run(struct work *w, void *arg, struct err *err)
+{
+	struct earlier_job *job = (struct earlier_job *)w;
+
+	return earlier_scan(arg, INSTALL_CACHE_DIR, job->network, &job->seen, found_add, &job->found, err);
+}
+
+static void earlier_done(struct work *w, void *arg)
+{
+	struct earlier_job *job = (struct earlier_job *)w;
+	struct agent *agent = arg;
+
+	if (agent && w->rc < 0)
+		log_warn("pods that ran before cannot be looked for", "err", w->err.msg);
+	if (agent)
+		agent->earlier_seen = job->seen;
+	found_adopt(&job->found, agent);
+	free(job);
+}
+
+int job_earlier(struct agent *agent, const char *network)
+{
+	struct earlier_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->work.run = earlier_run;
+	job->work.done = earlier_done;
+	job->seen = agent->earlier_seen;
+	(void)snprintf(job->network, sizeof(job->network), "%s", network);
+	worker_add(agent->worker, &job->work);
+	return 0;
+}

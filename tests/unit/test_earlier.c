@@ -1,0 +1,131 @@
+/* What libcni keeps of a pod, as a request. The first text is what containerd 2.4 wrote, shortened. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node-agent/earlier.h"
+
+static const char info_text[] =
+	"{'kind': 'cniCacheV1', 'containerId': '57f3068244922f00', 'config': 'e30=', 'ifName': 'eth0',"
+	" 'networkName': 'podnet', 'netns': '/var/run/netns/cni-8c173603',"
+	" 'cniArgs': [['K8S_POD_INFRA_CONTAINER_ID', '57f3068244922f00'], ['K8S_POD_UID', '551c0c36-2251'],"
+	"  ['IgnoreUnknown', '1'], ['K8S_POD_NAMESPACE', 'default'], ['K8S_POD_NAME', 'before']],"
+	" 'capabilityArgs': {'cgroupPath': '/kubepods/besteffort/pod551c0c36-2251', 'dns': {'Servers': ['10.96.0.10']},"
+	"  'io.kubernetes.cri.pod-annotations': {'kubernetes.io/config.source': 'api', 'smc-cni.io/steer': 'enabled'}},"
+	" 'result': {'cniVersion': '1.1.0', 'interfaces': [{'mac': '02:00:0a:f4:01:01', 'name': 'cni0'},"
+	"  {'mac': '5a:a4:89:d9:21:ea', 'name': 'eth0', 'sandbox': '/var/run/netns/cni-8c173603'}],"
+	"  'ips': [{'address': '10.244.1.3/24', 'gateway': '10.244.1.1', 'interface': 1}]}}";
+
+/* JSON with ' for ". */
+static json_t *json_of(const char *text)
+{
+	char buf[4096];
+	json_t *obj;
+
+	assert_true(strlen(text) < sizeof(buf));
+	strcpy(buf, text);
+	for (char *p = buf; *p; p++)
+		*p = *p == '\'' ? '"' : *p;
+	obj = json_loads(buf, 0, NULL);
+	assert_non_null(obj);
+	return obj;
+}
+
+static void all_that_a_plugin_would_have_said_is_there(void **state)
+{
+	json_auto_t *info = json_of(info_text);
+	struct wire_prepare req = { 0 };
+	struct err err = ERR_INIT;
+	char buf[INET_TEXT_MAX];
+	const char *netns;
+
+	(void)state;
+	assert_int_equal(earlier_request(info, &req, &netns, &err), 0);
+	assert_string_equal(netns, "/var/run/netns/cni-8c173603");
+	assert_string_equal(req.attachment.network, "podnet");
+	assert_string_equal(req.attachment.container_id, "57f3068244922f00");
+	assert_string_equal(req.attachment.ifname, "eth0");
+	assert_string_equal(req.pod.namespace, "default");
+	assert_string_equal(req.pod.name, "before");
+	assert_string_equal(req.pod.uid, "551c0c36-2251");
+	assert_string_equal(req.cgroup_path, "/kubepods/besteffort/pod551c0c36-2251");
+	assert_int_equal(req.n_interfaces, 1);
+	assert_string_equal(req.interfaces[0].name, "eth0");
+	assert_string_equal(req.interfaces[0].mac, "5a:a4:89:d9:21:ea");
+	assert_int_equal(req.interfaces[0].n_ips, 1);
+	assert_string_equal(inet_format(&req.interfaces[0].ips[0], buf), "10.244.1.3/24");
+	assert_int_equal(json_object_size(req.annotations), 1);
+	assert_string_equal(json_string_value(json_object_get(req.annotations, "smc-cni.io/steer")), "enabled");
+	wire_prepare_clear(&req);
+}
+
+static void an_older_runtime_says_less(void **state)
+{
+	json_auto_t *info = json_of(info_text);
+	json_auto_t *old = json_of("{'cniVersion': '0.2.0', 'ip4': {'ip': '10.1.0.2/24'}}");
+	struct wire_prepare req = { 0 };
+	struct err err = ERR_INIT;
+	const char *netns;
+
+	(void)state;
+	(void)json_object_del(info, "netns");
+	(void)json_object_del(info, "capabilityArgs");
+	(void)json_object_del(info, "cniArgs");
+	assert_int_equal(earlier_request(info, &req, &netns, &err), 0);
+	assert_string_equal(netns, "/var/run/netns/cni-8c173603"); /* the sandbox of its result */
+	assert_string_equal(req.pod.name, "");
+	assert_string_equal(req.cgroup_path, "");
+	assert_null(req.annotations);
+	(void)json_object_set_new(info, "netns", json_string("/run/netns/a"));
+	(void)json_object_set(info, "result", old);
+	assert_int_equal(earlier_request(info, &req, &netns, &err), 0);
+	assert_string_equal(req.interfaces[0].name, "eth0");
+	assert_int_equal(req.interfaces[0].n_ips, 1);
+}
+
+static void says(const char *key, const char *value, const char *message)
+{
+	json_auto_t *info = json_of(info_text);
+	struct wire_prepare req = { 0 };
+	struct err err = ERR_INIT;
+	const char *netns;
+
+	if (value)
+		(void)json_object_set_new(info, key, json_of(value));
+	else
+		(void)json_object_del(info, key);
+	assert_int_equal(earlier_request(info, &req, &netns, &err), -EINVAL);
+	if (!strstr(err.msg, message))
+		fail_msg("%s: says '%s'", key, err.msg);
+}
+
+static void rubbish_is_named(void **state)
+{
+	(void)state;
+	says("networkName", NULL, "'network' is required");
+	says("containerId", "[]", "'containerID' must be a string");
+	says("ifName", NULL, "'ifname' is required");
+	says("result", NULL, "'result' must be an object");
+	says("result", "{'ips': 3}", "'ips' must be an array");
+	says("result", "{'ips': [{'address': '300.0.0.1/8'}]}", "300.0.0.1");
+	says("netns", "{}", "'netns' must be a string");
+	says("capabilityArgs", "{'cgroupPath': {}}", "'cgroupPath' must be a string");
+	says("capabilityArgs", "{'io.kubernetes.cri.pod-annotations': {'smc-cni.io/steer': []}}", "no string");
+	says("cniArgs", "[['K8S_POD_NAME', '../x']]", "'name' is '../x'");
+}
+
+int main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(all_that_a_plugin_would_have_said_is_there),
+		cmocka_unit_test(an_older_runtime_says_less),
+		cmocka_unit_test(rubbish_is_named),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
