@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# shellcheck disable=SC2154 # work, guests, TOP: set by run
+# shellcheck disable=SC2154 # work, TOP: set by run
 # For run and its cases.
 #
 #	step WORDS...; check SENTENCE COMMAND...; refute SENTENCE COMMAND...	as in tests/vm/lib.sh
@@ -46,7 +46,7 @@ on_node() # N SCRIPT [ARG]...
 		mv "$folder/.next" "$folder/$number"
 		echo "$number" > "$folder/last"
 		until [ -e "$folder/$number.status" ]; do
-			kill -0 "${guests[$n]}" 2> /dev/null || { echo "node n$n is gone" >&2; return 1; }
+			node_running "$n" || { echo "node n$n is gone" >&2; return 1; }
 			read -rt 0.1 <> "$work/never" || :
 		done
 	} 8> "$folder/.lock"
@@ -77,7 +77,7 @@ pod_log() # POD [N]
 	on_node "${2:-1}" 'cat /var/log/pods/*_"$1"_*/*/*.log | cut -d" " -f4-' "$1"
 }
 
-pod_logged() { pod_log "$1" | grep -q -- "$2"; }
+pod_logged() { pod_log "$1" "${3:-1}" | grep -q -- "$2"; } # POD PATTERN [N]
 
 pod_protocol() # POD: of a new socket in its network namespace
 {

@@ -30,8 +30,8 @@ check "and their bytes, there and back" \
 	pod_status_is "$server" "[.$transport.rx_bytes, .$transport.tx_bytes] | tostring" "[30000,30000]"
 
 step "a client without an annotation"
-check "starts" talk_pod plain '{}' "$(jq -nc --arg a "$address" '["call", $a, "2", "1000", "10"]')"
-check "ends well" eventually 120 pod_is plain Succeeded
+check "starts" talk_pod plain '{}' "$(jq -nc --arg a "$address" '["call", $a, "2", "1000", "10", "stay"]')"
+check "is done" eventually 120 pod_logged plain 'done failed=0'
 check "its sockets are TCP" test "$(pod_log plain | grep -c 'called protocol=6')" = 2
 check "it is not steered" pod_status_is plain .policy.in_force false
 
