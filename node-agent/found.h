@@ -11,7 +11,7 @@ struct found { /* all zero: nothing */
 	size_t n_inherited; /* the first ones: of an earlier run, not of pending/ */
 };
 
-void found_add(void *found, struct record *rec); /* a record_fn; owns rec */
+void found_add(void *arg, struct record *rec); /* a record_fn: arg is the struct found; owns rec */
 /* Hands all to the agent; agent NULL: drops them. */
 void found_adopt(struct found *found, struct agent *agent);
 

@@ -19,7 +19,7 @@ check "on TCP" test "$(pod_protocol live)" = 6
 changed "the pod is annotated" kubectl annotate pod live smc-cni.io/steer=enabled
 check "its next socket is SMC" test "$(pod_protocol live)" = 256
 check "the listener from before is not, and status says so" \
-	pod_status_is live '.policy.why | test("until then stay TCP")' true
+	pod_status_is live '.policy.why | test("1 listener opened before stays TCP")' true
 changed "the annotation is removed" kubectl annotate pod live smc-cni.io/steer-
 check "TCP again" test "$(pod_protocol live)" = 6
 changed "the namespace is annotated" kubectl annotate namespace default smc-cni.io/steer=enabled
