@@ -146,6 +146,8 @@ int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node)
 	if (!job)
 		return -ENOMEM;
 	for (int i = 0; i < n; i++) {
+		if (some[i]->busy) /* it will not be as its record says now */
+			continue;
 		job->items[job->n].rec = record_copy(some[i]->rec);
 		if (job->items[job->n].rec)
 			job->n++;
