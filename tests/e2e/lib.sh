@@ -9,7 +9,7 @@
 #	pod_status POD JQ_PATH [N]	of a pod of namespace default in `smcctl status --json` of node N (1)
 #	pod_log POD [N]			what its containers printed
 #	pod_protocol POD, pod_protocol_is POD WANT	of a new socket there: 6 TCP, 256 SMC
-#	talk_pod NAME ANNOTATIONS ARGUMENTS	applies a pod of the program talk; ANNOTATIONS and ARGUMENTS as JSON
+#	talk_pod NAME ANNOTATIONS ARGUMENTS [NODE]	applies a pod of the program talk (JSON, JSON)
 
 # On a machine that does other things too all takes longer; waiting costs only those who wait for a failure.
 patience=${E2E_PATIENCE:-3}
@@ -107,5 +107,13 @@ talk_manifest() # NAME ANNOTATIONS ARGUMENTS [NODE]
 }
 
 talk_pod() { talk_manifest "$@" | kubectl apply -f -; }
+
+# caller_pod NAME ANNOTATIONS ADDRESS COUNT BYTES PAUSE_MS [stay] [NODE]: a pod that calls what talk serves
+caller_pod()
+{
+	local node=n1
+	[[ ${*: -1} != n[12] ]] || { node=${*: -1}; set -- "${@:1:$#-1}"; }
+	talk_pod "$1" "$2" "$(jq -nc '["call"] + $ARGS.positional' --args "${@:3}")" "$node"
+}
 
 remove_pods() { kubectl delete pod --wait=true --timeout=400s "$@"; }

@@ -4,12 +4,12 @@
 #	node_begin N		starts the guest
 #	node_join N		gives it what it needs; returns when the node is Ready
 #	node_end N		ends it; its status. Its logs are in $work/nN then
-#	node_boot N		node_end, and the guest again, with the disk it had: a reboot; returns when it runs commands
+#	node_boot N		a reboot: the guest again, with the disk it had; returns when it runs commands
 #	node_running N, nodes_running	is it there; which are
 #
-# Each has a disk, $work/nN/disk, which has what outlives a reboot. n2 has systemd as process 1 and the kubelet's driver
-# for it, n1 has the cgroupfs driver. On 6.12 a cable is between them, and soft-RoCE on it. What runs a guest has its pid in a
-# file, since cases, which start and end nodes, are subshells.
+# Each has a disk, $work/nN/disk, which has what outlives a reboot. n2 has systemd as process 1 and the kubelet's
+# driver for it, n1 has the cgroupfs driver. On 6.12 a cable is between them, and soft-RoCE on it. What runs a guest
+# has its pid in a file, since cases, which start and end nodes, are subshells.
 
 cable=$(mktemp -d) # short: the name of a socket has at most 108 characters
 

@@ -10,8 +10,7 @@ check "a pod" kubectl apply -f - <<< "$manifest"
 check "its listener is an SMC socket" eventually 120 pod_logged own-users 'listening protocol=256'
 check "its root is not the node's" maps_root
 check "status says so" pod_status_is own-users .policy.in_force true
-check "a client" talk_pod knocks '{"smc-cni.io/steer": "enabled"}' \
-	"$(jq -nc --arg a "$(pod_ip own-users):5048" '["call", $a, "2", "1000", "10"]')"
+check "a client" caller_pod knocks '{"smc-cni.io/steer": "enabled"}' "$(pod_ip own-users):5048" 2 1000 10
 check "ends well" eventually 120 pod_is knocks Succeeded
 transport=$(on_node 1 'if [ -d /sys/class/infiniband/rxe0 ]; then echo smcr; else echo smcd; fi')
 check "over $transport" pod_status_is own-users ".$transport.server" 2

@@ -14,8 +14,7 @@ more_calls() { [ "$(calls)" -gt $(($1 + 2)) ]; }
 
 check "a server" talk_pod callee "$on" '["serve", "5000"]'
 check "listens" eventually 120 pod_logged callee 'listening protocol=256'
-check "a client that calls again and again" talk_pod caller "$on" \
-	"$(jq -nc --arg a "$(pod_ip callee):5000" '["call", $a, "0", "1000", "500"]')"
+check "a client that calls again and again" caller_pod caller "$on" "$(pod_ip callee):5000" 0 1000 500
 check "calls" eventually 120 more_calls 0
 
 step "the agent's pod is deleted"

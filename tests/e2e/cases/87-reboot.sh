@@ -31,8 +31,9 @@ check "the agent may come" only_for '{"smc-cni.io/e2e": null}'
 check "it does" kubectl -n smc-cni rollout status daemonset/smc-node-agent --timeout=900s
 check "the pod's next socket is SMC" eventually 120 pod_protocol_is rebooted 256
 check "status says so" pod_status_is rebooted .policy.in_force true
-check "and that its listener stays TCP" pod_status_is rebooted '.policy.why | test("1 listener opened before stays TCP")' true
+check "and that its listener stays TCP" \
+	pod_status_is rebooted '.policy.why | test("1 listener opened before stays TCP")' true
 check "one address is taken" eventually 120 one_lease
-check "a client gets through" talk_pod visitor "$on" "$(jq -nc --arg a "$(pod_ip rebooted):5000" '["call", $a, "2", "1000", "10"]')"
+check "a client gets through" caller_pod visitor "$on" "$(pod_ip rebooted):5000" 2 1000 10
 check "and ends well" eventually 120 pod_is visitor Succeeded
 remove_pods rebooted visitor

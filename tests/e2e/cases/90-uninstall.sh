@@ -5,7 +5,8 @@ clean() # N
 {
 	on_node "$1" '! ls /sys/fs/bpf/smc-cni /etc/cni/net.d/podnet /opt/cni/bin/smc-cni /run/smc-cni/state \
 			/opt/cni/bin/.smc-cni.installed 2>/dev/null | grep . &&
-		! ip -d link | grep -i smc && ! ip addr | grep 169.254.47.91 && ! ip rule | grep l3mdev && ! bpftool prog show | grep -i steer'
+		! ip -d link | grep -i smc && ! ip addr | grep 169.254.47.91 && ! ip rule | grep l3mdev &&
+		! bpftool prog show | grep -i steer'
 }
 check "a steered pod that stays" talk_pod survivor '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
 check "listens" eventually 120 pod_logged survivor 'listening protocol=256'
