@@ -13,7 +13,7 @@ api_server_stop
 check "its new sockets are SMC" pod_protocol_is stays 256
 check "a static pod starts without an API server" on_node 1 \
 	'printf "%s\n" "$1" > /etc/kubernetes/manifests/lonely.json' "$static"
-check "steered by its own annotation" eventually 120 pod_logged lonely 'listening protocol=256'
+check "steered by its own annotation" eventually 120 pod_logged lonely-n1 'listening protocol=256'
 check "healthz" on_node 1 'curl -sf http://127.0.0.1:9810/healthz'
 api_server_start kube-apiserver "$api_port" > /dev/null
 check "the API server is back, a change of now is seen" kubectl annotate --overwrite pod stays smc-cni.io/steer=disabled
