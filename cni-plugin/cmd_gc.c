@@ -8,6 +8,7 @@
 #include "cni-plugin/ipam.h"
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/log.h"
 
 static int take_attachment(const json_t *obj, const char *network, struct wire_attachment *ret,
 			   struct err *err)
@@ -29,15 +30,13 @@ static int take_attachment(const json_t *obj, const char *network, struct wire_a
 	return 0;
 }
 
-/* The caller frees *ret. A list that is missing is no empty one: nothing would be valid. */
+/* The caller frees *ret. */
 static int take_valid(const struct conf *conf, struct wire_attachment **ret, size_t *ret_n,
 		      struct err *err)
 {
 	auto_free struct wire_attachment *valid = NULL;
 	size_t n = json_array_size(conf->valid_attachments);
 
-	if (!conf->valid_attachments)
-		return err_set(err, -EINVAL, "netconf: 'cni.dev/valid-attachments' is required");
 	valid = calloc(n + 1, sizeof(*valid));
 	if (!valid)
 		return err_sys(err, ENOMEM, "read valid attachments");
@@ -62,6 +61,12 @@ int cmd_gc(const struct env *env, const struct conf *conf, json_t **ret, struct 
 	int r, first = 0;
 
 	(void)ret;
+	/* libcni leaves it out when its caller (cnitool) lists none. A list that is missing is no
+	 * empty one, by which nothing would be valid. */
+	if (!conf->valid_attachments) {
+		log_warn("GC without 'cni.dev/valid-attachments': nothing is removed");
+		return 0;
+	}
 	r = cni_fail(e, CNI_CONFIG, take_valid(conf, &valid, &n, &e->err));
 	if (r < 0)
 		return r;

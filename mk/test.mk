@@ -59,6 +59,10 @@ $(CONFORM_IPAM): $(B)/obj/tests/conformance/ipam/conform-ipam.o $(call archive,c
 conformance: $(B)/bin/smc-cni $(CONFORM_IPAM) ## what the CNI specification says, rule by rule (as root)
 	@tests/conformance/all
 
+test-cnitool: $(B)/bin/smc-cni $(CONFORM_IPAM) ## the plugin under libcni's own tool (needs Go 1.26)
+	@tests/conformance/cnitool
+.PHONY: test-cnitool
+
 # The container image and what goes to a cluster, without a cluster. Not with SAN.
 test-deploy: image
 	@rc=0; tests/deploy/manifests || rc=1; tests/deploy/image || rc=1; exit $$rc
