@@ -167,20 +167,40 @@ int bridge_check_gateway(struct nl_sock *sk, const struct link *bridge,
 			       bridge->name, inet_format(gateway, text));
 }
 
-int bridge_enable_forwarding(int family, struct err *err)
+/* Opens the switch of the family; *ret: what it says. */
+static int open_forwarding(int family, int flags, char *ret, struct err *err)
 {
 	const char *path = family == AF_INET ? "/proc/sys/net/ipv4/ip_forward"
 					     : "/proc/sys/net/ipv6/conf/all/forwarding";
-	auto_close int fd = open(path, O_RDWR | O_CLOEXEC);
-	char now = '0';
+	auto_close int fd = open(path, flags | O_CLOEXEC);
 
-	FAULT_POINT("forwarding", err);
 	if (fd < 0)
 		return err_sys(err, errno, "open '%s'", path);
+	if (pread(fd, ret, 1, 0) != 1)
+		return err_sys(err, errno, "read '%s'", path);
+	return TAKE_FD(fd);
+}
+
+int bridge_enable_forwarding(int family, struct err *err)
+{
+	char now = '0';
+	auto_close int fd = open_forwarding(family, O_RDWR, &now, err);
+
+	FAULT_POINT("forwarding", err);
 	/* Writing takes rtnl and walks all interfaces; mostly there is nothing to do. */
-	if (pread(fd, &now, 1, 0) == 1 && now != '0')
-		return 0;
+	if (fd < 0 || now != '0')
+		return fd < 0 ? fd : 0;
 	if (pwrite(fd, "1", 1, 0) != 1)
-		return err_sys(err, errno, "write '%s'", path);
+		return err_sys(err, errno, "enable forwarding of IPv%d", family == AF_INET ? 4 : 6);
 	return 0;
+}
+
+int bridge_check_forwarding(int family, struct err *err)
+{
+	char now = '0';
+	auto_close int fd = open_forwarding(family, O_RDONLY, &now, err);
+
+	if (fd < 0 || now != '0')
+		return fd < 0 ? fd : 0;
+	return err_set(err, -ENOENT, "the node does not forward IPv%d", family == AF_INET ? 4 : 6);
 }

@@ -35,7 +35,8 @@ int bridge_set_vlan(struct nl_sock *sk, const struct link *port, int vlan, struc
 int bridge_check_vlan(struct nl_sock *sk, const struct link *port, int vlan, struct err *err);
 
 /* The node forwards packets of this family from now on (net.ipv4.ip_forward,
- * net.ipv6.conf.all.forwarding); never taken back, as others rely on it too. */
+ * net.ipv6.conf.all.forwarding); never taken back, as others rely on it too. The check: -ENOENT. */
 int bridge_enable_forwarding(int family, struct err *err);
+int bridge_check_forwarding(int family, struct err *err);
 
 #endif

@@ -22,8 +22,8 @@ int iface_need_link(struct nl_sock *sk, const char *name, const char *where, str
 	return ret->up ? 0 : err_set(err, -ENOENT, "interface '%s' %s is down", name, where);
 }
 
-/* The MAC that the result gives the pod's interface; NULL if it does not list it. */
-static const char *listed_mac(const struct env *env, const json_t *result)
+/* The pod's interface in the result; NULL if it does not list it. */
+static const json_t *listed(const struct env *env, const json_t *result)
 {
 	const json_t *obj;
 	size_t i;
@@ -31,37 +31,50 @@ static const char *listed_mac(const struct env *env, const json_t *result)
 	json_array_foreach (json_object_get(result, "interfaces"), i, obj) {
 		const char *name = json_string_value(json_object_get(obj, "name"));
 		const char *sandbox = json_string_value(json_object_get(obj, "sandbox"));
-		const char *mac = json_string_value(json_object_get(obj, "mac"));
 
 		if (name && sandbox && !strcmp(name, env->ifname) && !strcmp(sandbox, env->netns))
-			return mac ? mac : "";
+			return obj;
 	}
 	return NULL;
 }
 
-static int check_mac(const struct env *env, const struct link *link, const json_t *result,
-		     struct err *err)
+static int check_mac(const struct link *link, const json_t *obj, struct err *err)
 {
-	const char *listed = listed_mac(env, result);
+	const char *wanted = json_string_value(json_object_get(obj, "mac"));
 	char mac[3 * ETH_ALEN];
 
-	if (!listed)
-		return err_set(err, -ENOENT, "prevResult does not list interface '%s' in '%s'",
-			       env->ifname, env->netns);
 	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0],
 		       link->mac[1], link->mac[2], link->mac[3], link->mac[4], link->mac[5]);
-	if (*listed && strcasecmp(listed, mac) != 0)
+	if (wanted && *wanted && strcasecmp(wanted, mac) != 0)
 		return err_set(err, -ENOENT, "interface '%s' of the pod has the address %s, not %s",
-			       env->ifname, mac, listed);
+			       link->name, mac, wanted);
 	return 0;
 }
 
-static int check_mtu(const struct conf *conf, const struct link *link, struct err *err)
+/* Results of 1.1.0 have it, and a later plugin may have changed it there. */
+static int check_mtu(const struct conf *conf, const struct link *link, const json_t *obj,
+		     struct err *err)
 {
-	if (conf->interface.mtu && link->mtu != (uint32_t)conf->interface.mtu)
-		return err_set(err, -ENOENT, "interface '%s' of the pod has the mtu %u, not %d",
-			       link->name, link->mtu, conf->interface.mtu);
+	json_int_t wanted = json_integer_value(json_object_get(obj, "mtu"));
+
+	if (wanted == 0)
+		wanted = conf->interface.mtu;
+	if (wanted && link->mtu != wanted)
+		return err_set(err, -ENOENT, "interface '%s' of the pod has the mtu %u, not %lld",
+			       link->name, link->mtu, (long long)wanted);
 	return 0;
+}
+
+static int check_listed(const struct kind_work *w, const json_t *result, struct err *err)
+{
+	const json_t *obj = listed(w->env, result);
+	int r;
+
+	if (!obj)
+		return err_set(err, -ENOENT, "prevResult does not list interface '%s' in '%s'",
+			       w->env->ifname, w->env->netns);
+	r = check_mac(&w->links[0], obj, err);
+	return r < 0 ? r : check_mtu(w->conf, &w->links[0], obj, err);
 }
 
 int iface_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
@@ -81,9 +94,7 @@ int iface_check(const struct env *env, const struct conf *conf, int netns_fd, co
 	w.host = host;
 	w.pod = pod;
 	env_attachment(env, conf->name, &w.attachment);
-	r = check_mac(env, link, result, err);
-	if (r == 0)
-		r = check_mtu(conf, link, err);
+	r = check_listed(&w, result, err);
 	if (r == 0)
 		r = iface_pod_check(pod, link, result, err);
 	return r < 0 ? r : kind_of(conf)->check(&w, result, err);

@@ -137,6 +137,8 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 			r = bridge_check_gateway(w->host, &end, &gateway, err);
 		if (r == 0)
 			r = iface_pod_check_route(w->host, &back, "on the host", end.name, err);
+		if (r == 0)
+			r = bridge_check_forwarding(gateway.family, err);
 	}
 	return r;
 }

@@ -102,6 +102,8 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	if (end.master != bridge.index)
 		return err_set(err, -ENOENT, "interface '%s' is not on the bridge '%s'", end.name,
 			       bridge.name);
+	if (w->conf->interface.hairpin && !end.port_hairpin)
+		return err_set(err, -ENOENT, "interface '%s' is not in hairpin mode", end.name);
 	if (w->conf->interface.vlan) {
 		r = bridge_check_vlan(w->host, &end, w->conf->interface.vlan, err);
 		if (r < 0)
@@ -111,6 +113,8 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 		if (!iface_gateway(w->conf, &ip, &gateway))
 			continue;
 		r = bridge_check_gateway(w->host, &bridge, &gateway, err);
+		if (r == 0)
+			r = bridge_check_forwarding(gateway.family, err);
 		if (r < 0)
 			return r;
 	}

@@ -56,8 +56,10 @@ static void take_kind(struct nlattr *info, struct link *ret)
 	if (nla_parse_nested(attrs, IFLA_INFO_MAX, info, NULL) < 0)
 		return;
 	if (attrs[IFLA_INFO_SLAVE_KIND] && attrs[IFLA_INFO_SLAVE_DATA] &&
-	    !strcmp(nla_get_string(attrs[IFLA_INFO_SLAVE_KIND]), "bridge"))
+	    !strcmp(nla_get_string(attrs[IFLA_INFO_SLAVE_KIND]), "bridge")) {
 		ret->port_state = (uint8_t)value_of(attrs[IFLA_INFO_SLAVE_DATA], IFLA_BRPORT_STATE);
+		ret->port_hairpin = value_of(attrs[IFLA_INFO_SLAVE_DATA], IFLA_BRPORT_MODE) != 0;
+	}
 	if (!attrs[IFLA_INFO_KIND])
 		return;
 	(void)nla_strlcpy(ret->kind, attrs[IFLA_INFO_KIND], sizeof(ret->kind));

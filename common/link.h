@@ -38,6 +38,7 @@ struct link {
 	bool vlan_filtering; /* of a bridge */
 	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
 	uint8_t port_state; /* of a bridge's port: BR_STATE_FORWARDING, ...; 0 otherwise, or disabled */
+	bool port_hairpin; /* of a bridge's port: it sends back what came in by it */
 	char tag[LINK_TAG_MAX + 1]; /* the alternative name with LINK_TAG_PREFIX; "" if none */
 };
 

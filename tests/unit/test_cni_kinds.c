@@ -47,10 +47,14 @@ struct sample {
 static const struct sample samples[] = {
 	{ "veth",
 	  "veth",
-	  "\"bridge\":\"br0\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
+	  "\"bridge\":\"br0\",\"hairpin\":true,\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
 	  "mtu 1400.*02:00:00:00:07:07.*veth",
 	  3,
-	  { { "ip link set HOST nomaster", "ip link set HOST master br0", "not on the bridge" } } },
+	  { { "ip link set HOST nomaster",
+	      "ip link set HOST master br0; bridge link set dev HOST hairpin on",
+	      "not on the bridge" },
+	    { "bridge link set dev HOST hairpin off", "bridge link set dev HOST hairpin on",
+	      "is not in hairpin mode" } } },
 	{ "vlan",
 	  "veth",
 	  "\"bridge\":\"vbr0\",\"vlan\":7,\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
@@ -73,6 +77,8 @@ static const struct sample samples[] = {
 	      "lacks the gateway address 'fd07::1/128'" },
 	    { IN_POD "-6 route del fd07::1", IN_POD "-6 route add fd07::1 dev eth0",
 	      "of the pod lacks the route to 'fd07::1/128'" },
+	    { "echo 0 >/proc/sys/net/ipv4/ip_forward", "echo 1 >/proc/sys/net/ipv4/ip_forward",
+	      "does not forward IPv4" },
 	    { "ip link set HOST down",
 	      "ip link set HOST up; ip -6 addr add fd07::1/128 dev HOST nodad 2>/dev/null; "
 	      "ip route add 10.7.0.2 dev HOST; ip route add 10.8.0.2 dev HOST; "

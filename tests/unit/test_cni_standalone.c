@@ -273,6 +273,11 @@ static void check_finds_what_was_taken_away(void **state)
 		{ "ip link set dev HOST down", "ip link set dev HOST up", "on the host is down" },
 		{ "ip addr del 10.7.0.1/24 dev br0", "ip addr add 10.7.0.1/24 dev br0",
 		  "lacks the gateway address '10.7.0.1/24'" },
+		{ "echo 0 >/proc/sys/net/ipv4/ip_forward",
+		  "echo 1 >/proc/sys/net/ipv4/ip_forward", "the node does not forward IPv4" },
+		{ "echo 0 >/proc/sys/net/ipv6/conf/all/forwarding",
+		  "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding",
+		  "the node does not forward IPv6" },
 		{ IN_POD "link set dev eth0 address 02:00:00:00:00:77",
 		  IN_POD "link set dev eth0 address MAC", "has the address 02:00:00:00:00:77" },
 		{ IN_POD "route del 10.9.0.0/16", IN_POD "route add 10.9.0.0/16 via 10.7.0.1",
@@ -296,6 +301,30 @@ static void check_finds_what_was_taken_away(void **state)
 		replaced_sh(table[i].repair, r);
 	}
 	del(0, GATEWAY);
+}
+
+static const char *alone_with_result(const json_t *prev)
+{
+	auto_free char *text = json_dumps(prev, JSON_COMPACT);
+
+	return world_conf("1.1.0", VETH ",\"prevResult\":%s", "", text);
+}
+
+/* One behind ours ("tuning") may set another, and says so in the result. */
+static void check_compares_the_mtu_with_that_of_the_result(void **state)
+{
+	struct world_run run = world_expect_ok("ADD", world_conf("1.1.0", VETH, ""), 0), again;
+	json_t *pod = json_array_get(json_object_get(run.doc, "interfaces"), 2);
+
+	(void)state;
+	world_sh("nsenter --net=%s ip link set dev eth0 mtu 1350", world_netns(0));
+	world_expect_error("CHECK", alone_with_result(run.doc), 103, "has the mtu 1350, not 1500");
+	json_object_set_new(pod, "mtu", json_integer(1350));
+	again = world_expect_ok("CHECK", alone_with_result(run.doc), 0);
+	world_run_clear(&again);
+	world_run_clear(&run);
+	run = world_expect_ok("DEL", world_conf("1.1.0", VETH, ""), 0);
+	world_run_clear(&run);
 }
 
 static void check_passes_on_what_add_made(void **state)
@@ -352,6 +381,7 @@ int main(void)
 		WORLD_TEST(del_leaves_the_other_pod_alone),
 		WORLD_TEST(del_does_not_remove_what_is_not_ours),
 		WORLD_TEST(check_passes_on_what_add_made),
+		WORLD_TEST(check_compares_the_mtu_with_that_of_the_result),
 		WORLD_TEST(check_finds_what_was_taken_away),
 		WORLD_TEST(gc_removes_the_stale_links_of_our_network_only),
 	};
