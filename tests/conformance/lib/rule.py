@@ -15,22 +15,23 @@ class Broken(Exception):
 
 
 class Rule:
-    def __init__(self, name, clause, text, check, kind, since, verb, each, needs):
+    def __init__(self, name, clause, text, check, kind, since, verb, each, needs, several):
         self.name, self.clause, self.text, self.check = name, clause, text, check
         self.kind = kind    # "interface", "chained" or "any": what the plugin must be
         self.since = since  # first version of the specification
         self.verb = verb    # and the version that has this verb
         self.each = each    # run with each version, not only the newest one of the plugin
+        self.several = several  # it needs more than one attachment at a time
         self.needs = needs  # "ipam": only for configurations with an IPAM plugin
 
 
 RULES = []
 
 
-def rule(name, clause, text, kind="any", since="0.3.0", verb="ADD", each=False, needs=None):
+def rule(name, clause, text, kind="any", since="0.3.0", verb="ADD", each=False, needs=None, several=False):
     def keep(check):
         if any(r.name == name for r in RULES):
             raise ValueError(f"two rules '{name}'")
-        RULES.append(Rule(name, clause, text, check, kind, since, verb, each, needs))
+        RULES.append(Rule(name, clause, text, check, kind, since, verb, each, needs, several))
         return check
     return keep

@@ -4,7 +4,6 @@ import json
 
 from . import host, results
 from .rule import rule
-from .trial import same_address
 
 ADD = "Section 2 / ADD"
 RESULT = "Section 5 / ADD Success"
@@ -133,7 +132,8 @@ def _(t):
     t.that(not lost, f"lost: {', '.join(lost)}")
 
 
-@rule("add-two-names", ADD, "a container can be added twice, by different interface names; DEL takes one", "interface")
+@rule("add-two-names", ADD, "a container can be added twice, by different interface names; DEL takes one",
+      "interface", several=True)
 def _(t):
     c, first = t.added()
     second = t.result(t.add(c, "net1"))
@@ -145,7 +145,8 @@ def _(t):
     t.that(there == listed, f"the other interface has {sorted(there)}, its result {sorted(listed)}")
 
 
-@rule("add-concurrent", "Section 3 / Lifecycle & Ordering", "plugins work for several containers at the same time")
+@rule("add-concurrent", "Section 3 / Lifecycle & Ordering", "plugins work for several containers at the same time",
+      several=True)
 def _(t):
     count = 8
     containers = [t.container() for _ in range(count)]

@@ -70,7 +70,7 @@ def _(t):
 @rule("del-interface-gone", DEL, "DEL succeeds, and releases the rest, when the interface is gone", "interface")
 def _(t):
     c, result = t.added()
-    c.ip("link", "del", "eth0")
+    t.take_link(c, "eth0")
     t.success(t.delete(c, result))
 
 
@@ -83,7 +83,7 @@ def _(t):
     t.that("eth0" not in c.links(), "the interface is still there")
 
 
-@rule("del-others-stay", DEL, "DEL takes nothing of other attachments")
+@rule("del-others-stay", DEL, "DEL takes nothing of other attachments", several=True)
 def _(t):
     c, _ = t.added()
     before = host.snapshot(), host.snapshot(c.name)
@@ -107,7 +107,7 @@ def _(t):
 @rule("check-interface", CHECK, "CHECK fails when the interface is gone", "interface", verb="CHECK", each=True)
 def _(t):
     c, result = t.added()
-    c.ip("link", "del", "eth0")
+    t.take_link(c, "eth0")
     t.failure(t.check(c, result))
 
 
@@ -142,13 +142,14 @@ def _(t):
     t.failure(t.check(c, result))
 
 
-@rule("check-two-names", CHECK, "CHECK tells two interfaces of one container apart", "interface", verb="CHECK")
+@rule("check-two-names", CHECK, "CHECK tells two interfaces of one container apart",
+      "interface", verb="CHECK", several=True)
 def _(t):
     c, first = t.added()
     second = t.result(t.add(c, "net1"))
     t.success(t.check(c, first))
     t.success(t.check(c, second, "net1"))
-    c.ip("link", "del", "net1")
+    t.take_link(c, "net1")
     t.success(t.check(c, first))
     t.failure(t.check(c, second, "net1"))
 
@@ -178,7 +179,8 @@ def _(t):
 # ---- GC ----
 
 
-@rule("gc", GC, "GC removes what is left of attachments that are not listed, and nothing of the others", verb="GC")
+@rule("gc", GC, "GC removes what is left of attachments that are not listed, and nothing of the others", verb="GC",
+      several=True)
 def _(t):
     c, result = t.added()
     before = host.snapshot(), host.snapshot(c.name)
@@ -193,7 +195,7 @@ def _(t):
     gone.attached.clear()
 
 
-@rule("gc-living", GC, "GC removes a stale attachment whose container lives", "interface", verb="GC")
+@rule("gc-living", GC, "GC removes a stale attachment whose container lives", "interface", verb="GC", several=True)
 def _(t):
     c, _ = t.added()
     before = host.snapshot()
@@ -204,7 +206,7 @@ def _(t):
     stale.attached.clear()
 
 
-@rule("gc-by-interface", GC, "GC tells the interfaces of one container apart", "interface", verb="GC")
+@rule("gc-by-interface", GC, "GC tells the interfaces of one container apart", "interface", verb="GC", several=True)
 def _(t):
     c, _ = t.added()
     before = host.snapshot()

@@ -1,7 +1,7 @@
 """What a rule works with: one trial of one rule with one version of the specification."""
 import copy
-import ipaddress
 import json
+import shlex
 
 from . import host, results
 from .rule import Broken
@@ -10,13 +10,24 @@ ERROR_KEYS = {"cniVersion", "code", "msg", "details"}
 IFNAME = "eth0"
 
 
-class Trial:
-    def __init__(self, plugin, conf, prev, version):
-        self.plugin, self.version = plugin, version
-        self.conf = copy.deepcopy(conf)
-        self.conf["cniVersion"] = version
+class Given:
+    """What all trials of a run have in common."""
+
+    def __init__(self, conf, prev, link, setup):
+        self.conf = conf
         self.prev = prev  # chained: what the plugin before ours answered, in the form of 1.1.0
+        self.link = shlex.split(link) if link else None  # how that one's interface is made; None: a veth pair
+        self.setup = setup  # shell commands
+
+
+class Trial:
+    def __init__(self, plugin, given, version):
+        self.plugin, self.version = plugin, version
+        self.conf = copy.deepcopy(given.conf)
+        self.conf["cniVersion"] = version
+        self.prev, self.link = given.prev, given.link
         self.containers = []
+        self.took_away = False  # the rule itself took something that the plugin has made or moved
 
     # ---- judgement ----
 
@@ -61,20 +72,28 @@ class Trial:
         return c
 
     def play_previous(self, c, ifname):
-        """Makes the interface that the plugin before this one would have made."""
-        host.command("ip", "link", "add", "far", "netns", c.name, "type", "veth", "peer", "name", ifname,
-                     "netns", c.name)
-        for name in "far", ifname:
+        """Makes the interfaces that the plugin before this one would have made: each of the result with a sandbox, or one."""
+        for name in [ifname] + self.sandboxed()[1:]:
+            if self.link:
+                host.command("ip", "link", "add", "name", name, "netns", c.name, *self.link)
+            else:
+                c.ip("link", "add", name, "type", "veth", "peer", "name", f"{name}.far")
+                c.ip("link", "set", f"{name}.far", "up")
             c.ip("link", "set", name, "up")
         for address in self.prev.get("ips", ()):
             c.ip("address", "add", address["address"], "dev", ifname, "nodad")
 
+    def sandboxed(self):
+        return [i["name"] for i in self.prev.get("interfaces", ()) if i.get("sandbox")]
+
     def previous(self, c, ifname=IFNAME):
         """The previous result for this container, in the form of the trial's version."""
         prev = copy.deepcopy(self.prev)
+        names = dict.fromkeys(self.sandboxed()[:1], ifname)  # the first one is CNI_IFNAME
         for interface in prev.get("interfaces", ()):
             if interface.get("sandbox"):
-                interface.update(name=ifname, sandbox=c.netns, mac=c.links()[ifname]["address"])
+                name = names.get(interface["name"], interface["name"])
+                interface.update(name=name, sandbox=c.netns, mac=c.links()[name]["address"])
         return results.downgrade(prev, self.version)
 
     def env(self, command, c, ifname=IFNAME, **more):
@@ -118,7 +137,11 @@ class Trial:
         entries = [{"containerID": c.id, "ifname": ifname} for c, ifname in valid]
         return self.run("GC", None, dict(self.conf, **{"cni.dev/valid-attachments": entries}, **more))
 
-    # ---- looking ----
+    # ---- looking, and taking away ----
+
+    def take_link(self, c, ifname):
+        self.took_away = True
+        c.ip("link", "del", ifname)
 
     def pod_interface(self, c, result, ifname=IFNAME):
         """Index and object of the container's interface in the result."""
@@ -128,17 +151,16 @@ class Trial:
         raise Broken(f"the result lists no interface '{ifname}' in '{c.netns}': {json.dumps(result)}")
 
     def finish(self, before):
-        """Undoes what the trial did; returns what is left on the host."""
+        """Undoes what the trial did; returns what is left on the host, and what was there and is not."""
         for c in self.containers:
             for ifname, conf in c.attached:
                 self.plugin.run(self.env("DEL", c, ifname), conf)
         # Only what goes with a container that a rule took away is waited for.
-        left = host.snapshot() - before if all(c.alive for c in self.containers) else host.left_over(before)
+        died = not all(c.alive for c in self.containers)
+        self.took_away |= died
+        left = host.left_over(before) if died else host.snapshot() - before
+        lost = before - host.snapshot()
         host.wipe(left)
         for c in self.containers:
             c.destroy()
-        return sorted(left)
-
-
-def same_address(a, b):
-    return ipaddress.ip_interface(a) == ipaddress.ip_interface(b)
+        return sorted(left), sorted(lost)
