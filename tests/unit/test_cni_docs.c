@@ -1,5 +1,5 @@
 /* The examples of docs/cni-config.md are what the plugin takes, and the types there are the only ones
- * that it takes. Runs in the source tree's top folder.
+ * that it takes; and each key that it knows is there. Runs in the source tree's top folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <glob.h>
 
 #include "cni-plugin/conf.h"
 #include "common/cleanup.h"
@@ -202,11 +203,66 @@ static void every_key_has_its_type_and_an_example_that_works(void **state)
 	assert_true(rows >= 30);
 }
 
+/* ---- the other way round ---- */
+
+/* The next string of a line of C that is one word, such as a key or what a key may be. */
+static bool next_word(char **at, char *ret, size_t size)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-";
+	char *start;
+
+	while ((start = strchr(*at, '"'))) {
+		size_t len = strspn(start + 1, letters);
+		char *end = start + 1 + strcspn(start + 1, "\"\n");
+
+		*at = *end ? end + 1 : end;
+		if (len == 0 || start[1 + len] != '"' || strchr("./-0123456789", start[1]))
+			continue;
+		(void)snprintf(ret, size, "%.*s", (int)len, start + 1);
+		return true;
+	}
+	return false;
+}
+
+static int expect_documented(const char *path, const char *doc)
+{
+	auto_free char *text = NULL;
+	char *at, word[64], wanted[80];
+	int n = 0;
+
+	assert_int_equal(file_read(AT_FDCWD, path, 1 << 20, &text, NULL, NULL), 0);
+	at = text;
+	while (next_word(&at, word, sizeof(word))) {
+		if (!strcmp(word, "netconf") || strstr(word, ".h")) /* what messages call the whole */
+			continue;
+		(void)snprintf(wanted, sizeof(wanted), "`%s`", word);
+		if (!strstr(doc, wanted))
+			fail_msg("%s has \"%s\", " DOC " does not", path, word);
+		n++;
+	}
+	return n;
+}
+
+static void every_key_and_value_of_the_parser_is_documented(void **state)
+{
+	auto_free char *doc = read_doc();
+	glob_t files;
+	int n = 0;
+
+	(void)state;
+	assert_int_equal(glob("cni-plugin/conf*.c", 0, NULL, &files), 0);
+	for (size_t i = 0; i < files.gl_pathc; i++)
+		n += expect_documented(files.gl_pathv[i], doc);
+	globfree(&files);
+	assert_true(n >= 40);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_block_is_a_configuration),
 		cmocka_unit_test(every_key_has_its_type_and_an_example_that_works),
+		cmocka_unit_test(every_key_and_value_of_the_parser_is_documented),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -69,6 +69,24 @@ static void the_fake_ipam_works_when_nothing_fails(void **state)
 	assert_string_equal(log, "ADD DEL ");
 }
 
+/* Which the runtime passes to an ADD that has the capability; it must not be given up in silence. */
+static void a_bandwidth_that_is_asked_for(void **state)
+{
+#define BANDWIDTH ",\"runtimeConfig\":{\"bandwidth\":{\"ingressRate\":%d,\"ingressBurst\":%d}}"
+	struct world_run r;
+
+	(void)state;
+	lease("", "");
+	expect_clean_failure(world_conf("1.0.0", VETH FAKE BANDWIDTH, 5000, 1000000, 1000000), 2,
+			     "'bandwidth' is set; the plugin limits none", "");
+	r = world_expect_ok("DEL", world_conf("1.0.0", VETH FAKE BANDWIDTH, 5000, 1000000, 1000000), 0);
+	world_run_clear(&r);
+	r = world_expect_ok("ADD", world_conf("1.0.0", VETH FAKE BANDWIDTH, 5000, 0, 0), 0);
+	world_run_clear(&r);
+	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	world_run_clear(&r);
+}
+
 static void an_ipam_plugin_that_is_missing(void **state)
 {
 	(void)state;
@@ -279,6 +297,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(the_fake_ipam_works_when_nothing_fails),
+		WORLD_TEST(a_bandwidth_that_is_asked_for),
 		WORLD_TEST(an_ipam_plugin_that_is_missing),
 		WORLD_TEST(an_ipam_error_is_answered_as_it_is),
 		WORLD_TEST(an_ipam_plugin_that_answers_nonsense),
