@@ -29,7 +29,7 @@ build/$(VMPROGS_DIR)/%.bpf.o: $(VMPROGS_DIR)/%.bpf.c
 	@mkdir -p $(@D)
 	$(Q)$(CLANG) $(BPF_CPPFLAGS) $(BPF_CFLAGS) -MD -MP -c -o $@ $<
 
-vm-build: $(VMPROGS)
+vm-build: $(VMPROGS) conformance-build
 
 # The plugin's own tests run the built program.
 unit-build: $(UNIT) $(B)/bin/smc-cni
@@ -56,10 +56,13 @@ $(CONFORM_IPAM): $(B)/obj/tests/conformance/ipam/conform-ipam.o $(call archive,c
 	@mkdir -p $(@D)
 	$(Q)$(CC) $(LDFLAGS_) -o $@ $^ $(LIBS_cni-plugin)
 
-conformance: $(B)/bin/smc-cni $(CONFORM_IPAM) ## what the CNI specification says, rule by rule (as root)
+conformance-build: $(B)/bin/smc-cni $(CONFORM_IPAM)
+.PHONY: conformance-build
+
+conformance: conformance-build ## what the CNI specification says, rule by rule (as root)
 	@tests/conformance/all
 
-test-cnitool: $(B)/bin/smc-cni $(CONFORM_IPAM) ## the plugin under libcni's own tool (needs Go 1.26)
+test-cnitool: conformance-build ## the plugin under libcni's own tool (needs Go 1.26)
 	@tests/conformance/cnitool
 .PHONY: test-cnitool
 
