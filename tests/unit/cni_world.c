@@ -284,7 +284,7 @@ void world_expect_error(const char *command, const char *conf, int code, const c
 static const char stable[] =
 	"awk '/^((local |anycast )?fe80::|multicast ff00::.8 )/ { next }"
 	"{ sub(\"@if[0-9]+\", \"\"); gsub(/ linkdown| fe80::[^ ]*/, \"\"); sub(/<.*/, \"\");"
-	" if ($2 ~ /^(UP|DOWN|UNKNOWN)$/) $2 = \"\"; print }'";
+	" if ($2 ~ /^(UP|(LOWERLAYER)?DOWN|UNKNOWN)$/) $2 = \"\"; print }'";
 
 char *world_snapshot(void)
 {
