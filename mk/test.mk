@@ -42,7 +42,7 @@ unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
 test: ## unit and conformance tests, and the VM cases on the stock 6.12 kernel
 	@$(MAKE) deps
 	@$(MAKE) $(PARALLEL) all unit-build vm-build
-	@rc=0; export STORM=500; \
+	@rc=0; export STORM=500 FAULT_STEP=1; \
 		for part in unit conformance test-deploy; do $(MAKE) $$part || rc=1; done; \
 		tests/vm/run-cases 6.12 || rc=1; exit $$rc
 
@@ -109,3 +109,4 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 # The tests of the whole agent run its program.
 $(patsubst %,$(B)/tests/unit/test_agent_%,socket life kube install): $(B)/bin/smc-node-agent
 $(B)/tests/unit/test_cni_fault: $(B)/fault/bin/smc-cni
+$(B)/tests/unit/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent

@@ -42,6 +42,7 @@ struct agent_process {
 
 MAYBE struct agent_process agent;
 MAYBE struct err agent_err;
+MAYBE const char *agent_bin = "bin"; /* "fault/bin": with fault points (common/fault.h) */
 
 MAYBE const char *agent_path(const char *name)
 {
@@ -77,7 +78,8 @@ MAYBE void agent_exec(const char *option)
 	char program[PATH_MAX + 32];
 
 	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
-	(void)snprintf(program, sizeof(program), "%s/../../bin/smc-node-agent", dirname(self));
+	(void)snprintf(program, sizeof(program), "%s/../../%s/smc-node-agent", dirname(self),
+		       agent_bin);
 	(void)execl(program, "smc-node-agent", "--config", agent_path("agent.yaml"), option,
 		    (char *)NULL);
 	_exit(127);
@@ -137,10 +139,10 @@ MAYBE const char *text_of(const json_t *obj, const char *key)
 
 #define eventually(condition)                                            \
 	do {                                                             \
-		int64_t _end = wire_now_ms() + 20000;                    \
+		int64_t _end = wire_now_ms() + 60000;                    \
 		while (!(condition)) {                                   \
 			if (wire_now_ms() > _end)                        \
-				fail_msg("not in 20 s: %s", #condition); \
+				fail_msg("not in 60 s: %s", #condition); \
 			(void)usleep(20000);                             \
 		}                                                        \
 	} while (0)
