@@ -20,6 +20,8 @@
 #include "node-agent/uninstall.h"
 
 #define STOP_MS 500 /* how long the end waits for the worker */
+/* A file that had no name before its content was whole (file_replace()) is created, and that is all. */
+#define PENDING_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 
 /* ---- what the loop watches ---- */
 
@@ -105,7 +107,7 @@ static int open_pending(struct agent *agent, struct err *err)
 	if (fd < 0)
 		return err_sys(err, errno, "watch '%s'", path);
 	r = watch(agent, &agent->pending_watch, fd, on_pending, err);
-	if (r == 0 && inotify_add_watch(fd, path, IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR) < 0)
+	if (r == 0 && inotify_add_watch(fd, path, PENDING_EVENTS) < 0)
 		r = err_sys(err, errno, "watch '%s'", path);
 	return r;
 }

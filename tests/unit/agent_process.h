@@ -54,6 +54,14 @@ MAYBE const char *agent_path(const char *name)
 	return path;
 }
 
+/* AGENT_BPFFS in the environment is one on a bpffs, where the kernel has what steering needs. */
+MAYBE const char *agent_bpffs(void)
+{
+	const char *path = getenv("AGENT_BPFFS");
+
+	return path ? path : agent_path("bpf");
+}
+
 MAYBE void write_file(const char *path, const char *text)
 {
 	assert_int_equal(file_replace(AT_FDCWD, path, text, strlen(text), 0600, &agent_err), 0);
@@ -66,8 +74,8 @@ MAYBE void agent_config(const char *more)
 
 	assert_true(asprintf(&text,
 			     "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
-			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: 127.0.0.1:%d\n%s",
-			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port, more) > 0);
+			     "stateDir: %s/state\nbpffsDir: %s\nmetrics: 127.0.0.1:%d\n%s",
+			     agent.dir, agent.dir, agent.dir, agent_bpffs(), agent.port, more) > 0);
 	write_file(agent_path("agent.yaml"), text);
 }
 

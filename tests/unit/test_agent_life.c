@@ -157,11 +157,14 @@ static void requests_left_for_an_absent_agent_are_adopted(void **state)
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
 	char netns[64];
+	int64_t begun;
 
 	(void)state;
 	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
-	leave_pending("run/pending/1.json", "now", netns); /* while it runs: inotify */
+	begun = wire_now_ms();
+	leave_pending("run/pending/1.json", "now", netns); /* while it runs: inotify, not the sweep */
 	eventually(strcmp(why_of("now"), "no such pod") != 0);
+	assert_true(wire_now_ms() - begun < 8000);
 	assert_int_equal(agent_end(SIGTERM), 0);
 	leave_pending("run/pending/2.json", "later", netns);
 	leave_pending("run/pending/3.json", "gone", "/proc/1/ns/none");
