@@ -3,7 +3,8 @@
  *   "ipam": {"type": "conform-ipam", "dataDir": DIR, "subnets": [CIDR, ...], "routes": [...]}
  *
  * A lease is a file DATADIR/NETWORK/ADDRESS that holds the container id and the interface's name, a
- * line each. The first address of a subnet is its gateway's.
+ * line each. The first address of a subnet (at least /24 or /120) is its gateway's. Which one is given
+ * changes from one to the next: what had the last one may be on its way out yet.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +19,7 @@
 #include "common/json.h"
 
 #define STDIN_MAX (16u << 20)
+#define SPREAD 100
 
 enum { VERSION_BAD = 1, VARIABLE_BAD = 4, STDIN_BAD = 6, CONFIG_BAD = 7, NONE_LEFT = 11, LEASE_BAD = 100 };
 
@@ -139,6 +141,8 @@ static json_t *take(int dir, const char *subnet, const char *me)
 	addr = net;
 	next(&addr);
 	(void)inet_format_addr(&addr, gateway);
+	for (int i = getpid() % SPREAD; i > 0; i--)
+		next(&addr);
 	do {
 		next(&addr);
 		if (!inet_covers(&net, &addr))

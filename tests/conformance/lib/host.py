@@ -89,8 +89,9 @@ class Container:
 
     def __init__(self):
         Container.number += 1
-        self.name = f"pod{Container.number}"
-        self.id = f"container-{Container.number}"
+        self.number = Container.number
+        self.name = f"pod{self.number}"
+        self.id = f"container-{self.number}"
         self.netns = f"/run/netns/{self.name}"
         self.attached = []  # (interface, configuration) of each ADD
         self.alive = True

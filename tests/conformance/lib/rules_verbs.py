@@ -157,8 +157,8 @@ def _(t):
 @rule("check-extra", CHECK, "CHECK passes when a later plugin added addresses and routes", verb="CHECK")
 def _(t):
     c, result = t.added()
-    c.ip("address", "add", "203.0.113.7/24", "dev", "eth0")
-    c.ip("route", "add", "198.51.100.0/24", "via", "203.0.113.1")
+    c.ip("address", "add", f"203.0.113.{1 + c.number % 250}/24", "dev", "eth0")
+    c.ip("route", "add", "198.51.100.0/24", "via", "203.0.113.254")
     t.success(t.check(c, result))
 
 

@@ -80,7 +80,8 @@ class Trial:
                 c.ip("link", "add", name, "type", "veth", "peer", "name", f"{name}.far")
                 c.ip("link", "set", f"{name}.far", "up")
             c.ip("link", "set", name, "up")
-        for address in self.prev.get("ips", ()):
+        # Those of an ipvlan must not be in use on its master, as they are by a container that is just going.
+        for address in self.prev.get("ips", ()) if not self.link else ():
             c.ip("address", "add", address["address"], "dev", ifname, "nodad")
 
     def sandboxed(self):
