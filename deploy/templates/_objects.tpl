@@ -7,8 +7,13 @@
 {{- toYaml $o -}}
 {{- end -}}
 
+{{/* agent.yaml. A PodMonitor needs an address that Prometheus reaches. */}}
 {{- define "config" -}}
-{{- toYaml (mustMergeOverwrite (.Files.Get "base/agent.yaml" | fromYaml) .Values.config) -}}
+{{- $base := .Files.Get "base/agent.yaml" | fromYaml -}}
+{{- if .Values.podMonitor.enabled -}}
+{{- $_ := set $base "metrics" (.Files.Get "components/podmonitor/agent.yaml" | fromYaml).metrics -}}
+{{- end -}}
+{{- toYaml (mustMergeOverwrite $base .Values.config) -}}
 {{- end -}}
 
 {{/* The DaemonSet with the values put in. */}}
@@ -28,6 +33,11 @@
 {{- range $pod.volumes -}}
 {{- if eq .name "cni-conf" }}{{ $_ := set .hostPath "path" $v.cniConfDir }}{{ end -}}
 {{- if eq .name "cni-bin" }}{{ $_ := set .hostPath "path" $v.cniBinDir }}{{ end -}}
+{{- end -}}
+{{- with $v.config.metrics -}}
+{{- $port := regexFind "[0-9]+$" . | int -}}
+{{- $_ := set (index $c.ports 0) "containerPort" $port -}}
+{{- range list $c.livenessProbe $c.readinessProbe }}{{ $_ := set .httpGet "port" $port }}{{ end -}}
 {{- end -}}
 {{- if $v.nodeFeatures.enabled -}}
 {{- $patch := .Files.Get "components/nfd/features.yaml" | fromYamlArray -}}
