@@ -107,6 +107,7 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 	@tests/mutants/run $(MUTANTS)
 
 # The tests of the whole agent run its program.
-$(patsubst %,$(B)/tests/unit/test_agent_%,socket life kube install): $(B)/bin/smc-node-agent
+$(patsubst %,$(B)/tests/unit/test_%,$(patsubst %,agent_%,socket life kube install) uninstall): \
+	$(B)/bin/smc-node-agent
 $(B)/tests/unit/test_cni_fault: $(B)/fault/bin/smc-cni
 $(B)/tests/unit/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent

@@ -12,6 +12,7 @@
 /* One for a process: it asks when it ends. */
 static struct {
 	struct agent *agent;
+	const char *name; /* of the DaemonSet */
 	void (*answer)(struct agent *agent, bool uninstall);
 	struct loop_timer timer;
 } asking;
@@ -33,25 +34,36 @@ static void on_timer(void *arg)
 	finish(false);
 }
 
+static const char *member_text(const json_t *object, const char *of, const char *key)
+{
+	const char *text = json_string_value(json_object_get(json_object_get(object, of), key));
+
+	return text ? text : "";
+}
+
+/* A 404 counts when it is about the DaemonSet: a proxy on the way, or a server that does not know the
+ * resource yet, knows nothing of it. */
 static bool goes(const struct kube_reply *reply)
 {
 	json_auto_t *object = NULL;
 
-	if (reply->status == 404)
-		return true;
-	if (reply->status != 200)
+	if (reply->status != 200 && reply->status != 404)
 		return false;
 	object = json_loadb(reply->body, reply->len, 0, NULL);
-	return json_is_string(json_object_get(json_object_get(object, "metadata"), "deletionTimestamp"));
+	if (reply->status == 404)
+		return !strcmp(member_text(object, "details", "name"), asking.name);
+	return member_text(object, "metadata", "deletionTimestamp")[0];
 }
 
 static void on_reply(void *arg, const struct kube_reply *reply)
 {
+	bool end = goes(reply);
+
 	(void)arg;
-	if (reply->status != 200 && reply->status != 404)
+	if (!end && reply->status != 200)
 		log_info("the API server does not say whether this is the end, so it is a restart", "err",
 			 reply->error);
-	finish(goes(reply));
+	finish(end);
 }
 
 void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool uninstall))
@@ -65,6 +77,7 @@ void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool
 		return;
 	}
 	asking.agent = agent;
+	asking.name = name;
 	asking.answer = answer;
 	asking.timer = (struct loop_timer){ .fn = on_timer };
 	loop_arm(agent->loop, &asking.timer, wire_now_ms() + UNINSTALL_ASK_MS);

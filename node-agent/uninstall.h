@@ -10,8 +10,8 @@ struct agent;
 #define UNINSTALL_ASK_MS 2000 /* then it is a restart */
 
 /* Asks the API server for the agent's own DaemonSet ($DAEMONSET_NAME of $POD_NAMESPACE). One that
- * is not there, or has a deletionTimestamp, means uninstall; anything else, silence included, a
- * restart. Calls answer once, perhaps at once: then there was nobody to ask. */
+ * is not there (a 404 that names it), or has a deletionTimestamp, means uninstall; anything else,
+ * silence included, a restart. Calls answer once, perhaps at once: then there was nobody to ask. */
 void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool uninstall));
 
 #endif

@@ -1,0 +1,177 @@
+/* The agent's end in a cluster: what its DaemonSet says decides between uninstall and restart. */
+#include "tests/unit/agent_process.h"
+#include "tests/unit/api_server.h"
+
+#define PATH_ASKED "GET /apis/apps/v1/namespaces/smc-cni/daemonsets/smc-node-agent\n"
+#define NOT_FOUND                                                                                       \
+	"{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404,"              \
+	"\"details\":{\"name\":\"smc-node-agent\",\"group\":\"apps\",\"kind\":\"daemonsets\"}}"
+#define DAEMONSET(more) "{\"kind\":\"DaemonSet\",\"metadata\":{\"name\":\"smc-node-agent\"" more "}}"
+
+/* One answer, and what it means. */
+static const struct trial {
+	const char *name;
+	struct api_answer answer;
+	bool uninstall;
+} trials[] = {
+	{ "it is not there", { .status = 404, .body = NOT_FOUND }, true },
+	{ "it is being deleted",
+	  { .body = DAEMONSET(",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"") },
+	  true },
+	{ "it is there", { .body = DAEMONSET("") }, false },
+	{ "a 404 of somebody else's", { .status = 404, .body = "404 page not found" }, false },
+	{ "a 404 about the whole resource",
+	  { .status = 404, .body = "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"details\":{}}" },
+	  false },
+	{ "no right to ask", { .status = 403, .body = "{\"kind\":\"Status\",\"reason\":\"Forbidden\"}" }, false },
+	{ "a token that is not taken", { .status = 401, .body = "{\"kind\":\"Status\"}" }, false },
+	{ "trouble of the server", { .status = 500, .body = NOT_FOUND }, false },
+	{ "a timestamp of another type", { .body = DAEMONSET(",\"deletionTimestamp\":7") }, false },
+	{ "no JSON", { .body = "{\"metadata\":{\"deletionTimestamp\":\"2026" }, false },
+	{ "an answer that breaks off",
+	  { .body = "{\"metadata\":{\"deletionTimestamp\":\"2026", .end = API_CUT },
+	  false },
+	{ "silence", { .body = "", .end = API_HOLD }, false },
+};
+
+static void kube_config(void)
+{
+	auto_free char *text = NULL;
+
+	api_kubeconfig(agent.dir, "ca.crt");
+	assert_true(asprintf(&text,
+			     "nodeName: test\nkubeconfig: %s/kubeconfig\nsocket: %s/run/a.sock\n"
+			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: 127.0.0.1:%d\n",
+			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port) > 0);
+	write_file(agent_path("agent.yaml"), text);
+}
+
+static bool is_there(const char *name)
+{
+	return access(agent_path(name), F_OK) == 0;
+}
+
+/* True if the agent has removed what it made. It says so, and nothing is left then. */
+static bool end_cleans_up(void)
+{
+	bool uninstalled;
+
+	assert_int_equal(agent_end(SIGTERM), 0);
+	uninstalled = log_has("the agent is removed from the cluster, cleaning up");
+	assert_true(uninstalled != is_there("state"));
+	assert_true(uninstalled != is_there("run"));
+	assert_false(is_there("run/a.sock"));
+	return uninstalled;
+}
+
+static void try(const struct trial *t)
+{
+	(void)unlink(agent_path("log"));
+	agent_start();
+	api_tell(API_OTHER, &t->answer);
+	eventually(is_there("state/namespaces.json"));
+	if (end_cleans_up() != t->uninstall)
+		fail_msg("%s: taken for %s", t->name, t->uninstall ? "a restart" : "the end");
+	assert_true(log_has("steering stays in force") != t->uninstall);
+	assert_non_null(strstr(api_log(), PATH_ASKED));
+	assert_int_equal(api_untold(API_OTHER), 0);
+	/* A server of its own: a held answer must not meet the next one. */
+	api_stop();
+	api_start(agent.dir, "server.crt");
+}
+
+static void its_daemonset_says_whether_it_is_the_end(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(trials); i++)
+		try(&trials[i]);
+}
+
+static void without_a_server_it_is_a_restart_and_in_time(void **state)
+{
+	int64_t begun;
+
+	(void)state;
+	agent_start();
+	api_stop();
+	begun = wire_now_ms();
+	assert_false(end_cleans_up());
+	assert_true(wire_now_ms() - begun < 15000);
+}
+
+static void a_second_signal_ends_the_question(void **state)
+{
+	(void)state;
+	api_tell(API_OTHER, &(struct api_answer){ .body = "", .end = API_HOLD });
+	agent_start();
+	assert_int_equal(kill(agent.pid, SIGTERM), 0);
+	eventually(strstr(api_log(), PATH_ASKED));
+	assert_false(end_cleans_up());
+}
+
+static void an_agent_that_is_no_pod_asks_nobody(void **state)
+{
+	(void)state;
+	assert_int_equal(unsetenv("DAEMONSET_NAME"), 0);
+	agent_start();
+	assert_false(end_cleans_up());
+	assert_null(strstr(api_log(), "daemonsets"));
+}
+
+static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+
+	(void)state;
+	agent_start();
+	add_pod("a", "enabled", fd);
+	api_tell(API_OTHER, &trials[2].answer);
+	assert_string_equal(trials[2].name, "it is there");
+	assert_false(end_cleans_up());
+	assert_int_equal(count_files("state/pods"), 1);
+	(void)unlink(agent_path("log"));
+	agent_start();
+	api_tell(API_OTHER, &trials[0].answer);
+	assert_true(end_cleans_up());
+	pod_end(pid);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	if (geteuid() != 0) {
+		(void)puts("skip: network namespaces need root");
+		exit(77);
+	}
+	strcpy(agent.dir, "/tmp/test-uninstall-XXXXXX");
+	agent.port = 20000 + (int)getpid() % 20000;
+	if (!mkdtemp(agent.dir) || mkdir(agent_path("manifests"), 0700) < 0 ||
+	    setenv("POD_NAMESPACE", "smc-cni", 1) < 0 || setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0)
+		return -1;
+	api_make_keys(agent.dir);
+	api_start(agent.dir, "server.crt");
+	kube_config();
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	api_stop();
+	return agent_tear_down(state);
+}
+
+#define uninstall_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		uninstall_test(its_daemonset_says_whether_it_is_the_end),
+		uninstall_test(without_a_server_it_is_a_restart_and_in_time),
+		uninstall_test(a_second_signal_ends_the_question),
+		uninstall_test(an_agent_that_is_no_pod_asks_nobody),
+		uninstall_test(a_pod_is_forgotten_at_the_end_and_kept_over_a_restart),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
