@@ -11,7 +11,7 @@
 {{- define "config" -}}
 {{- $base := .Files.Get "base/agent.yaml" | fromYaml -}}
 {{- if .Values.podMonitor.enabled -}}
-{{- $_ := set $base "metrics" (.Files.Get "components/podmonitor/agent.yaml" | fromYaml).metrics -}}
+{{- $_ := set $base "metrics" (.Files.Get "components/metrics/agent.yaml" | fromYaml).metrics -}}
 {{- end -}}
 {{- toYaml (mustMergeOverwrite $base .Values.config) -}}
 {{- end -}}

@@ -325,7 +325,7 @@ static void health_and_metrics_are_served(void **state)
 	assert_true(http_has("/nothing", "404 "));
 }
 
-/* As with deploy/components/podmonitor, where kubelet's probes still ask 127.0.0.1. */
+/* As with deploy/components/metrics, where kubelet's probes still ask 127.0.0.1. */
 static void with_the_ipv6_wildcard_ipv4_is_served_too(void **state)
 {
 	auto_free char *text = NULL;
