@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -13,6 +14,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -148,9 +150,9 @@ static bool matches(const struct stat *st, const struct netns_id *id)
 	return st->st_dev == id->dev && st->st_ino == id->inode;
 }
 
-/* An fd if `name` below dirfd is the namespace; -ENOENT if it is another or gone; -ESTALE if it has
- * the same inode and another cookie: then the one that is looked for is gone, wherever else we
- * look. */
+/* An fd if `name` below dirfd is the namespace; -ENOENT if it is another or gone; -EACCES if it must
+ * not be looked at; -ESTALE if it has the same inode and another cookie: then the one that is looked
+ * for is gone, wherever else we look. */
 static int try_path(int dirfd, const char *name, const struct netns_id *id)
 {
 	auto_close int fd = -1;
@@ -182,6 +184,8 @@ static int try_entry(int dirfd, const char *entry, const char *suffix, const str
 	(void)snprintf(path, sizeof(path), "%s/%s", entry, suffix);
 	if (fstatat(dirfd, path, &st, 0) == 0)
 		return try_path(dirfd, path, id);
+	if (errno == EACCES)
+		return -EACCES;
 	(void)snprintf(path, sizeof(path), "%s/task", entry);
 	tasks = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return tasks < 0 ? -ENOENT : try_each(tasks, suffix, id);
@@ -192,7 +196,7 @@ static int try_each(int dirfd, const char *suffix, const struct netns_id *id)
 	int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
 	auto_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
 	const struct dirent *entry;
-	int r;
+	int r, none = -ENOENT;
 
 	if (!dir) {
 		if (copy >= 0)
@@ -204,10 +208,21 @@ static int try_each(int dirfd, const char *suffix, const struct netns_id *id)
 		    (suffix && (entry->d_name[0] < '0' || entry->d_name[0] > '9')))
 			continue;
 		r = try_entry(dirfd, entry->d_name, suffix, id);
-		if (r != -ENOENT)
+		if (r == -EACCES)
+			none = r; /* it may be that one */
+		else if (r != -ENOENT)
 			return r;
 	}
-	return -ENOENT;
+	return none;
+}
+
+/* With it, who may still not be looked at is none of a pod's (a process of an outer user namespace). */
+static bool has_sys_ptrace(void)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return syscall(SYS_capget, &header, data) == 0 && (data[0].effective >> CAP_SYS_PTRACE & 1);
 }
 
 int netns_find(const struct netns_id *id, struct err *err)
@@ -223,6 +238,11 @@ int netns_find(const struct netns_id *id, struct err *err)
 		if (dirfd >= 0)
 			r = try_each(dirfd, places[i].suffix, id);
 	}
+	if (r == -EACCES && !has_sys_ptrace())
+		return err_set(err, r,
+			       "find network namespace %llu: not in /run/netns, and processes' own may not "
+			       "be looked at (needs CAP_SYS_PTRACE)",
+			       (unsigned long long)id->inode);
 	if (r < 0)
 		return err_set(err, -ENOENT,
 			       "find network namespace %llu: nothing holds it any more",

@@ -46,7 +46,8 @@ int netns_open_file(int netns_fd, const char *path, int flags, struct err *err);
 int netns_call(int netns_fd, int (*fn)(void *arg, struct err *err), void *arg, struct err *err);
 
 /* Finds a live namespace again by dev and inode below /run/netns and /proc/PID/ns/net, and confirms
- * its cookie. Returns an fd, or -ENOENT when nothing holds it any more. /proc must be the host's
+ * its cookie. Returns an fd, -ENOENT when nothing holds it any more, or -EACCES when, for want of
+ * CAP_SYS_PTRACE, processes that may hold it must not be looked at. /proc must be the host's
  * (hostPID). */
 int netns_find(const struct netns_id *id, struct err *err);
 

@@ -11,6 +11,7 @@
 #include "common/log.h"
 #include "node-agent/cleanup.h"
 #include "node-agent/config.h"
+#include "node-agent/rights.h"
 #include "node-agent/run.h"
 
 enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
@@ -98,6 +99,7 @@ static int serve(const char *path)
 		log_set_level(config->log_level);
 	}
 	if (r == 0) {
+		rights_warn();
 		r = run_agent(config, &trouble, &err);
 		if (r == RUN_UNINSTALL)
 			r = cleanup_run(config, &err);

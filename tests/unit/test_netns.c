@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -315,6 +316,36 @@ static void find_works_through_run_netns_without_any_process(void **state)
 	assert_int_equal(netns_find(&id, &err), -ENOENT);
 }
 
+static void set_ptrace(bool on)
+{
+	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3];
+
+	assert_int_equal(syscall(SYS_capget, &header, data), 0);
+	if (on)
+		data[0].effective |= 1U << CAP_SYS_PTRACE;
+	else
+		data[0].effective &= ~(1U << CAP_SYS_PTRACE);
+	assert_int_equal(syscall(SYS_capset, &header, data), 0);
+}
+
+/* A pod must not be given up for dead by an agent that lacks CAP_SYS_PTRACE. */
+static void what_may_not_be_looked_at_is_not_said_to_be_gone(void **state)
+{
+	pid_t pid = start_holder(NULL);
+	struct netns_id id = id_of_process(pid);
+	int r;
+
+	(void)state;
+	set_ptrace(false);
+	r = netns_find(&id, &err);
+	set_ptrace(true);
+	assert_int_equal(r, -EACCES);
+	assert_non_null(strstr(err.msg, "needs CAP_SYS_PTRACE"));
+	expect_found(&id);
+	stop_holder(pid);
+}
+
 static void a_reused_inode_with_another_cookie_is_not_found(void **state)
 {
 	pid_t pid = start_holder(NULL);
@@ -342,6 +373,7 @@ int main(void)
 		cmocka_unit_test(find_works_through_a_process_until_it_is_gone),
 		cmocka_unit_test(find_works_through_a_thread_whose_leader_has_exited),
 		cmocka_unit_test(find_works_through_run_netns_without_any_process),
+		cmocka_unit_test(what_may_not_be_looked_at_is_not_said_to_be_gone),
 		cmocka_unit_test(a_reused_inode_with_another_cookie_is_not_found),
 	};
 

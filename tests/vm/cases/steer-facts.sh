@@ -27,6 +27,6 @@ echo 0 > /proc/sys/kernel/kptr_restrict
 step "refused"
 fails "not a bpffs" "*bpffs folder '/run/x': '/run' is not on a bpffs*" \
 	env BPFFS_DIR=/run/x "$progs/steerctl" open
-fails "without CAP_PERFMON" "*verifier says nothing*CAP_BPF and CAP_PERFMON are missing" \
+fails "without CAP_PERFMON" "*verifier says nothing*CAP_BPF and CAP_PERFMON) is missing*" \
 	setpriv --bounding-set -perfmon,-sys_admin --inh-caps -perfmon,-sys_admin "$progs/steerctl" open
 refute "pins were made" test -e $pins/v1
