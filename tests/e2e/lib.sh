@@ -116,4 +116,19 @@ caller_pod()
 	talk_pod "$1" "$2" "$(jq -nc '["call"] + $ARGS.positional' --args "${@:3}")" "$node"
 }
 
+node_clean() # N: nothing of ours is there; what is, is told
+{
+	# shellcheck disable=SC2016 # for the node
+	on_node "$1" '! {
+		ls -d /sys/fs/bpf/smc-cni /etc/cni/net.d/podnet /opt/cni/bin/smc-cni /opt/cni/bin/.smc-cni.installed \
+			/run/smc-cni/state 2> /dev/null
+		grep smc-cni /etc/cni/net.d/*
+		ip -o link | grep -i smc
+		ip -o addr | grep 169.254.47.91
+		ip rule | grep l3mdev
+		tc qdisc show dev lo | grep clsact
+		bpftool prog show | grep -i "smc_\|steer"
+	} | grep .'
+}
+
 remove_pods() { kubectl delete pod --wait=true --timeout=400s "$@"; }

@@ -25,15 +25,15 @@ nodes_running()
 
 node_begin() # N
 {
-	local options=()
+	local options=(-c 1)
 	mkdir -p "$work/n$1/control"
 	if [ ! -e "$work/n$1/disk" ]; then
 		truncate -s 8G "$work/n$1/disk"
 		/sbin/mkfs.ext4 -q -F "$work/n$1/disk"
 	fi
-	# Linux 6.12 has jump labels, which change code that another processor runs: QEMU 7.2 gets that wrong now
-	# and then (docs/kernel-notes.md), and a node that starts changes many.
-	[ "$kernel" != 6.12 ] || options=(-c 1 -n "$cable/$1")
+	# One processor: Linux 6.12 has jump labels, which change code that another processor runs. QEMU 7.2 gets that
+	# wrong now and then (docs/kernel-notes.md), and a node that starts changes many.
+	[ "$kernel" != 6.12 ] || options+=(-n "$cable/$1")
 	[ "$1" = 1 ] || options+=(-i systemd)
 	rm -f "$work/n$1/status"
 	(
