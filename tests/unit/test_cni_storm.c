@@ -355,6 +355,33 @@ static void of_two_adds_of_the_same_interface_one_wins(void **state)
 	world_expect_same(before, after);
 }
 
+/* It would lease when nobody comes any more. */
+static void the_ipam_plugin_of_a_killed_add_is_waited_for(void **state)
+{
+	static const char *const verbs[] = { "DEL", "GC" };
+	const char *text;
+
+	(void)state;
+	world_ipam("pool", "cd $(dirname $0)/..\ncase $CNI_COMMAND in\n"
+			   "ADD) touch begun; sleep 1; touch lease/p0 ended; echo '{}';;\n"
+			   "DEL|GC) rm -f lease/*;;\nesac");
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		use_pod(0);
+		text = conf();
+		pods[0].pid = world_start("ADD", text, strlen(text), null_fd, null_fd);
+		world_sh("cd %s; for i in $(seq 1000); do test -e begun && exit 0; sleep 0.02; done; exit 1",
+			 world_dir());
+		(void)kill(pods[0].pid, 9);
+		wait_for_fewer(1);
+		if (i == 0)
+			for_all(verbs[i], was_killed, 0);
+		else
+			gc();
+		world_sh("cd %s && test -e ended && rm begun ended", world_dir());
+		assert_int_equal(count_leases(), 0);
+	}
+}
+
 #define STORM_TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -363,6 +390,7 @@ int main(void)
 		STORM_TEST(fifty_at_once_get_what_they_ask_for_and_leave_nothing),
 		STORM_TEST(gc_finds_what_killed_plugins_left_and_nothing_else),
 		STORM_TEST(of_two_adds_of_the_same_interface_one_wins),
+		STORM_TEST(the_ipam_plugin_of_a_killed_add_is_waited_for),
 	};
 
 	return cmocka_run_group_tests(tests, group_setup, group_teardown);
