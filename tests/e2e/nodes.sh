@@ -26,7 +26,7 @@ nodes_running()
 node_begin() # N
 {
 	local options=(-c 1)
-	mkdir -p "$work/n$1/control"
+	mkdir -p "$work/n$1"
 	if [ ! -e "$work/n$1/disk" ]; then
 		truncate -s 8G "$work/n$1/disk"
 		/sbin/mkfs.ext4 -q -F "$work/n$1/disk"
@@ -35,7 +35,8 @@ node_begin() # N
 	# wrong now and then (docs/kernel-notes.md), and a node that starts changes many.
 	[ "$kernel" != 6.12 ] || options+=(-n "$cable/$1")
 	[ "$1" = 1 ] || options+=(-i systemd)
-	rm -f "$work/n$1/status"
+	rm -rf "$work/n$1/status" "$work/n$1/control" # of an earlier boot
+	mkdir "$work/n$1/control"
 	(
 		VM_QUEUED=yes "$TOP/tests/vm/run" -k "$kernel" -t 5000 -m 4096 -u "${options[@]}" -d "$work/n$1/disk" \
 			-C "$work/n$1/control" -N "e2e-$kernel-n$1" -- \
