@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: pods that come and go in numbers leave nothing behind
+# about: thirty pods that come and go, ten at a time, leave nothing behind
 # kernels: 6.12
 # What the node holds for pods; what every node has, whoever ran a pod on it, is in the first dump already.
 dump()
@@ -23,9 +23,13 @@ steered() { [ "$(on_node 1 'smcctl status --json | jq "[.pods[] | select(.policy
 as_before() { [ "$(dump)" = "$1" ]; }
 
 before=$(dump)
-check "a Deployment of 30" churn 30
+check "a Deployment of 10" churn 10
 check "runs" kubectl rollout status deployment/crowd --timeout=900s
-check "all are steered" eventually 30 steered 30
+check "all are steered" eventually 30 steered 10
+for turn in second third; do
+	check "it is rolled: a $turn 10 pods" kubectl rollout restart deployment/crowd
+	check "and runs again" kubectl rollout status deployment/crowd --timeout=1200s
+done
 check "it goes" kubectl delete deployment crowd --timeout=400s
 check "with its pods" eventually 240 no_pods
 check "nothing is left" eventually 60 as_before "$before"
