@@ -95,6 +95,8 @@ forget_pods()
 clean()
 {
 	agent_stop
+	# status: that of the case, of run_exit_commands
+	[ "${status:-0}" = 0 ] || grep -v level=debug "$AGENT_LOG" | tail -n 30
 	forget_pods
 	rm -rf "$DIR" /etc/cni/net.d/10-net.conflist /etc/cni/net.d/net /opt/cni/bin/smc-cni /run/runc
 }
