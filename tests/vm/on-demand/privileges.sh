@@ -1,7 +1,10 @@
 #!/bin/bash
 # about: the agent needs each right that deploy/base gives it, no more, and says which one is missing
-# kernels: 6.12
-# timeout: 2400
+#
+# usage: tests/vm/run -k 6.12 -c 1 -t 2400 -- tests/vm/on-demand/privileges.sh
+#
+# No part of make test yet: now and then a change of an annotation right after ADD did not reach the pod here, for a
+# reason that is not known.
 #
 # The agent runs in a runc container that has what the DaemonSet says (agent_container.py), whole at first, then without
 # each capability and mount in turn. The last column of the tables in docs/privileges.md is what it must say then.
