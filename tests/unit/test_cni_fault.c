@@ -3,7 +3,7 @@
  * the DEL that a runtime does next takes away, and GC without it, too.
  *
  * "test_cni_fault KIND..." runs these kinds only: some need a kernel that this machine's may not be
- * (tests/vm/cases/cni-fault.sh); without arguments those that every kernel has. CASES='*killed_add*'
+ * (tests/vm/on-demand/cni-fault.sh); without arguments those that every kernel has. CASES='*killed_add*'
  * runs the cases of such names. FAULT_STEP=1, as in `make test`, tries all points, and not just each third.
  */
 #include <setjmp.h>
