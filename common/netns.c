@@ -14,10 +14,10 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "common/caps.h"
 #include "common/cleanup.h"
 
 /* The thread group leader's: in the agent that is the loop, which never changes its namespace. */
@@ -219,10 +219,9 @@ static int try_each(int dirfd, const char *suffix, const struct netns_id *id)
 /* With it, who may still not be looked at is none of a pod's (a process of an outer user namespace). */
 static bool has_sys_ptrace(void)
 {
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	uint64_t set = 0;
 
-	return syscall(SYS_capget, &header, data) == 0 && (data[0].effective >> CAP_SYS_PTRACE & 1);
+	return caps_effective(&set) == 0 && (set >> CAP_SYS_PTRACE & 1);
 }
 
 int netns_find(const struct netns_id *id, struct err *err)

@@ -255,7 +255,7 @@ int installer_new(struct agent *agent, struct installer **ret, struct err *err)
 	if (r < 0)
 		return r;
 	(void)TAKE_FD(fd);
-	if (agent->config->cni_plugin && access(INSTALL_CACHE_DIR, R_OK) < 0)
+	if (access(INSTALL_CACHE_DIR, R_OK) < 0)
 		log_warn("results of the runtime cannot be read: at removal the plugin goes at once, whatever pods "
 			 "still need it", "folder", INSTALL_CACHE_DIR, "err", strerror(errno));
 	renew_watches(i, "");

@@ -1,11 +1,9 @@
 #include "node-agent/rights.h"
 
-#include <errno.h>
 #include <linux/capability.h>
 #include <string.h>
-#include <sys/syscall.h>
-#include <unistd.h>
 
+#include "common/caps.h"
 #include "common/log.h"
 
 /* CAP_BPF and CAP_PERFMON are not among them: the kernel takes CAP_SYS_ADMIN for both
@@ -28,22 +26,10 @@ size_t rights_next_missing(uint64_t set, size_t i)
 	return i;
 }
 
-/* 0 or -errno */
-static int read_effective(uint64_t *ret)
-{
-	struct __user_cap_header_struct header = { .version = _LINUX_CAPABILITY_VERSION_3 };
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
-
-	if (syscall(SYS_capget, &header, data) < 0)
-		return -errno;
-	*ret = data[0].effective | (uint64_t)data[1].effective << 32;
-	return 0;
-}
-
 void rights_warn(void)
 {
 	uint64_t set = 0;
-	int r = read_effective(&set);
+	int r = caps_effective(&set);
 
 	if (r < 0) {
 		log_warn("capabilities cannot be read, going on", "err", strerror(-r));
