@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# What a case says and checks; sourced by tests/vm/lib.sh and tests/e2e/lib.sh, which explain them.
+# What a case says, checks and waits for; sourced by tests/vm/lib.sh and tests/e2e/lib.sh, which explain them.
 
 step() { printf '== %s\n' "$*"; }
 
@@ -29,4 +29,18 @@ refute()
 		die "$sentence ($* succeeded)"
 	fi
 	printf 'ok: %s\n' "$sentence"
+}
+
+# eventually SECONDS COMMAND...: repeats COMMAND until it succeeds, for SECONDS (times $patience, where that is set).
+eventually()
+{
+	local deadline=$((SECONDS + ${patience:-1} * $1)) output
+	shift
+	until output=$("$@" 2>&1); do
+		if [ $SECONDS -ge $deadline ]; then
+			printf 'still failing: %s\n%s\n' "$*" "$output" >&2
+			return 1
+		fi
+		sleep 0.2
+	done
 }

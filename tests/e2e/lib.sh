@@ -17,19 +17,6 @@ patience=${E2E_PATIENCE:-3}
 # shellcheck source=tests/checks.sh
 . "$TOP/tests/checks.sh"
 
-eventually()
-{
-	local deadline=$((SECONDS + patience * $1)) output
-	shift
-	until output=$("$@" 2>&1); do
-		if [ $SECONDS -ge $deadline ]; then
-			printf 'still failing: %s\n%s\n' "$*" "$output" >&2
-			return 1
-		fi
-		sleep 0.3
-	done
-}
-
 # One job at a time a node: its number is that of the last one and one.
 on_node() # N SCRIPT [ARG]...
 {

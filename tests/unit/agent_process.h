@@ -290,16 +290,22 @@ MAYBE json_t *status_of(const char *name)
 
 /* ---- each test has its own agent ---- */
 
-MAYBE int agent_set_up(void **state)
+/* Its folder and port. 0, or -1. */
+MAYBE int agent_new(void)
 {
-	(void)state;
 	if (geteuid() != 0) {
 		(void)puts("skip: network namespaces need root");
 		exit(77);
 	}
 	strcpy(agent.dir, "/tmp/test-agent-XXXXXX");
 	agent.port = 20000 + (int)getpid() % 20000;
-	if (!mkdtemp(agent.dir) || mkdir(agent_path("manifests"), 0700) < 0)
+	return mkdtemp(agent.dir) ? mkdir(agent_path("manifests"), 0700) : -1;
+}
+
+MAYBE int agent_set_up(void **state)
+{
+	(void)state;
+	if (agent_new() < 0)
 		return -1;
 	agent_config("logLevel: debug\n");
 	agent_start();

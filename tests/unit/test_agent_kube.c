@@ -1,19 +1,6 @@
 /* The whole agent with an API server as its source. It runs on a kernel with or without SMC: what is
  * looked at is what the agent decides. */
-#include "tests/unit/agent_process.h"
-#include "tests/unit/api_server.h"
-
-static void kube_config(void)
-{
-	auto_free char *text = NULL;
-
-	api_kubeconfig(agent.dir, "ca.crt");
-	assert_true(asprintf(&text,
-			     "nodeName: test\nkubeconfig: %s/kubeconfig\nsocket: %s/run/a.sock\n"
-			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: 127.0.0.1:%d\n",
-			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port) > 0);
-	write_file(agent_path("agent.yaml"), text);
-}
+#include "tests/unit/agent_kube.h"
 
 static void tell_list(enum api_kind kind, const char *items)
 {
@@ -331,30 +318,7 @@ static void without_any_access_pods_start_and_it_says_why(void **state)
 	pod_end(pid);
 }
 
-static int set_up(void **state)
-{
-	(void)state;
-	if (geteuid() != 0) {
-		(void)puts("skip: network namespaces need root");
-		exit(77);
-	}
-	strcpy(agent.dir, "/tmp/test-agent-kube-XXXXXX");
-	agent.port = 20000 + (int)getpid() % 20000;
-	if (!mkdtemp(agent.dir) || mkdir(agent_path("manifests"), 0700) < 0)
-		return -1;
-	api_make_keys(agent.dir);
-	api_start(agent.dir, "server.crt");
-	kube_config();
-	return 0;
-}
-
-static int tear_down(void **state)
-{
-	api_stop();
-	return agent_tear_down(state);
-}
-
-#define kube_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define kube_test(fn) cmocka_unit_test_setup_teardown(fn, kube_set_up, kube_tear_down)
 
 int main(void)
 {

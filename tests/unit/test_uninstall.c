@@ -1,6 +1,5 @@
 /* The agent's end in a cluster: what its DaemonSet says decides between uninstall and restart. */
-#include "tests/unit/agent_process.h"
-#include "tests/unit/api_server.h"
+#include "tests/unit/agent_kube.h"
 
 #define PATH_ASKED "GET /apis/apps/v1/namespaces/smc-cni/daemonsets/smc-node-agent\n"
 #define NOT_FOUND                                                                                       \
@@ -33,18 +32,6 @@ static const struct trial {
 	  false },
 	{ "silence", { .body = "", .end = API_HOLD }, false },
 };
-
-static void kube_config(void)
-{
-	auto_free char *text = NULL;
-
-	api_kubeconfig(agent.dir, "ca.crt");
-	assert_true(asprintf(&text,
-			     "nodeName: test\nkubeconfig: %s/kubeconfig\nsocket: %s/run/a.sock\n"
-			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: 127.0.0.1:%d\n",
-			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port) > 0);
-	write_file(agent_path("agent.yaml"), text);
-}
 
 static bool is_there(const char *name)
 {
@@ -139,29 +126,12 @@ static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
 
 static int set_up(void **state)
 {
-	(void)state;
-	if (geteuid() != 0) {
-		(void)puts("skip: network namespaces need root");
-		exit(77);
-	}
-	strcpy(agent.dir, "/tmp/test-uninstall-XXXXXX");
-	agent.port = 20000 + (int)getpid() % 20000;
-	if (!mkdtemp(agent.dir) || mkdir(agent_path("manifests"), 0700) < 0 ||
-	    setenv("POD_NAMESPACE", "smc-cni", 1) < 0 || setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0)
+	if (setenv("POD_NAMESPACE", "smc-cni", 1) < 0 || setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0)
 		return -1;
-	api_make_keys(agent.dir);
-	api_start(agent.dir, "server.crt");
-	kube_config();
-	return 0;
+	return kube_set_up(state);
 }
 
-static int tear_down(void **state)
-{
-	api_stop();
-	return agent_tear_down(state);
-}
-
-#define uninstall_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)
+#define uninstall_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, kube_tear_down)
 
 int main(void)
 {

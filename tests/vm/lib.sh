@@ -25,19 +25,6 @@ skip()
 	exit 77
 }
 
-eventually()
-{
-	local deadline=$((SECONDS + $1)) output
-	shift
-	until output=$("$@" 2>&1); do
-		if [ $SECONDS -ge $deadline ]; then
-			printf 'still failing: %s\n%s\n' "$*" "$output" >&2
-			return 1
-		fi
-		sleep 0.2
-	done
-}
-
 exit_commands=()
 at_exit()
 {
