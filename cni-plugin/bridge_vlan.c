@@ -1,5 +1,7 @@
 /* VLANs of bridge.h: a port in one VLAN, untagged, as an access port of a switch. */
 #include <errno.h>
+#include <netinet/in.h> /* before linux/in6.h, which then leaves out what libc has */
+
 #include <linux/if_bridge.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>

@@ -39,6 +39,17 @@ int(err_set)(struct err *err, int rc, const char *fmt, ...)
 	return rc;
 }
 
+const char *err_text(int errnum)
+{
+	static _Thread_local char number[32];
+	const char *text = strerror(errnum);
+
+	if (strcmp(text, "No error information") != 0)
+		return text;
+	(void)snprintf(number, sizeof(number), "Unknown error %d", errnum);
+	return number;
+}
+
 int(err_sys)(struct err *err, int errnum, const char *fmt, ...)
 {
 	int rc = errnum == 0 ? -EIO : errnum > 0 ? -errnum : errnum;
@@ -50,7 +61,7 @@ int(err_sys)(struct err *err, int errnum, const char *fmt, ...)
 	va_start(args, fmt);
 	format_text(text, fmt, args);
 	va_end(args);
-	join(err, text, strerror(-rc));
+	join(err, text, err_text(-rc));
 	return rc;
 }
 

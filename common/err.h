@@ -27,6 +27,10 @@ int err_set(struct err *err, int rc, const char *fmt, ...)
 int err_sys(struct err *err, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* strerror(3), and the number of what libc has no text for: musl knows fewer, and none of the kernel's
+ * own (ENOTSUPP, 524). Valid until the thread's next call. */
+const char *err_text(int errnum);
+
 /* Puts the formatted text and ": " before what is there already, and returns rc. */
 int err_prefix(struct err *err, int rc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));

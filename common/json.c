@@ -70,6 +70,8 @@ int smc_json_parse_object(const char *text, size_t len, const char *where, json_
 			       DEPTH_MAX);
 	/* jansson refuses invalid UTF-8, \u0000 and trailing bytes unless it is told otherwise. */
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &jerr);
+	if (!root && !*jerr.text) /* its way to say so */
+		return err_sys(err, ENOMEM, "parse %s", where);
 	if (!root)
 		return err_set(err, -EINVAL, "parse %s: line %d, column %d: %s", where, jerr.line,
 			       jerr.column, jerr.text);

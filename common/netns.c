@@ -20,6 +20,10 @@
 #include "common/caps.h"
 #include "common/cleanup.h"
 
+#ifndef SO_NETNS_COOKIE
+#define SO_NETNS_COOKIE 71 /* asm-generic/socket.h; musl 1.2.3 lacks it */
+#endif
+
 /* The thread group leader's: in the agent that is the loop, which never changes its namespace. */
 #define OWN_NETNS "/proc/self/ns/net"
 /* The calling thread's: the way back. */

@@ -124,9 +124,9 @@ static void take_error(struct reply *reply, const struct nlmsghdr *nlh)
 		return;
 	text = extack_text(nlh);
 	if (text)
-		reply->result = err_set(reply->err, e->error, "%s (%s)", strerror(-e->error), text);
+		reply->result = err_set(reply->err, e->error, "%s (%s)", err_text(-e->error), text);
 	else
-		reply->result = err_set(reply->err, e->error, "%s", strerror(-e->error));
+		reply->result = err_set(reply->err, e->error, "%s", err_text(-e->error));
 }
 
 /* A dump ends with NLMSG_DONE, whose payload is 0 or the error that ended it early. */
@@ -138,7 +138,7 @@ static void take_done(struct reply *reply, const struct nlmsghdr *nlh)
 	if (nlmsg_datalen(nlh) >= (int)sizeof(error))
 		memcpy(&error, nlmsg_data(nlh), sizeof(error));
 	if (error < 0 && reply->result == 0)
-		reply->result = err_set(reply->err, error, "%s", strerror(-error));
+		reply->result = err_set(reply->err, error, "%s", err_text(-error));
 }
 
 static void take_message(struct reply *reply, const struct nlmsghdr *nlh)
@@ -161,10 +161,9 @@ static void take_message(struct reply *reply, const struct nlmsghdr *nlh)
 
 static int receive(struct nl_sock *sk, struct reply *reply)
 {
-	auto_free unsigned char *buf = malloc(RECV_MESSAGE_BYTES);
+	/* On the stack: musl's malloc would map and unmap it for each request. */
+	_Alignas(struct nlmsghdr) unsigned char buf[RECV_MESSAGE_BYTES];
 
-	if (!buf)
-		return err_sys(reply->err, ENOMEM, "receive netlink reply");
 	while (!reply->done) {
 		ssize_t n = recv(nl_socket_get_fd(sk), buf, RECV_MESSAGE_BYTES, MSG_TRUNC);
 		struct nlmsghdr *nlh = (struct nlmsghdr *)buf;

@@ -7,6 +7,8 @@
  *
  *  prepare  {attachment, pod, interfaces, cgroupPath, annotations} + netns descriptor
  *           -> {steer: bool, required: bool, why, netns: podnet}        the agent has done the host's side
+ *           With "commit": true, a pod for which nothing is to be done, in its netns or elsewhere, is committed at
+ *           once: the reply has "committed": true, no commit follows, and DEL is the way back
  *  commit   {undo: podnet}   on the same connection -> {steered: bool}     the map entry, last
  *           A connection that ends between the two is rolled back by the agent.
  *           Both: "timeoutMs", how long the plugin is going to wait (2000); later the agent does not begin

@@ -159,9 +159,9 @@ static int parse(const char *text, size_t len, json_t **ret, struct err *err)
 
 int wire_recv(int sock, json_t **ret, int *ret_fd, int64_t deadline_ms, struct err *err)
 {
-	auto_free char *buf = malloc(WIRE_MESSAGE_MAX);
+	char buf[WIRE_MESSAGE_MAX]; /* on the stack for the reason in nlsock.c */
 	union control control = { .buf = "" };
-	struct iovec iov = { .iov_base = buf, .iov_len = WIRE_MESSAGE_MAX };
+	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
 	struct msghdr mh = { .msg_iov = &iov,
 			     .msg_iovlen = 1,
 			     .msg_control = control.buf,
@@ -170,8 +170,6 @@ int wire_recv(int sock, json_t **ret, int *ret_fd, int64_t deadline_ms, struct e
 	int n_fds, r;
 	ssize_t n;
 
-	if (!buf)
-		return err_sys(err, ENOMEM, "receive message");
 	n = receive(sock, &mh, deadline_ms, err);
 	if (n < 0)
 		return (int)n;

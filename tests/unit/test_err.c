@@ -50,6 +50,15 @@ static void err_sys_never_turns_an_error_into_success(void **state)
 	assert_string_equal(err.msg, "read: Input/output error");
 }
 
+static void err_sys_has_the_number_of_what_libc_does_not_know(void **state)
+{
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(err_sys(&err, 524, "ask"), -524);
+	assert_string_equal(err.msg, "ask: Unknown error 524");
+}
+
 static void err_prefix_goes_before_what_is_there(void **state)
 {
 	struct err err = ERR_INIT;
@@ -90,6 +99,7 @@ int main(void)
 		cmocka_unit_test(err_set_may_quote_its_own_message),
 		cmocka_unit_test(err_sys_adds_the_system_text_for_either_sign),
 		cmocka_unit_test(err_sys_never_turns_an_error_into_success),
+		cmocka_unit_test(err_sys_has_the_number_of_what_libc_does_not_know),
 		cmocka_unit_test(err_prefix_goes_before_what_is_there),
 		cmocka_unit_test(a_null_error_only_returns),
 		cmocka_unit_test(long_messages_are_cut_at_the_end_of_the_buffer),
