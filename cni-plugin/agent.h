@@ -20,8 +20,8 @@ int agent_add(const struct env *env, const struct conf *conf, int netns_fd, cons
 	      struct cni_error *e);
 
 /* The same in two steps: what the caller still has to do in the pod is done while the agent does
- * the host's side. NULL: no memory. Freed between the two: the agent takes back what it did. env
- * and conf are borrowed. */
+ * the host's side. NULL: no memory. Freed between the two: the agent takes back what it did, and is
+ * told so where it may have committed at once. env and conf are borrowed. */
 struct agent_add *agent_add_begin(const struct env *env, const struct conf *conf, int netns_fd,
 				  const json_t *result);
 int agent_add_end(struct agent_add *a, struct cni_error *e);

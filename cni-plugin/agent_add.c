@@ -47,6 +47,7 @@ struct agent_add {
 	int64_t deadline_ms;
 	int sock; /* -errno: the request could not be sent */
 	bool required;
+	bool at_once; /* asked for: what the agent has done may hold without our COMMIT */
 	const char *code; /* a WIRE_CODE_ when the agent refused; NULL when it did not answer */
 	struct err err;
 };
@@ -69,6 +70,7 @@ static int send_request(const struct agent_add *a, struct err *err)
 	if (!msg)
 		return err_sys(err, ENOMEM, "write message");
 	set_timeout(a, msg);
+	(void)json_object_set_new(msg, "commit", json_boolean(a->at_once));
 	FAULT_POINT("message to the agent", err);
 	r = wire_send(sock, msg, a->netns_fd, a->deadline_ms, err);
 	return r < 0 ? r : TAKE_FD(sock);
@@ -87,6 +89,7 @@ struct agent_add *agent_add_begin(const struct env *env, const struct conf *conf
 	a->deadline_ms = wire_now_ms() + conf->agent_timeout_ms;
 	fill_request(env, conf, result, &a->request);
 	a->required = is_required(env, conf);
+	a->at_once = !*conf->pnet_id; /* that would be something to be done */
 	a->sock = send_request(a, &a->err);
 	return a;
 }
@@ -95,13 +98,16 @@ void agent_add_free(struct agent_add **a)
 {
 	if (!*a)
 		return;
-	if ((*a)->sock >= 0)
+	if ((*a)->sock >= 0) {
 		(void)close((*a)->sock);
+		if ((*a)->at_once)
+			agent_del((*a)->env, (*a)->conf, -1);
+	}
 	wire_prepare_clear(&(*a)->request);
 	free(*a);
 }
 
-static int take_plan(struct agent_add *a, struct podnet *ret_plan)
+static int take_plan(struct agent_add *a, struct podnet *ret_plan, bool *ret_committed)
 {
 	json_auto_t *reply = NULL;
 	bool required = false;
@@ -109,9 +115,9 @@ static int take_plan(struct agent_add *a, struct podnet *ret_plan)
 
 	if (r < 0)
 		return r;
-	r = smc_json_get_bool(reply, "reply", "required", &required, &a->err);
-	if (r < 0)
-		return r;
+	if (smc_json_get_bool(reply, "reply", "required", &required, &a->err) < 0 ||
+	    smc_json_get_bool(reply, "reply", "committed", ret_committed, &a->err) < 0)
+		return -EINVAL;
 	a->required |= required;
 	return netpart_plan(a->conf, a->request.interfaces, a->request.n_interfaces, reply,
 			    ret_plan, &a->err);
@@ -131,9 +137,10 @@ static int commit(struct agent_add *a, const struct podnet *undo)
 static int transact(struct agent_add *a)
 {
 	struct podnet plan, undo;
-	int r = a->sock < 0 ? a->sock : take_plan(a, &plan);
+	bool committed = false;
+	int r = a->sock < 0 ? a->sock : take_plan(a, &plan, &committed);
 
-	if (r < 0)
+	if (r < 0 || committed)
 		return r;
 	r = netpart_apply(a->netns_fd, &plan, &undo, &a->err);
 	if (r < 0)
@@ -171,11 +178,12 @@ int agent_add_end(struct agent_add *a, struct cni_error *e)
 {
 	int r = transact(a);
 
+	a->at_once = false; /* from here on it holds */
 	if (r == 0)
 		return 0;
 	if (a->required || (a->code && !strcmp(a->code, WIRE_CODE_REQUIRED)))
 		return cni_fail(e, CNI_TRY_AGAIN,
-				err_set(&e->err, r, "the pod requires steering: %s", a->err.msg));
+				err_set(&e->err, -EAGAIN, "the pod requires steering: %s", a->err.msg));
 	start_on_tcp(a);
 	return 0;
 }

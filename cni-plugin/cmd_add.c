@@ -33,56 +33,80 @@ static int add_chained(const struct env *env, const struct conf *conf, int netns
 	return r;
 }
 
-/* Set up in the pod while the agent does the host's side. */
-static int set_up(struct kind_work *w, const json_t *result, struct cni_error *e)
-{
-	auto_with(agent_add_free) struct agent_add *agent =
-		agent_add_begin(w->env, w->conf, w->netns_fd, result);
-	int r;
+/* An ADD on its way: what has been done of it until the agent is to commit. */
+struct add {
+	json_t *out;
+	struct agent_add *agent;
+};
 
-	if (!agent)
-		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write message"));
-	r = cni_fail(e, CNI_INTERFACE, iface_set_up(w, result, &e->err));
-	return r < 0 ? r : agent_add_end(agent, e);
+/* What the agent has done is rolled back unless it was committed. */
+static void add_clear(struct add *add)
+{
+	json_decref(add->out);
+	agent_add_free(&add->agent);
 }
 
-/* The links are made. With a lease, if there is IPAM. */
-static int finish_interface(struct kind_work *w, const json_t *lease, json_t **ret,
-			    struct cni_error *e)
+/* The links are made. With a lease, if there is IPAM. The pod is set up while the agent does the host's side. */
+static int prepare(struct kind_work *w, const json_t *lease, struct add *ret, struct cni_error *e)
 {
 	json_auto_t *result = NULL;
-	json_auto_t *out = NULL;
 	int r = cni_fail(e, CNI_INTERFACE, iface_result(w, lease, &result, &e->err));
-
-	if (r == 0)
-		r = export(w->conf, result, &out, e);
-	if (r == 0)
-		r = set_up(w, result, e);
-	if (r == 0)
-		*ret = TAKE_PTR(out);
-	return r;
-}
-
-/* The IPAM plugin takes longer to start than the kernel takes to make links: both at once. */
-static int add_with_ipam(struct kind_work *w, json_t **ret, struct cni_error *e)
-{
-	struct cni_error later = { 0 };
-	json_auto_t *lease = NULL;
-	struct ipam ipam;
-	int r = ipam_start(w->env, w->conf, &ipam, e), made;
 
 	if (r < 0)
 		return r;
+	ret->agent = agent_add_begin(w->env, w->conf, w->netns_fd, result);
+	if (!ret->agent)
+		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write message"));
+	r = cni_fail(e, CNI_INTERFACE, iface_set_up(w, result, &e->err));
+	return r < 0 ? r : export(w->conf, result, &ret->out, e);
+}
+
+static int commit(struct add *add, json_t **ret, struct cni_error *e)
+{
+	int r = agent_add_end(add->agent, e);
+
+	if (r == 0)
+		*ret = TAKE_PTR(add->out);
+	return r;
+}
+
+/* ending: the IPAM plugin, when it has printed the lease and has yet to end well before the agent commits; or NULL. */
+static int finish(struct kind_work *w, const json_t *lease, struct ipam *ending, json_t **ret, struct cni_error *e)
+{
+	auto_with(add_clear) struct add add = { 0 };
+	struct cni_error later = { 0 };
+	int r = prepare(w, lease, &add, e), ended;
+
+	if (ending) {
+		ended = ipam_finish(ending, r < 0 ? &later : e);
+		cni_error_clear(&later);
+		if (r == 0)
+			r = ended;
+	}
+	return r < 0 ? r : commit(&add, ret, e);
+}
+
+/* The lease and the links at once. */
+static int add_with_ipam(struct kind_work *w, struct ipam *ipam, json_t **ret, struct cni_error *e)
+{
+	struct cni_error later = { 0 };
+	int r, made;
+
+	ipam_ask(ipam, w->conf);
 	made = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
-	r = ipam_finish(&ipam, w->env, w->conf, &lease, made < 0 ? &later : e);
-	cni_error_clear(&later);
-	if (made == 0 && r == 0)
-		r = finish_interface(w, lease, ret, e);
+	if (made == 0 && ipam_wait(ipam)) {
+		r = finish(w, ipam->lease, ipam, ret, e);
+	} else {
+		r = ipam_finish(ipam, made < 0 ? &later : e);
+		cni_error_clear(&later);
+		if (made < 0)
+			r = made;
+		if (r == 0)
+			r = finish(w, ipam->lease, NULL, ret, e);
+	}
 	if (made == 0 && r < 0)
 		iface_undo(w);
-	if (made < 0)
-		r = made;
-	if (r < 0 && lease)
+	if (r < 0 && ipam->holds)
 		ipam_undo(w->env, w->conf);
 	return r;
 }
@@ -93,49 +117,51 @@ static int add_without_ipam(struct kind_work *w, json_t **ret, struct cni_error 
 
 	if (r < 0)
 		return r;
-	r = finish_interface(w, NULL, ret, e);
+	r = finish(w, NULL, NULL, ret, e);
 	if (r < 0)
 		iface_undo(w);
 	return r;
 }
 
 /* For ipam_uses_interface(): the links first, and taken back last. */
-static int add_over_interface(struct kind_work *w, json_t **ret, struct cni_error *e)
+static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **ret, struct cni_error *e)
 {
-	json_auto_t *lease = NULL;
-	struct ipam ipam;
 	int r = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
 
 	if (r < 0)
 		return r;
-	r = ipam_start(w->env, w->conf, &ipam, e);
+	ipam_ask(ipam, w->conf);
+	r = ipam_finish(ipam, e);
 	if (r == 0)
-		r = ipam_finish(&ipam, w->env, w->conf, &lease, e);
-	if (r == 0)
-		r = finish_interface(w, lease, ret, e);
-	if (r < 0 && lease)
+		r = finish(w, ipam->lease, NULL, ret, e);
+	if (r < 0 && ipam->holds)
 		ipam_undo(w->env, w->conf);
 	if (r < 0)
 		iface_undo(w);
 	return r;
 }
 
-/* Alone in the pod. */
+/* Alone in the pod. The IPAM plugin takes longer to start than the kernel takes to make links: it starts at once, and
+ * is asked when there is a place for what it gives. */
 static int add_interface(const struct env *env, const struct conf *conf, int netns_fd,
 			 json_t **ret, struct cni_error *e)
 {
 	auto_with(iface_close) struct kind_work w = { .env = NULL };
-	int r = iface_open(env, conf, netns_fd, &w, &e->err);
+	auto_with(ipam_clear) struct ipam ipam = { .type = NULL };
+	bool delegates = *conf->ipam_type != '\0';
+	int r = delegates ? ipam_start(env, conf, &ipam, e) : 0;
 
 	if (r == 0)
-		r = iface_free(&w, &e->err);
+		r = cni_fail(e, CNI_INTERFACE, iface_open(env, conf, netns_fd, &w, &e->err));
+	if (r == 0)
+		r = cni_fail(e, CNI_INTERFACE, iface_free(&w, &e->err));
 	if (r < 0)
-		return cni_fail(e, CNI_INTERFACE, r);
-	if (*conf->ipam_type == '\0')
+		return r;
+	if (!delegates)
 		return add_without_ipam(&w, ret, e);
 	if (ipam_uses_interface(conf))
-		return add_over_interface(&w, ret, e);
-	return add_with_ipam(&w, ret, e);
+		return add_over_interface(&w, &ipam, ret, e);
+	return add_with_ipam(&w, &ipam, ret, e);
 }
 
 static int add_standalone(const struct env *env, const struct conf *conf, int netns_fd,

@@ -1,5 +1,7 @@
 #include "cni-plugin/error.h"
 
+#include <errno.h>
+
 #include "common/wire.h"
 
 static const char *title(int code)
@@ -47,7 +49,7 @@ void cni_error_clear(struct cni_error *e)
 int cni_fail(struct cni_error *e, enum cni_code code, int rc)
 {
 	if (rc < 0 && e->code == 0)
-		e->code = code;
+		e->code = rc == -ENOMEM ? CNI_INTERNAL : code;
 	return rc;
 }
 

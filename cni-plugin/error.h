@@ -20,7 +20,7 @@ enum cni_code {
 	CNI_NOT_READY = 50, /* STATUS under strictStatus: steering is not to be had */
 	CNI_LIMITED = 51, /* as 50, and existing containers suffer: from an IPAM plugin only */
 	/* ours */
-	CNI_INTERNAL = 100, /* no memory, /proc unreadable: not the caller's doing */
+	CNI_INTERNAL = 100, /* no memory: not the caller's doing */
 	CNI_INTERFACE = 101, /* interface, address or route could not be made or removed */
 	CNI_IPAM = 102, /* the IPAM plugin could not be run, did not end, or printed no answer */
 	CNI_MISSING = 103, /* CHECK: something that ADD made is missing or different */
@@ -36,7 +36,7 @@ struct cni_error {
 void cni_error_clear(struct cni_error *e);
 
 /* For `return cni_fail(e, CNI_CONFIG, f(..., &e->err))`: notes the code if rc is negative and
- * none was noted; returns rc. */
+ * none was noted, -ENOMEM as CNI_INTERNAL; returns rc. */
 int cni_fail(struct cni_error *e, enum cni_code code, int rc);
 
 /* The document for stdout; a new reference, NULL when there is no memory. */

@@ -6,40 +6,23 @@
 #include <signal.h>
 #include <spawn.h>
 #include <stdint.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include "common/cleanup.h"
 #include "common/fault.h"
 #include "common/wire.h"
 
-/* The input is a file in memory: unlike a pipe it cannot fill up while the program writes. */
-static int input_file(const char *content, size_t len, struct err *err)
-{
-	auto_close int fd = memfd_create("stdin", MFD_CLOEXEC);
-
-	if (fd < 0)
-		return err_sys(err, errno, "make file in memory");
-	for (size_t done = 0; done < len;) {
-		ssize_t n = write(fd, content + done, len - done);
-
-		if (n < 0)
-			return err_sys(err, errno, "write file in memory");
-		done += (size_t)n;
-	}
-	if (lseek(fd, 0, SEEK_SET) < 0)
-		return err_sys(err, errno, "rewind file in memory");
-	return TAKE_FD(fd);
-}
-
 static int spawn(const char *path, char *const envp[], int in_fd, int out_fd, pid_t *ret)
 {
 	char *argv[] = { (char *)(uintptr_t)path, NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attr;
+	sigset_t ignored;
 	int r;
 
+	(void)sigemptyset(&ignored);
+	(void)sigaddset(&ignored, SIGPIPE);
 	r = posix_spawn_file_actions_init(&actions);
 	if (r)
 		return -r;
@@ -52,7 +35,9 @@ static int spawn(const char *path, char *const envp[], int in_fd, int out_fd, pi
 	if (!r)
 		r = posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	if (!r)
-		r = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP);
+		r = posix_spawnattr_setsigdefault(&attr, &ignored);
+	if (!r)
+		r = posix_spawnattr_setflags(&attr, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF);
 	if (!r)
 		r = posix_spawn(ret, path, &actions, &attr, argv, envp);
 	(void)posix_spawnattr_destroy(&attr);
@@ -60,120 +45,198 @@ static int spawn(const char *path, char *const envp[], int in_fd, int out_fd, pi
 	return -r;
 }
 
-struct output {
-	int fd; /* the pipe's reading end, non-blocking */
-	bool ended;
-	char *text; /* room for EXEC_OUTPUT_MAX + 1 */
-	size_t len;
-};
+/* musl 1.2.3 has no sys/pidfd.h. */
+static int open_pidfd(pid_t pid)
+{
+	return (int)syscall(SYS_pidfd_open, pid, 0);
+}
+
+/* Gives it what it takes. That it takes no more, or nothing, is its own affair. */
+static int feed(struct exec *e)
+{
+	while (e->in_len) {
+		ssize_t n = write(e->in_fd, e->in, e->in_len);
+
+		if (n < 0 && errno == EAGAIN)
+			return 0;
+		if (n < 0 && errno == EPIPE)
+			break;
+		if (n < 0 && errno != EINTR)
+			return -errno;
+		if (n > 0) {
+			e->in += n;
+			e->in_len -= (size_t)n;
+		}
+	}
+	(void)close(e->in_fd);
+	e->in_fd = -1;
+	return 0;
+}
 
 /* Takes what is there. */
-static int drain(struct output *out)
+static int drain(struct exec *e)
 {
-	while (!out->ended) {
-		ssize_t n = read(out->fd, out->text + out->len, EXEC_OUTPUT_MAX + 1 - out->len);
+	while (!e->out_ended) {
+		ssize_t n = read(e->out_fd, e->out + e->out_len, EXEC_OUTPUT_MAX + 1 - e->out_len);
 
 		if (n < 0 && errno == EAGAIN)
 			return 0;
 		if (n < 0 && errno != EINTR)
 			return -errno;
 		if (n == 0)
-			out->ended = true;
+			e->out_ended = true;
 		if (n > 0)
-			out->len += (size_t)n;
-		if (out->len > EXEC_OUTPUT_MAX)
+			e->out_len += (size_t)n;
+		if (e->out_len > EXEC_OUTPUT_MAX)
 			return -EFBIG;
 	}
 	return 0;
 }
 
-/* 0: the process has ended and all that it wrote is taken. */
-static int watch(int pidfd, struct output *out, int64_t deadline_ms)
+/* 0: the process has ended and all that it wrote is taken, or `whole` (may be NULL) is content. */
+static int watch(struct exec *e, exec_whole_fn *whole, void *arg)
 {
-	FAULT_POINT("end of a program", NULL);
+	auto_close int pidfd = open_pidfd(e->pid);
+
+	if (pidfd < 0)
+		return -errno;
 	for (;;) {
 		struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
-				      { .fd = out->ended ? -1 : out->fd, .events = POLLIN } };
-		int64_t left = deadline_ms - wire_now_ms();
-		int r = poll(p, 2, left > 0 ? (int)left : 0);
+				      { .fd = e->out_ended ? -1 : e->out_fd, .events = POLLIN },
+				      { .fd = e->in_fd, .events = POLLOUT } };
+		int64_t left = e->deadline_ms - wire_now_ms();
+		int r = poll(p, 3, left > 0 ? (int)left : 0);
 
 		if (r < 0 && errno != EINTR)
 			return -errno;
 		if (r == 0)
 			return -ETIMEDOUT;
-		r = drain(out);
-		if (r < 0 || p[0].revents)
+		r = p[2].revents ? feed(e) : 0;
+		if (r == 0)
+			r = drain(e);
+		if (r < 0 || p[0].revents || (whole && whole(arg, e->out, e->out_len)))
 			return r;
 	}
 }
 
-/* Watches the program to its end and takes its status. */
-static int watch_to_end(const struct exec *e, struct output *out, int *ret_status)
+static int watch_to_end(struct exec *e)
 {
-	auto_close int pidfd = pidfd_open(e->pid, 0);
-	int r = pidfd < 0 ? -errno : watch(pidfd, out, e->deadline_ms);
+	FAULT_POINT("end of a program", NULL);
+	return watch(e, NULL, NULL);
+}
+
+static void reap(struct exec *e, int *ret_status)
+{
+	while (waitpid(e->pid, ret_status, 0) < 0 && errno == EINTR)
+		;
+	e->pid = 0;
+}
+
+/* Watches the program to its end and takes its status. */
+static int end(struct exec *e, int *ret_status)
+{
+	int r = watch_to_end(e);
 
 	if (r < 0)
 		(void)kill(-e->pid, SIGKILL);
-	while (waitpid(e->pid, ret_status, 0) < 0 && errno == EINTR)
-		;
+	reap(e, ret_status);
 	return r;
 }
 
-int exec_start(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
-	       struct exec *ret, struct err *err)
+struct pipe {
+	int reader, writer;
+};
+
+static void pipe_close(const struct pipe *p)
 {
-	auto_close int in_fd = input_file(in, in_len, err), reader = -1, writer = -1;
-	struct exec e = { .path = path,
-			  .timeout_ms = timeout_ms,
-			  .deadline_ms = wire_now_ms() + timeout_ms };
-	int pipe_fds[2], r;
+	cleanup_close(&p->reader);
+	cleanup_close(&p->writer);
+}
+
+static int pipe_open(struct pipe *ret)
+{
+	int fds[2];
+
+	if (pipe2(fds, O_CLOEXEC) < 0)
+		return -errno;
+	*ret = (struct pipe){ fds[0], fds[1] };
+	return 0;
+}
+
+static int set_nonblock(int fd)
+{
+	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret, struct err *err)
+{
+	auto_with(pipe_close) struct pipe in = { -1, -1 }, out = { -1, -1 };
+	auto_free char *room = malloc(EXEC_OUTPUT_MAX + 1);
+	int64_t deadline_ms = wire_now_ms() + timeout_ms;
+	pid_t pid = 0;
+	int r = room ? pipe_open(&in) : -ENOMEM;
 
 	FAULT_POINT("start of a program", err);
-	if (in_fd < 0)
-		return in_fd;
-	if (pipe2(pipe_fds, O_CLOEXEC) < 0)
-		return err_sys(err, errno, "run '%s'", path);
-	reader = pipe_fds[0];
-	writer = pipe_fds[1];
-	if (fcntl(reader, F_SETFL, O_NONBLOCK) < 0)
-		return err_sys(err, errno, "run '%s'", path);
-	r = spawn(path, envp, in_fd, writer, &e.pid);
+	if (r == 0)
+		r = set_nonblock(in.writer);
+	if (r == 0)
+		r = pipe_open(&out);
+	if (r == 0)
+		r = set_nonblock(out.reader);
+	if (r == 0)
+		r = spawn(path, envp, in.reader, out.writer, &pid);
 	if (r < 0)
 		return err_sys(err, r, "run '%s'", path);
-	e.out_fd = TAKE_FD(reader);
-	*ret = e;
+	*ret = (struct exec){ .path = path, .pid = pid, .timeout_ms = timeout_ms, .deadline_ms = deadline_ms };
+	ret->in_fd = TAKE_FD(in.writer);
+	ret->out_fd = TAKE_FD(out.reader);
+	ret->out = TAKE_PTR(room);
 	return 0;
 }
 
-int exec_finish(const struct exec *e, struct exec_result *ret, struct err *err)
+void exec_feed(struct exec *e, const char *in, size_t len)
 {
-	auto_close int reader = e->out_fd;
-	auto_free char *text = malloc(EXEC_OUTPUT_MAX + 1);
-	struct output out = { .fd = reader, .text = text };
-	int status = 0, r;
-
-	out.ended = !text;
-	r = watch_to_end(e, &out, &status);
-	if (!text)
-		return err_sys(err, ENOMEM, "run '%s'", e->path);
-	if (r == -ETIMEDOUT)
-		return err_set(err, r, "run '%s': no end within %d ms", e->path, e->timeout_ms);
-	if (r == -EFBIG)
-		return err_set(err, r, "run '%s': it printed more than %d bytes", e->path,
-			       EXEC_OUTPUT_MAX);
-	if (r < 0)
-		return err_sys(err, r, "watch '%s'", e->path);
-	text[out.len] = '\0';
-	*ret = (struct exec_result){ .status = status, .out = TAKE_PTR(text), .out_len = out.len };
-	return 0;
+	e->in = in;
+	e->in_len = len;
+	(void)feed(e); /* what is wrong with it, watch() meets again */
 }
 
-int exec_run(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
-	     struct exec_result *ret, struct err *err)
+void exec_wait(struct exec *e, exec_whole_fn *whole, void *arg)
 {
-	struct exec e;
-	int r = exec_start(path, envp, in, in_len, timeout_ms, &e, err);
+	(void)watch(e, whole, arg);
+}
 
-	return r < 0 ? r : exec_finish(&e, ret, err);
+void exec_clear(struct exec *e)
+{
+	int status;
+
+	if (!e->path)
+		return;
+	if (e->pid) {
+		(void)kill(-e->pid, SIGKILL);
+		reap(e, &status);
+	}
+	cleanup_close(&e->in_fd);
+	cleanup_close(&e->out_fd);
+	free(e->out);
+	*e = (struct exec){ 0 };
+}
+
+int exec_finish(struct exec *e, struct exec_result *ret, struct err *err)
+{
+	int status = 0, r = end(e, &status);
+
+	if (r == 0) {
+		e->out[e->out_len] = '\0';
+		*ret = (struct exec_result){ .status = status, .out = e->out, .out_len = e->out_len };
+		e->out = NULL;
+	} else if (r == -ETIMEDOUT) {
+		err_set(err, r, "run '%s': no end within %d ms", e->path, e->timeout_ms);
+	} else if (r == -EFBIG) {
+		err_set(err, r, "run '%s': it printed more than %d bytes", e->path, EXEC_OUTPUT_MAX);
+	} else {
+		err_sys(err, r, "watch '%s'", e->path);
+	}
+	exec_clear(e);
+	return r;
 }

@@ -2,6 +2,7 @@
 #ifndef SMC_PLUGIN_EXEC_H
 #define SMC_PLUGIN_EXEC_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -16,27 +17,36 @@ struct exec_result {
 	size_t out_len;
 };
 
-/* One that runs, between exec_start() and exec_finish(). */
+/* One that runs, between exec_start() and exec_finish() or exec_clear(). */
 struct exec {
-	pid_t pid;
-	int out_fd;
-	const char *path; /* borrowed */
+	const char *path; /* borrowed; NULL: none runs */
+	pid_t pid; /* 0: it was reaped */
 	int timeout_ms;
 	int64_t deadline_ms;
+	int in_fd; /* -1 when the program has all its input, or wants no more */
+	const char *in; /* what is still to be written; borrowed */
+	size_t in_len;
+	int out_fd;
+	char *out; /* so far; room for EXEC_OUTPUT_MAX + 1 */
+	size_t out_len;
+	bool out_ended;
 };
 
-/* The program leads a process group of its own, which is killed when it is not done at the time
- * limit (-ETIMEDOUT) or prints more than EXEC_OUTPUT_MAX (-EFBIG). Its end counts, not that of
- * its output: what it leaves running in the background is not waited for. Other failures to
- * start or watch it are
- * -errno. *ret is set on success only. Descriptors other than 0-2 must be O_CLOEXEC. */
-int exec_run(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
-	     struct exec_result *ret, struct err *err);
-
-/* The same in two steps, with time for other work between them; the time limit counts from the
- * first. What has been started must be finished. `path` is used until then, the rest is not. */
-int exec_start(const char *path, char *const envp[], const char *in, size_t in_len, int timeout_ms,
-	       struct exec *ret, struct err *err);
-int exec_finish(const struct exec *e, struct exec_result *ret, struct err *err);
+/* Starts it; its input stays empty, and open, until exec_feed(). The program leads a process group of its own, which
+ * exec_finish() kills when it is not done at the time limit, counted from here. `path` is used until then, envp is not.
+ * -errno; *ret is set on success only. Descriptors other than 0-2 must be O_CLOEXEC, and SIGPIPE ignored; the
+ * program has its default. */
+int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret, struct err *err);
+/* All its input, of which the program need not take any; used until exec_finish(). */
+void exec_feed(struct exec *e, const char *in, size_t len);
+/* Returns when `whole` says that the output so far is all of it, when the program has ended, and when something is
+ * wrong, which exec_finish() tells. */
+typedef bool exec_whole_fn(void *arg, const char *out, size_t len);
+void exec_wait(struct exec *e, exec_whole_fn *whole, void *arg);
+/* Waits for the program's end, not for that of its output: what it leaves running in the background is not waited
+ * for. -ETIMEDOUT at the time limit, -EFBIG when it printed more than EXEC_OUTPUT_MAX; otherwise -errno. */
+int exec_finish(struct exec *e, struct exec_result *ret, struct err *err);
+/* Kills it and its process group if exec_finish() was not called; also of an all-zero one. */
+void exec_clear(struct exec *e);
 
 #endif

@@ -104,8 +104,7 @@ static int start(const char *command, const struct env *env, const struct conf *
 	envp = with_command(setting);
 	if (!envp)
 		return cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "run '%s'", ret->path));
-	r = exec_start(ret->path, envp, conf->text, conf->text_len, conf->ipam_timeout_ms,
-		       &ret->exec, &e->err);
+	r = exec_start(ret->path, envp, conf->ipam_timeout_ms, &ret->exec, &e->err);
 	return cni_fail(e, CNI_IPAM, r);
 }
 
@@ -124,8 +123,10 @@ int ipam_call(const char *command, const struct env *env, const struct conf *con
 	if (*conf->ipam_type == '\0')
 		return 0;
 	r = start(command, env, conf, &ipam, e);
-	if (r == 0)
-		r = cni_fail(e, CNI_IPAM, exec_finish(&ipam.exec, &result, &e->err));
+	if (r < 0)
+		return r;
+	exec_feed(&ipam.exec, conf->text, conf->text_len);
+	r = cni_fail(e, CNI_IPAM, exec_finish(&ipam.exec, &result, &e->err));
 	if (r < 0)
 		return r;
 	return result.status == 0 ? 0 : take_error(&result, conf->ipam_type, e);
@@ -144,19 +145,18 @@ void ipam_undo(const struct env *env, const struct conf *conf)
 	cni_error_clear(&e);
 }
 
-static int take_lease(const struct exec_result *result, const char *name, json_t **ret,
-		      struct err *err)
+static int take_lease(const char *out, size_t len, const char *type, json_t **ret, struct err *err)
 {
 	json_auto_t *raw = NULL, *lease = NULL;
 	struct result_ip ip;
-	int r = smc_json_parse_object(result->out, result->out_len, "output", &raw, err);
+	int r = smc_json_parse_object(out, len, "output", &raw, err);
 
 	if (r == 0)
 		r = result_import(raw, "result", &lease, err);
 	if (r < 0)
-		return err_prefix(err, r, "IPAM plugin '%s'", name);
+		return err_prefix(err, r, "IPAM plugin '%s'", type);
 	if (!result_ip_at(lease, 0, &ip))
-		return err_set(err, -EPROTO, "IPAM plugin '%s' gave no address", name);
+		return err_set(err, -EPROTO, "IPAM plugin '%s' gave no address", type);
 	*ret = TAKE_PTR(lease);
 	return 0;
 }
@@ -164,21 +164,48 @@ static int take_lease(const struct exec_result *result, const char *name, json_t
 int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
 	       struct cni_error *e)
 {
+	ret->type = conf->ipam_type;
 	return start("ADD", env, conf, ret, e);
 }
 
-int ipam_finish(const struct ipam *ipam, const struct env *env, const struct conf *conf,
-		json_t **ret, struct cni_error *e)
+void ipam_ask(struct ipam *ipam, const struct conf *conf)
+{
+	ipam->holds = true;
+	exec_feed(&ipam->exec, conf->text, conf->text_len);
+}
+
+static bool is_lease(void *arg, const char *out, size_t len)
+{
+	struct ipam *ipam = arg;
+
+	ipam->lease_len = len;
+	return take_lease(out, len, ipam->type, &ipam->lease, NULL) == 0;
+}
+
+bool ipam_wait(struct ipam *ipam)
+{
+	exec_wait(&ipam->exec, is_lease, ipam);
+	return ipam->lease;
+}
+
+int ipam_finish(struct ipam *ipam, struct cni_error *e)
 {
 	auto_with(exec_result_clear) struct exec_result result = { 0 };
+	json_auto_t *lease = NULL;
 	int r = exec_finish(&ipam->exec, &result, &e->err);
 
 	if (r == 0 && result.status != 0)
-		r = take_error(&result, conf->ipam_type, e);
-	else if (r == 0)
-		r = take_lease(&result, conf->ipam_type, ret, &e->err);
-	(void)cni_fail(e, CNI_IPAM, r);
-	if (r < 0 && !e->delegated)
-		ipam_undo(env, conf);
-	return r;
+		r = take_error(&result, ipam->type, e);
+	else if (r == 0 && (!ipam->lease || result.out_len != ipam->lease_len))
+		r = take_lease(result.out, result.out_len, ipam->type, &lease, &e->err);
+	if (r == 0 && !ipam->lease)
+		ipam->lease = TAKE_PTR(lease);
+	ipam->holds = !e->delegated;
+	return cni_fail(e, CNI_IPAM, r);
+}
+
+void ipam_clear(struct ipam *ipam)
+{
+	exec_clear(&ipam->exec);
+	json_decref(ipam->lease);
 }

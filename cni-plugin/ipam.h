@@ -12,19 +12,29 @@
 #include "cni-plugin/error.h"
 #include "cni-plugin/exec.h"
 
-/* An ADD that runs, between ipam_start() and ipam_finish(). Not to be moved. */
+/* An ADD. Not to be moved. */
 struct ipam {
 	char path[PATH_MAX];
 	struct exec exec;
+	const char *type; /* of the configuration */
+	json_t *lease; /* an imported result (result.h) with at least one address; NULL: not known yet */
+	size_t lease_len; /* of the output that was taken for the lease */
+	bool holds; /* there may be a lease, whatever became of the ADD: ipam_undo() is due when it fails */
 };
 
+/* Starts the IPAM plugin, which waits for its configuration. */
 int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
 	       struct cni_error *e);
-/* A lease, as an imported result (result.h) with at least one address; the caller owns *ret. An
- * error that the IPAM plugin printed goes to e->delegated. When it hung or printed nonsense it
- * may hold a lease: then DEL was called. */
-int ipam_finish(const struct ipam *ipam, const struct env *env, const struct conf *conf,
-		json_t **ret, struct cni_error *e);
+/* Asks what was started for a lease; `conf` is used until ipam_finish(). */
+void ipam_ask(struct ipam *ipam, const struct conf *conf);
+/* Until the IPAM plugin has printed a lease, which takes it less time than to end; false when it ended without, or
+ * something is wrong. Whether the lease holds, ipam_finish() says. */
+bool ipam_wait(struct ipam *ipam);
+/* Waits for the end; on success there is a lease. An error that the IPAM plugin printed goes to e->delegated. When it
+ * hung or printed nonsense it may hold a lease all the same. */
+int ipam_finish(struct ipam *ipam, struct cni_error *e);
+/* For auto_with(): ends what was not finished; also before ipam_start() if all zero. */
+void ipam_clear(struct ipam *ipam);
 
 /* dhcp asks, and releases, over the pod's interface: ADD makes that first, DEL removes it last. With
  * others it is the reverse: an address is nobody else's while the interface is there. */

@@ -1,5 +1,6 @@
 /* smc-cni: the CNI plugin. One verb a run, one JSON document on stdout; see docs/man/smc-cni.8. */
 #include <errno.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,8 +103,10 @@ int main(void)
 	struct cni_error e = { 0 };
 	json_auto_t *answer = NULL;
 	json_auto_t *failure = NULL;
-	int r = run(&v, &answer, &e);
+	int r;
 
+	(void)signal(SIGPIPE, SIG_IGN); /* exec.h */
+	r = run(&v, &answer, &e);
 	if (r < 0)
 		failure = cni_error_to_json(&e, version_text(v));
 	if (print(r < 0 ? failure : answer) < 0 || r < 0)

@@ -33,7 +33,7 @@ static void policy_facts(const struct node_facts *facts, struct policy_node *ret
 	const struct node_fact *missing = node_first_missing(facts);
 
 	memset(ret, 0, sizeof(*ret));
-	ret->steering = facts->smc.ok && facts->hook.ok;
+	ret->steering = facts->smc.ok && facts->hook.ok && facts->selinux.ok;
 	ret->ueid = facts->ueid.ok;
 	ret->ulp_unsafe = facts->steer.ulp_unsafe;
 	if (missing)
@@ -58,6 +58,7 @@ void agent_new_facts(struct agent *agent, const struct node_facts *facts)
 	log_fact("smc", &before.smc, &facts->smc);
 	log_fact("hook", &before.hook, &facts->hook);
 	log_fact("ueid", &before.ueid, &facts->ueid);
+	log_fact("selinux", &before.selinux, &facts->selinux);
 	log_fact("cgroup", &before.cgroup, &facts->cgroup);
 	log_fact("host", &before.rdma, &facts->rdma);
 	agent_keep_namespaces(agent);
@@ -101,12 +102,13 @@ void agent_decide(struct agent *agent, struct attach *a)
 		.annotations = req->annotations,
 	};
 	struct policy_node node;
+	bool had_host = a->rec->wish.host || (a->busy && a->wish.host);
 
 	agent_ask_source(agent, &req->pod, &pod);
 	policy_facts(&agent->facts, &node);
 	policy_decide(agent->config, &node, &pod, &a->verdict);
 	if (!stays_as_it_is(agent, a))
-		wish_make(agent->config, &agent->facts, req, &a->verdict, &a->wish);
+		wish_make(agent->config, &agent->facts, req, &a->verdict, had_host, &a->wish);
 }
 
 /* Policy again, for one that is there. */

@@ -2,10 +2,9 @@
 #ifndef SMC_AGENT_AGENT_H
 #define SMC_AGENT_AGENT_H
 
-#include <time.h>
-
 #include "node-agent/attach.h"
 #include "node-agent/config.h"
+#include "node-agent/earlier.h"
 #include "node-agent/kube.h"
 #include "node-agent/loop.h"
 #include "node-agent/metrics.h"
@@ -43,7 +42,7 @@ struct agent {
 	struct metrics_histogram requests[METRICS_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
 	bool stats_busy, pending_busy, sweep_busy;
-	struct timespec earlier_seen; /* of the runtime's cache, see earlier_scan() */
+	struct earlier_seen earlier_seen;
 	int sweep_tick;
 	char *required; /* text of required-namespaces as last written */
 	char *namespaces; /* text of namespaces.json as last written */

@@ -17,7 +17,10 @@ static bool tell(struct agent *agent, const struct attach *a, enum events_reason
 /* Which of the node's facts it is, the same in each event about it. */
 static const char *fact_key(const struct node_facts *facts, const struct node_fact *fact)
 {
-	return fact == &facts->smc ? "smc" : fact == &facts->hook ? "hook" : "ueid";
+	return fact == &facts->smc	? "smc" :
+	       fact == &facts->hook	? "hook" :
+	       fact == &facts->ueid	? "ueid" :
+					  "selinux";
 }
 
 static void tell_node(struct agent *agent, const struct node_fact *missing)

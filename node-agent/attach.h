@@ -24,6 +24,7 @@ struct attach {
 	int netns_fd; /* from the request until PREPARE takes it; else -1 */
 	int64_t deadline_ms; /* CLOCK_MONOTONIC: when the plugin gives up on PREPARE or COMMIT */
 	bool busy, wanted, commit, damaged, waits; /* as struct reconcile_state has them */
+	bool at_once; /* PREPARE commits, too: the plugin asked for it and nothing is to be done */
 	bool inherited; /* an earlier run decided: its wish stays until the source has synced */
 	bool adopted; /* found at start or in pending/, and not put in order yet */
 	bool undo_netns; /* REMOVE does the netns part as well (GC) */

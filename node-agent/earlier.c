@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,11 +17,6 @@
 #define WHERE "cached result"
 #define SETTLED_S 2 /* a folder that changed so short ago may change again within the same tick */
 #define ANNOTATIONS "io.kubernetes.cri.pod-annotations" /* containerd, pkg/cri: the capability's name */
-
-static void cleanup_record(struct record **rec)
-{
-	record_free(*rec);
-}
 
 /* The value of one of [["K8S_POD_NAME", "x"], ...]; "" if it is not there. */
 static const char *cni_arg(const json_t *info, const char *key)
@@ -113,7 +109,7 @@ int earlier_request(const json_t *info, struct wire_prepare *ret, const char **r
 /* 1: *ret is a record. 0: there is nothing to take over. */
 static int take(const struct node *node, const json_t *info, struct record **ret, struct err *err)
 {
-	auto_with(cleanup_record) struct record *rec = calloc(1, sizeof(*rec));
+	auto_record struct record *rec = calloc(1, sizeof(*rec));
 	const char *netns;
 	int r;
 
@@ -148,21 +144,26 @@ static void each_file(const struct node *node, int dirfd, const char *name, cons
 		fn(arg, rec);
 }
 
-int earlier_scan(const struct node *node, const char *cache_dir, const char *network, struct timespec *seen,
+int earlier_scan(const struct node *node, const char *cache_dir, const char *network, struct earlier_seen *seen,
 		 record_fn *fn, void *arg, struct err *err)
 {
 	auto_closedir DIR *dir = opendir(cache_dir);
-	bool first = seen->tv_sec == 0;
 	const struct dirent *de;
 	struct stat st;
+	bool first;
 
 	if (!dir)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "read folder '%s'", cache_dir);
 	if (fstat(dirfd(dir), &st) < 0)
 		return err_sys(err, errno, "read folder '%s'", cache_dir);
-	if (st.st_mtim.tv_sec == seen->tv_sec && st.st_mtim.tv_nsec == seen->tv_nsec)
+	if (strcmp(seen->network, network) != 0) { /* what was passed over then */
+		*seen = (struct earlier_seen){ 0 };
+		(void)snprintf(seen->network, sizeof(seen->network), "%s", network);
+	}
+	if (st.st_mtim.tv_sec == seen->mtime.tv_sec && st.st_mtim.tv_nsec == seen->mtime.tv_nsec)
 		return 0;
-	*seen = st.st_mtim.tv_sec + SETTLED_S < time(NULL) ? st.st_mtim : (struct timespec){ 0 };
+	first = seen->mtime.tv_sec == 0;
+	seen->mtime = st.st_mtim.tv_sec + SETTLED_S < time(NULL) ? st.st_mtim : (struct timespec){ 0 };
 	while ((de = readdir(dir)))
 		if (de->d_name[0] != '.')
 			each_file(node, dirfd(dir), de->d_name, network, first, fn, arg);

@@ -7,6 +7,7 @@
 
 #include <time.h>
 
+#include "node-agent/install_list.h"
 #include "node-agent/node.h"
 #include "node-agent/record.h"
 
@@ -14,10 +15,15 @@
  * it (borrowed from info). Pure. -EINVAL names what is missing; on success the caller clears *ret. */
 int earlier_request(const json_t *info, struct wire_prepare *ret, const char **ret_netns, struct err *err);
 
+struct earlier_seen { /* all zero: nothing has been scanned */
+	char network[INSTALL_NAME_MAX];
+	struct timespec mtime; /* of the cache folder; 0: scan it again */
+};
+
 /* Calls fn, which owns it, with a record of each pod of the network that lives and has none on
- * disk. *seen is the folder's modification time as of the last scan (0: none); nothing is read
- * while it is the same. What cannot be read is logged and passed over. Worker thread. */
-int earlier_scan(const struct node *node, const char *cache_dir, const char *network, struct timespec *seen,
+ * disk. *seen is of the last scan: nothing is read while network and folder are the same. What
+ * cannot be read is logged and passed over. Worker thread. */
+int earlier_scan(const struct node *node, const char *cache_dir, const char *network, struct earlier_seen *seen,
 		 record_fn *fn, void *arg, struct err *err);
 
 #endif

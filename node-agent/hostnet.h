@@ -9,10 +9,10 @@
  *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it (link
  * alias "smc-cni" on both);
  *   - on lo: clsact and, for each address of BASE, a u32 filter on ingress (pref 4791) that
- * redirects UDP 4791 to BASE (for two pods of one node). For each pod: POD/32 scope host on the
- * dummy. Everything is tagged where it can be (link alias, address protocol, tc handle), and what
- * was there before us is neither changed nor removed: what we added is recorded in `struct
- * hostnet_undo`. Called by the worker thread only.
+ * redirects UDP 4791 to BASE (for two pods of one node; open connections need it as new ones do).
+ * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
+ * address protocol, tc handle), and what was there before us is neither changed nor removed: what we
+ * added is recorded in `struct hostnet_undo`. Called by the worker thread only.
  */
 #ifndef SMC_AGENT_HOSTNET_H
 #define SMC_AGENT_HOSTNET_H

@@ -65,7 +65,8 @@ static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 	const struct metrics_check checks[] = {
 		{ "agent", !agent_not_ready(agent) }, { "smc", facts->smc.ok },
 		{ "hook", facts->hook.ok },	      { "ueid", facts->ueid.ok },
-		{ "cgroup", facts->cgroup.ok },	      { "host", facts->rdma.ok },
+		{ "selinux", facts->selinux.ok },     { "cgroup", facts->cgroup.ok },
+		{ "host", facts->rdma.ok },
 	};
 	const struct metrics_node node = { .checks = checks,
 					   .n_checks = ARRAY_SIZE(checks),

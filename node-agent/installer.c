@@ -184,8 +184,6 @@ static int begin(struct installer *i)
 
 	if (!job)
 		return -ENOMEM;
-	job->work.run = run;
-	job->work.done = done;
 	job->wish = (struct install_wish){ .plugin = c->cni_plugin,
 					   .conf_dir = c->cni_conf_dir,
 					   .bin_dir = c->cni_bin_dir,
@@ -194,7 +192,7 @@ static int begin(struct installer *i)
 	job->since_s = i->since_s;
 	i->busy = true;
 	i->again = false;
-	worker_add(i->agent->worker, &job->work);
+	worker_add(i->agent->worker, &job->work, run, done);
 	return 0;
 }
 

@@ -30,11 +30,10 @@ int job_pending_drop(struct agent *agent, const struct wire_attachment *key);
 /* Looks in the runtime's cache for pods of the network that started without us. -> agent_adopt() */
 int job_earlier(struct agent *agent, const char *network);
 
-/* Writes required-namespaces. */
-int job_required(struct agent *agent, const char *text);
-
 /* ---- job_source.c ---- */
 
+/* Writes required-namespaces. */
+int job_required(struct agent *agent, const char *text);
 /* Writes namespaces.json. */
 int job_namespaces(struct agent *agent, const char *text);
 /* What an earlier run wrote there; NULL: nothing that can be read. On the worker. */

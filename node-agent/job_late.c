@@ -50,10 +50,8 @@ int job_pending(struct agent *agent)
 	job = calloc(1, sizeof(*job));
 	if (!job)
 		return -ENOMEM;
-	job->work.run = pending_run;
-	job->work.done = pending_done;
 	agent->pending_busy = true;
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, pending_run, pending_done);
 	return 0;
 }
 
@@ -75,10 +73,8 @@ int job_pending_drop(struct agent *agent, const struct wire_attachment *key)
 
 	if (!job)
 		return -ENOMEM;
-	job->work.run = drop_run;
-	job->work.done = drop_done;
 	job->drop = *key;
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, drop_run, drop_done);
 	return 0;
 }
 
@@ -87,7 +83,7 @@ int job_pending_drop(struct agent *agent, const struct wire_attachment *key)
 struct earlier_job {
 	struct work work;
 	struct found found;
-	struct timespec seen;
+	struct earlier_seen seen;
 	char network[INSTALL_NAME_MAX];
 };
 
@@ -117,10 +113,8 @@ int job_earlier(struct agent *agent, const char *network)
 
 	if (!job)
 		return -ENOMEM;
-	job->work.run = earlier_run;
-	job->work.done = earlier_done;
 	job->seen = agent->earlier_seen;
 	(void)snprintf(job->network, sizeof(job->network), "%s", network);
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, earlier_run, earlier_done);
 	return 0;
 }

@@ -1,7 +1,5 @@
 /* The jobs that concern the node, or all attachments. */
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -125,54 +123,6 @@ int job_start(struct agent *agent)
 
 	if (!job)
 		return -ENOMEM;
-	job->work.run = start_run;
-	job->work.done = start_done;
-	worker_add(agent->worker, &job->work);
-	return 0;
-}
-
-/* ---- required-namespaces ---- */
-
-struct required_job {
-	struct work work;
-	size_t len;
-	char text[];
-};
-
-static int required_run(struct work *w, void *arg, struct err *err)
-{
-	const struct required_job *job = (const struct required_job *)w;
-	const struct node *node = arg;
-	char path[PATH_MAX];
-	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
-
-	return r < 0 ? r : file_replace(AT_FDCWD, path, job->text, job->len, 0600, err);
-}
-
-static void required_done(struct work *w, void *arg)
-{
-	struct agent *agent = arg;
-
-	if (agent && w->rc < 0) {
-		log_warn("list of namespaces that require steering is not up to date", "err",
-			 w->err.msg);
-		free(agent->required); /* written again with the next change or sweep */
-		agent->required = NULL;
-	}
-	free(w);
-}
-
-int job_required(struct agent *agent, const char *text)
-{
-	size_t len = strlen(text);
-	struct required_job *job = calloc(1, sizeof(*job) + len + 1);
-
-	if (!job)
-		return -ENOMEM;
-	job->work.run = required_run;
-	job->work.done = required_done;
-	job->len = len;
-	memcpy(job->text, text, len + 1);
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, start_run, start_done);
 	return 0;
 }

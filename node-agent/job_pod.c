@@ -18,7 +18,8 @@ struct pod_job {
 	struct wish wish; /* ENSURE */
 	struct pod_shared shared;
 	bool undo_netns;
-	int netns_fd; /* PREPARE */
+	int netns_fd; /* PREPARE, and */
+	enum record_phase phase; /* what that leads to */
 	struct pod_extras extras;
 };
 
@@ -29,7 +30,7 @@ static int pod_job_run(struct work *w, void *arg, struct err *err)
 
 	switch (job->action) {
 	case RECONCILE_PREPARE:
-		return pod_prepare(node, job->rec, job->netns_fd, &job->extras, err);
+		return pod_prepare(node, job->rec, job->netns_fd, job->phase, &job->extras, err);
 	case RECONCILE_COMMIT:
 		return pod_commit(node, job->rec, err);
 	case RECONCILE_ENSURE:
@@ -57,14 +58,16 @@ static void log_outcome(const struct attach *a, const struct pod_job *job, bool 
 	char name[2 * WIRE_NAME_MAX];
 
 	(void)attach_name(a, name, sizeof(name));
-	if (job->work.rc < 0 && job->work.rc != -ENOENT)
+	if (job->work.rc == -ENOENT && job->action == RECONCILE_ENSURE)
+		log_info("pod's network namespace is gone", "pod", name);
+	else if (job->work.rc < 0 && job->work.rc != -ENOENT)
 		log_warn(job->action == RECONCILE_REMOVE ? "cannot remove what was made for a pod, trying again" :
 			 job->action == RECONCILE_ENSURE ? "cannot change a pod, trying again" :
 			 "pod is not taken over by the agent", "pod", name, "err", job->work.err.msg);
 	else if (job->work.rc == 0 && job->action == RECONCILE_REMOVE)
 		log_info("pod is gone", "pod", name, "container", attach_key(a)->container_id);
 	else if (job->work.rc == 0 && a->rec->phase == RECORD_COMMITTED &&
-		 (a->adopted || was_steered != a->rec->wish.steer || job->action == RECONCILE_COMMIT))
+		 (a->adopted || was_steered != a->rec->wish.steer || job->rec->phase != RECORD_COMMITTED))
 		log_info(a->rec->wish.steer ? "pod is steered" : "pod stays on TCP", "pod", name, "uid",
 			 pod->uid[0] ? pod->uid : NULL, "why", a->verdict.why);
 	if (job->extras.missing.msg[0] && strcmp(job->extras.missing.msg, a->missing.msg) != 0)
@@ -121,7 +124,7 @@ static void pod_job_done(struct work *w, void *arg)
 	job->rec = old;
 	a->busy = false;
 	if (a->rec->phase == RECORD_COMMITTED &&
-	    (job->action == RECONCILE_COMMIT || was_steered != a->rec->wish.steer)) {
+	    (old->phase != RECORD_COMMITTED || was_steered != a->rec->wish.steer)) {
 		a->since = time(NULL);
 		a->late = a->rec->wish.steer && job->action == RECONCILE_ENSURE;
 		a->listeners = a->late ? job->extras.listeners : -1;
@@ -145,8 +148,6 @@ int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action)
 		free(job);
 		return -ENOMEM;
 	}
-	job->work.run = pod_job_run;
-	job->work.done = pod_job_done;
 	if (action == RECONCILE_PREPARE || action == RECONCILE_COMMIT)
 		job->work.deadline_ms = a->deadline_ms;
 	job->a = a;
@@ -155,7 +156,8 @@ int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action)
 	job->shared = attach_shared(&agent->table, a);
 	job->undo_netns = a->undo_netns;
 	job->netns_fd = TAKE_FD(a->netns_fd);
+	job->phase = a->at_once ? RECORD_COMMITTED : RECORD_PREPARED;
 	a->busy = true;
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, pod_job_run, pod_job_done);
 	return 0;
 }

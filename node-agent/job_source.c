@@ -1,5 +1,7 @@
 /* The jobs that concern the source: what is kept of it on disk, and when its changes are in force. */
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,17 +12,60 @@
 #define NAMESPACES_FILE "namespaces.json"
 #define NAMESPACES_MAX (64 * 1024 * 1024)
 
-/* ---- namespaces.json ---- */
-
-struct namespaces_job {
+struct text_job {
 	struct work work;
 	size_t len;
 	char text[];
 };
 
+static int add_text(struct agent *agent, const char *text, work_run_fn *run, work_done_fn *done)
+{
+	size_t len = strlen(text);
+	struct text_job *job = calloc(1, sizeof(*job) + len + 1);
+
+	if (!job)
+		return -ENOMEM;
+	job->len = len;
+	memcpy(job->text, text, len + 1);
+	worker_add(agent->worker, &job->work, run, done);
+	return 0;
+}
+
+/* ---- required-namespaces ---- */
+
+static int required_run(struct work *w, void *arg, struct err *err)
+{
+	const struct text_job *job = (const struct text_job *)w;
+	const struct node *node = arg;
+	char path[PATH_MAX];
+	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
+
+	return r < 0 ? r : file_replace(AT_FDCWD, path, job->text, job->len, 0600, err);
+}
+
+static void required_done(struct work *w, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent && w->rc < 0) {
+		log_warn("list of namespaces that require steering is not up to date", "err",
+			 w->err.msg);
+		free(agent->required); /* written again with the next change or sweep */
+		agent->required = NULL;
+	}
+	free(w);
+}
+
+int job_required(struct agent *agent, const char *text)
+{
+	return add_text(agent, text, required_run, required_done);
+}
+
+/* ---- namespaces.json ---- */
+
 static int namespaces_run(struct work *w, void *arg, struct err *err)
 {
-	const struct namespaces_job *job = (const struct namespaces_job *)w;
+	const struct text_job *job = (const struct text_job *)w;
 	const struct node *node = arg;
 
 	return file_replace(node->state_fd, NAMESPACES_FILE, job->text, job->len, 0600, err);
@@ -40,17 +85,7 @@ static void namespaces_done(struct work *w, void *arg)
 
 int job_namespaces(struct agent *agent, const char *text)
 {
-	size_t len = strlen(text);
-	struct namespaces_job *job = calloc(1, sizeof(*job) + len + 1);
-
-	if (!job)
-		return -ENOMEM;
-	job->work.run = namespaces_run;
-	job->work.done = namespaces_done;
-	job->len = len;
-	memcpy(job->text, text, len + 1);
-	worker_add(agent->worker, &job->work);
-	return 0;
+	return add_text(agent, text, namespaces_run, namespaces_done);
 }
 
 json_t *job_namespaces_read(const struct node *node)
@@ -121,8 +156,6 @@ void job_generation(struct agent *agent)
 	w = calloc(1, sizeof(*w));
 	if (!w)
 		return; /* the next change says it */
-	w->run = generation_run;
-	w->done = generation_done;
 	agent->generation_busy = true;
-	worker_add(agent->worker, w);
+	worker_add(agent->worker, w, generation_run, generation_done);
 }

@@ -44,11 +44,9 @@ int job_check(struct agent *agent, const struct attach *a, uint64_t session)
 		free(job);
 		return -ENOMEM;
 	}
-	job->work.run = check_run;
-	job->work.done = check_done;
 	job->work.deadline_ms = wire_now_ms() + AGENT_REQUEST_MS;
 	job->session = session;
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, check_run, check_done);
 	return 0;
 }
 
@@ -68,14 +66,6 @@ struct sweep_job {
 	struct sweep_item items[];
 };
 
-/* 0, -ENOENT when nothing holds the netns (seen twice: a process may fork while we look), -EUCLEAN. */
-static int look(struct node *node, const struct record *rec, struct err *err)
-{
-	int r = pod_check(node, rec, err);
-
-	return r == -ENOENT ? pod_check(node, rec, err) : r;
-}
-
 static int sweep_run(struct work *w, void *arg, struct err *err)
 {
 	struct sweep_job *job = (struct sweep_job *)w;
@@ -89,7 +79,7 @@ static int sweep_run(struct work *w, void *arg, struct err *err)
 			r = steer_drop_older(node->steer, err);
 	}
 	for (int i = 0; i < job->n; i++)
-		job->items[i].rc = look(node, job->items[i].rec, &job->items[i].err);
+		job->items[i].rc = pod_check(node, job->items[i].rec, &job->items[i].err);
 	return r;
 }
 
@@ -152,11 +142,9 @@ int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node)
 		if (job->items[job->n].rec)
 			job->n++;
 	}
-	job->work.run = sweep_run;
-	job->work.done = sweep_done;
 	job->node = node;
 	agent->sweep_busy = true;
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, sweep_run, sweep_done);
 	return 0;
 }
 
@@ -255,9 +243,7 @@ int job_stats(struct agent *agent)
 		job->items[job->n].key = *attach_key(a);
 		job->items[job->n++].netns = a->rec->netns;
 	}
-	job->work.run = stats_run;
-	job->work.done = stats_done;
 	agent->stats_busy = true;
-	worker_add(agent->worker, &job->work);
+	worker_add(agent->worker, &job->work, stats_run, stats_done);
 	return 0;
 }

@@ -5,11 +5,6 @@
 
 #include "common/cleanup.h"
 
-static void cleanup_record(struct record **rec)
-{
-	record_free(*rec);
-}
-
 static int identify(const char *path, struct netns_id *ret, struct err *err)
 {
 	auto_close int fd = netns_open(path, err);
@@ -23,7 +18,7 @@ static int identify(const char *path, struct netns_id *ret, struct err *err)
 
 int late_identify(const struct node *node, const char *netns_path, struct record *rec, struct err *err)
 {
-	auto_with(cleanup_record) struct record *old = NULL;
+	auto_record struct record *old = NULL;
 	int r = identify(netns_path, &rec->netns, err);
 
 	if (r < 0)

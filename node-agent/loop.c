@@ -46,6 +46,7 @@ int loop_watch(struct loop *loop, struct loop_watch *w, uint32_t events, struct 
 
 	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_ADD, w->fd, &ev) < 0)
 		return err_sys(err, errno, "watch descriptor %d", w->fd);
+	w->events = events;
 	return 0;
 }
 
@@ -53,7 +54,12 @@ int loop_rewatch(struct loop *loop, struct loop_watch *w, uint32_t events)
 {
 	struct epoll_event ev = { .events = events, .data.ptr = w };
 
-	return epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, w->fd, &ev) < 0 ? -errno : 0;
+	if (w->events == events)
+		return 0;
+	if (epoll_ctl(loop->epoll_fd, EPOLL_CTL_MOD, w->fd, &ev) < 0)
+		return -errno;
+	w->events = events;
+	return 0;
 }
 
 void loop_unwatch(struct loop *loop, struct loop_watch *w)

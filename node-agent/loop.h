@@ -14,6 +14,7 @@ struct loop_watch {
 	int fd; /* borrowed */
 	void (*fn)(void *arg, uint32_t events); /* EPOLLIN, ... */
 	void *arg;
+	uint32_t events; /* as last asked for; the loop's own */
 };
 
 /* Called once when due; arm it again for more. Zeroed = not armed. */

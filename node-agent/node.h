@@ -30,6 +30,7 @@ struct node_facts {
 	struct node_fact smc; /* the kernel has SMC */
 	struct node_fact hook; /* our program is attached */
 	struct node_fact ueid; /* ours is there */
+	struct node_fact selinux; /* steered sockets are of use to containers */
 	struct node_fact cgroup; /* cgroupRoot is cgroup v2 */
 	struct node_fact rdma; /* SMC-R can be had: an RDMA device of the config's pnets is present */
 	struct steer_facts steer;

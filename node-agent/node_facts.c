@@ -10,6 +10,7 @@
 #include "node-agent/cgroup.h"
 #include "node-agent/features.h"
 #include "node-agent/node.h"
+#include "node-agent/selinux.h"
 
 #define HOOK_FAILURES_MAX 20 /* then every 5 minutes, a refresh being 15 s */
 
@@ -169,6 +170,13 @@ static void refresh_cgroup(struct node *node)
 	set_fact(&node->facts.cgroup, fd, &err);
 }
 
+static void refresh_selinux(struct node *node)
+{
+	struct err err = ERR_INIT;
+
+	set_fact(&node->facts.selinux, selinux_check(&err), &err);
+}
+
 /* An extra: the log says it once, and once when it is well again. */
 static void write_features(struct node *node)
 {
@@ -197,7 +205,9 @@ const struct node_fact *node_first_missing(const struct node_facts *facts)
 		return &facts->smc;
 	if (!facts->hook.ok)
 		return &facts->hook;
-	return facts->ueid.ok ? NULL : &facts->ueid;
+	if (!facts->ueid.ok)
+		return &facts->ueid;
+	return facts->selinux.ok ? NULL : &facts->selinux;
 }
 
 void node_refresh(struct node *node)
@@ -208,6 +218,7 @@ void node_refresh(struct node *node)
 		(void)snprintf(node->facts.kernel, sizeof(node->facts.kernel), "%s", u.release);
 	refresh_hook(node);
 	refresh_smc(node);
+	refresh_selinux(node);
 	refresh_rdma(node);
 	refresh_cgroup(node);
 	write_features(node);

@@ -15,11 +15,6 @@
 
 #define SUFFIX ".json"
 
-static void cleanup_record(struct record **rec)
-{
-	record_free(*rec);
-}
-
 static int parse(int dirfd, const char *name, struct record *rec, char path[PATH_MAX], struct err *err)
 {
 	auto_free char *text = NULL;
@@ -49,7 +44,7 @@ static int parse(int dirfd, const char *name, struct record *rec, char path[PATH
 /* 0: *ret is a record (or NULL: nothing to adopt), and the file may go. */
 static int take(struct node *node, int dirfd, const char *name, struct record **ret, struct err *err)
 {
-	auto_with(cleanup_record) struct record *rec = calloc(1, sizeof(*rec));
+	auto_record struct record *rec = calloc(1, sizeof(*rec));
 	char path[PATH_MAX];
 	int r;
 
@@ -64,7 +59,7 @@ static int take(struct node *node, int dirfd, const char *name, struct record **
 		return 0;
 	if (r < 0)
 		return r;
-	r = record_write(node->state_fd, rec, err);
+	r = record_create(node->state_fd, rec, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(rec);

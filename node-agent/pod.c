@@ -86,10 +86,18 @@ static void extras_apply(struct node *node, const struct record *rec, struct pod
 		note(extras, &err);
 }
 
+/* Looks twice before it says -ENOENT, which is the end of the pod: a process may fork while we look. */
+static int find_netns(const struct record *rec, struct err *err)
+{
+	int fd = netns_find(&rec->netns, err);
+
+	return fd == -ENOENT ? netns_find(&rec->netns, err) : fd;
+}
+
 /* ---- the steps ---- */
 
-int pod_prepare(struct node *node, struct record *rec, int netns_fd, struct pod_extras *extras,
-		struct err *err)
+int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase,
+		struct pod_extras *extras, struct err *err)
 {
 	int r = netns_check_foreign(netns_fd, "passed descriptor", err);
 
@@ -98,8 +106,8 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, struct pod_
 	if (r < 0)
 		return r;
 	strcpy(rec->boot_id, node->boot_id);
-	rec->phase = RECORD_PREPARED;
-	r = record_write(node->state_fd, rec, err);
+	rec->phase = phase;
+	r = record_create(node->state_fd, rec, err);
 	if (r < 0) {
 		rec->phase = RECORD_NONE;
 		return r;
@@ -170,15 +178,12 @@ static int count_listeners(struct node *node, const struct record *rec, int netn
 	return sockdiag_tcp_listeners(netns_fd, NODE_NETLINK_MS, NULL);
 }
 
-int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
-	       const struct pod_shared *shared, struct pod_extras *extras, struct err *err)
+static int ensure_in(struct node *node, struct record *rec, int netns_fd, const struct wish *wish,
+		     const struct pod_shared *shared, struct pod_extras *extras, struct err *err)
 {
-	auto_close int netns_fd = netns_find(&rec->netns, err);
 	struct record before = *rec;
 	int r;
 
-	if (netns_fd < 0)
-		return netns_fd;
 	/* On disk until all is done: the new wish, and what of the old one may still be there. */
 	rec->phase = RECORD_COMMITTED;
 	rec->wish = *wish;
@@ -206,9 +211,21 @@ int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 	return entry_apply(node, rec, true, err);
 }
 
+int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
+	       const struct pod_shared *shared, struct pod_extras *extras, struct err *err)
+{
+	auto_close int netns_fd = find_netns(rec, err);
+	int r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	r = ensure_in(node, rec, netns_fd, wish, shared, extras, err);
+	return r == -ENOENT ? -EUCLEAN : r; /* another thing that is not there (the folder of records) */
+}
+
 int pod_check(struct node *node, const struct record *rec, struct err *err)
 {
-	auto_close int netns_fd = netns_find(&rec->netns, err);
+	auto_close int netns_fd = find_netns(rec, err);
 	struct hostnet_pod host;
 	int r = 0;
 

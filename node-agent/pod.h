@@ -23,9 +23,11 @@ struct pod_shared {
 	bool host; /* the host's shared part */
 };
 
-/* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns, phase. On failure nothing
- * is left. -EINVAL or -EPERM: the descriptor is no pod's network namespace. */
-int pod_prepare(struct node *node, struct record *rec, int netns_fd, struct pod_extras *extras, struct err *err);
+/* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be that given: prepared,
+ * or committed when the wish is empty. On failure nothing is left. -EINVAL or -EPERM: the descriptor is no pod's
+ * network namespace. */
+int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase, struct pod_extras *extras,
+		struct err *err);
 /* rec->undo has come from the plugin. On failure rec is as prepared, on disk too if that can be
  * had. */
 int pod_commit(struct node *node, struct record *rec, struct err *err);

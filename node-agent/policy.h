@@ -15,7 +15,7 @@
 
 /* What the node can do; from node.h's facts. */
 struct policy_node {
-	bool steering; /* hook attached and SMC registered */
+	bool steering; /* hook attached, SMC registered, and SELinux does not stand in the way */
 	bool ueid; /* a UEID is present */
 	bool ulp_unsafe; /* the kernel still has TCP_ULP "smc" */
 	char why_not[256]; /* when steering or ueid is false: the sentence for status */

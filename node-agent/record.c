@@ -16,7 +16,7 @@ void record_free(struct record *rec)
 	free(rec);
 }
 
-static void cleanup_record(struct record **rec)
+void record_cleanup(struct record **rec)
 {
 	record_free(*rec);
 }
@@ -139,7 +139,7 @@ static int body_from_json(const json_t *obj, struct record *rec, struct err *err
 
 int record_from_json(const json_t *obj, struct record **ret, struct err *err)
 {
-	auto_with(cleanup_record) struct record *rec = calloc(1, sizeof(*rec));
+	auto_record struct record *rec = calloc(1, sizeof(*rec));
 	int r;
 
 	if (!rec)

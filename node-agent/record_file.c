@@ -73,17 +73,20 @@ int record_write(int dirfd, const struct record *rec, struct err *err)
 	json_auto_t *obj = record_to_json(rec);
 	auto_free char *text = obj ? json_dumps(obj, JSON_INDENT(1)) : NULL;
 	char path[NAME_LEN];
-	int r;
 
 	if (!text)
 		return err_sys(err, ENOMEM, "write record");
-	r = check_name(dirfd, &rec->req.attachment, err);
-	if (r < 0)
-		return r;
 	if (mkdirat(dirfd, RECORD_DIR, 0700) < 0 && errno != EEXIST)
 		return err_sys(err, errno, "create folder '" RECORD_DIR "' of stateDir");
 	record_path(&rec->req.attachment, path);
 	return file_replace(dirfd, path, text, strlen(text), 0600, err);
+}
+
+int record_create(int dirfd, const struct record *rec, struct err *err)
+{
+	int r = check_name(dirfd, &rec->req.attachment, err);
+
+	return r < 0 ? r : record_write(dirfd, rec, err);
 }
 
 int record_remove(int dirfd, const struct wire_attachment *a, struct err *err)

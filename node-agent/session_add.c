@@ -8,11 +8,6 @@
 #include "node-agent/job.h"
 #include "node-agent/session.h"
 
-static void cleanup_record(struct record **rec)
-{
-	record_free(*rec);
-}
-
 static void unlink_attach(struct session *s)
 {
 	if (s->attach)
@@ -46,7 +41,7 @@ static void prepare_again(struct session *s, struct attach *old)
 		session_wait(s, SESSION_PROBE);
 }
 
-static void begin(struct session *s, struct record *rec, int64_t deadline_ms)
+static void begin(struct session *s, struct record *rec, int64_t deadline_ms, bool at_once)
 {
 	struct agent *agent = s->agent;
 	struct attach *a = attach_add(&agent->table, rec);
@@ -71,6 +66,7 @@ static void begin(struct session *s, struct record *rec, int64_t deadline_ms)
 		return;
 	}
 	a->rec->wish = a->wish;
+	a->at_once = at_once && wish_is_empty(&a->wish);
 	a->deadline_ms = deadline_ms;
 	a->netns_fd = TAKE_FD(s->passed_fd);
 	a->session = s;
@@ -81,17 +77,19 @@ static void begin(struct session *s, struct record *rec, int64_t deadline_ms)
 
 void session_prepare(struct session *s)
 {
-	auto_with(cleanup_record) struct record *rec = calloc(1, sizeof(*rec));
+	auto_record struct record *rec = calloc(1, sizeof(*rec));
 	struct err err = ERR_INIT;
 	int64_t deadline_ms;
 	struct attach *old;
+	bool at_once = false;
 
 	if (!rec) {
 		session_no_memory(s);
 		return;
 	}
 	if (wire_prepare_from_json(s->request, &rec->req, &err) < 0 ||
-	    get_deadline(s, &deadline_ms, &err) < 0) {
+	    get_deadline(s, &deadline_ms, &err) < 0 ||
+	    smc_json_get_bool(s->request, "message", "commit", &at_once, &err) < 0) {
 		session_error(s, WIRE_CODE_INVALID, err.msg);
 		return;
 	}
@@ -107,7 +105,7 @@ void session_prepare(struct session *s)
 	if (old)
 		prepare_again(s, old);
 	else
-		begin(s, TAKE_PTR(rec), deadline_ms);
+		begin(s, TAKE_PTR(rec), deadline_ms, at_once);
 }
 
 static const char *failure_code(const struct attach *a, int rc)
@@ -121,10 +119,11 @@ static void prepared(struct session *s, struct attach *a)
 {
 	json_t *msg = wire_ok();
 
-	if (json_object_update_new(msg, json_pack("{s:b, s:b, s:o, s:o}", "steer", a->rec->wish.steer,
+	if (json_object_update_new(msg, json_pack("{s:b, s:b, s:o, s:o, s:b}", "steer", a->rec->wish.steer,
 						  "required", a->verdict.wanted == POLICY_REQUIRED,
 						  "why", wire_text(a->verdict.why), "netns",
-						  podnet_to_json(&a->rec->wish.netns))) < 0) {
+						  podnet_to_json(&a->rec->wish.netns), "committed",
+						  a->rec->phase == RECORD_COMMITTED)) < 0) {
 		json_decref(msg);
 		msg = NULL;
 	}
@@ -171,9 +170,9 @@ void session_pod_done(struct session *s, struct attach *a, enum reconcile_action
 		      const struct err *err)
 {
 	if (s->attach == a && (s->wait == SESSION_PREPARE || s->wait == SESSION_COMMIT)) {
-		bool ended = rc < 0 || action == RECONCILE_COMMIT;
-
-		if (ended)
+		if (a->rec->phase == RECORD_COMMITTED)
+			a->commit = true;
+		if (rc < 0 || a->commit)
 			unlink_attach(s);
 		if (rc < 0)
 			session_error(s, failure_code(a, rc), err->msg);

@@ -59,7 +59,8 @@ static void plan_sysctl(struct podnet *plan, const char *name, int64_t value)
 }
 
 void wish_make(const struct config *config, const struct node_facts *facts,
-	       const struct wire_prepare *req, const struct policy_verdict *verdict, struct wish *ret)
+	       const struct wire_prepare *req, const struct policy_verdict *verdict, bool had_host,
+	       struct wish *ret)
 {
 	struct hostnet_pod host;
 
@@ -67,7 +68,7 @@ void wish_make(const struct config *config, const struct node_facts *facts,
 	wish_host_addrs(req, &host);
 	ret->steer = verdict->steer;
 	ret->ulp = verdict->steer ? verdict->ulp : STEER_ULP_IGNORE;
-	ret->host = verdict->steer && facts->rdma.ok && host.n_addrs > 0;
+	ret->host = (verdict->steer || had_host) && facts->rdma.ok && host.n_addrs > 0;
 	ret->programs = verdict->steer && facts->cgroup.ok && req->cgroup_path[0];
 	if (!facts->smc.ok) /* neither pnet table nor sysctls */
 		return;
@@ -99,6 +100,12 @@ bool wish_equal(const struct wish *a, const struct wish *b)
 {
 	return a->steer == b->steer && a->host == b->host && a->programs == b->programs &&
 	       a->ulp == b->ulp && wish_same_netns(&a->netns, &b->netns);
+}
+
+bool wish_is_empty(const struct wish *w)
+{
+	return !w->steer && !w->host && !w->programs && w->ulp == STEER_ULP_IGNORE && !w->netns.n_pnets &&
+	       !w->netns.n_sysctls;
 }
 
 json_t *wish_to_json(const struct wish *w)

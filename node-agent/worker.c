@@ -50,7 +50,7 @@ static struct work *queue_take(struct queue *q)
 	return w;
 }
 
-static void run(struct worker *worker, struct work *w)
+static void run_one(struct worker *worker, struct work *w)
 {
 	if (w->deadline_ms && wire_now_ms() >= w->deadline_ms)
 		w->rc = err_set(&w->err, -ETIMEDOUT,
@@ -73,11 +73,13 @@ static void *worker_main(void *arg)
 			break;
 		worker->running = true;
 		(void)pthread_mutex_unlock(&worker->lock);
-		run(worker, w);
+		run_one(worker, w);
 		(void)pthread_mutex_lock(&worker->lock);
 		worker->running = false;
 		queue_put(&worker->finished, w);
-		(void)eventfd_write(worker->event_fd, 1);
+		(void)pthread_mutex_unlock(&worker->lock);
+		(void)eventfd_write(worker->event_fd, 1); /* whom it wakes wants the lock */
+		(void)pthread_mutex_lock(&worker->lock);
 	}
 	worker->ended = true;
 	(void)pthread_cond_broadcast(&worker->changed);
@@ -125,12 +127,14 @@ int worker_new(void *run_arg, struct worker **ret, struct err *err)
 	return 0;
 }
 
-void worker_add(struct worker *worker, struct work *w)
+void worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done)
 {
+	w->run = run;
+	w->done = done;
 	(void)pthread_mutex_lock(&worker->lock);
 	queue_put(&worker->todo, w);
-	(void)pthread_cond_signal(&worker->changed);
 	(void)pthread_mutex_unlock(&worker->lock);
+	(void)pthread_cond_signal(&worker->changed); /* whom it wakes wants the lock */
 }
 
 int worker_fd(const struct worker *worker)

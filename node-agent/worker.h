@@ -13,13 +13,17 @@
 
 #include "common/err.h"
 
+struct work;
+typedef int work_run_fn(struct work *w, void *run_arg, struct err *err); /* on the worker thread */
+typedef void work_done_fn(struct work *w, void *done_arg); /* on the collecting thread; NULL done_arg: only free it */
+
 struct work {
 	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none */
-	int (*run)(struct work *w, void *run_arg, struct err *err); /* on the worker thread */
-	void (*done)(struct work *w, void *done_arg); /* on the collecting thread; NULL done_arg: only free it */
 	int rc; /* what run returned */
 	struct err err;
-	struct work *next; /* the worker's own */
+	work_run_fn *run; /* these are the worker's own */
+	work_done_fn *done;
+	struct work *next;
 };
 
 struct worker;
@@ -27,7 +31,7 @@ struct worker;
 /* Starts the thread. run_arg is what run() gets: the thread's own state. All signals are blocked in
  * the thread. */
 int worker_new(void *run_arg, struct worker **ret, struct err *err);
-void worker_add(struct worker *worker, struct work *w);
+void worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done);
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker, void *done_arg);
 /* True when nothing is queued, runs, or waits to be collected. */

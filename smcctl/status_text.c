@@ -19,6 +19,14 @@ static void table_cleanup(struct table **t)
 
 /* ---- the node ---- */
 
+static void print_trouble(FILE *out, const char *label, const json_t *node, const char *key)
+{
+	const json_t *fact = get(node, key);
+
+	if (fact && !get_bool(fact, "ok"))
+		(void)fprintf(out, "%-9s%s\n", label, get_string(fact, "why"));
+}
+
 static void print_fact(FILE *out, const char *label, const json_t *node, const char *key)
 {
 	const json_t *fact = get(node, key);
@@ -72,6 +80,7 @@ static void print_node(FILE *out, const json_t *node)
 	(void)fprintf(out, "%-9s", "UEID");
 	print_strings(out, get(node, "ueids"));
 	(void)fputc('\n', out);
+	print_trouble(out, "SELinux", node, "selinux"); /* most nodes have none: no word when it is well */
 	print_devices(out, node);
 	print_fact(out, "SMC-R", node, "host");
 	print_fact(out, "Cgroups", node, "cgroup");

@@ -120,7 +120,9 @@ void world_ipam(const char *name, const char *body)
 	(void)snprintf(path, sizeof(path), "%s/bin/%s", world_dir(), name);
 	f = fopen(path, "we");
 	assert_non_null(f);
-	(void)fprintf(f, "#!/bin/sh\nprintf '%%s ' \"$CNI_COMMAND\" >>%s/ipam.log\n%s\n",
+	(void)fprintf(f,
+		      "#!/bin/sh\nasked=$(cat)\ntest \"$asked\" || exit 1\n"
+		      "printf '%%s ' \"$CNI_COMMAND\" >>%s/ipam.log\n%s\n",
 		      world_dir(), body);
 	(void)fclose(f);
 	assert_int_equal(chmod(path, 0755), 0);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -24,6 +25,7 @@
 
 static char dir[] = "/tmp/cni_world.XXXXXX";
 static char plugin[PATH_MAX + 16];
+static struct rlimit memory = { RLIM_INFINITY, RLIM_INFINITY };
 
 const char *world_dir(void)
 {
@@ -90,6 +92,11 @@ void world_use_faults(void)
 		fail_msg("there is no '%s': make FAULT=1", plugin);
 }
 
+void world_limit_memory(size_t bytes)
+{
+	memory.rlim_cur = bytes;
+}
+
 int world_setup(void **state)
 {
 	(void)state;
@@ -132,6 +139,7 @@ int world_reset(void **state)
 
 	(void)state;
 	world_agent_stop();
+	world_limit_memory(RLIM_INFINITY);
 	world_sh("cd %s && rm -rf run lease bin *.log && mkdir bin", dir);
 	remove_links("/proc/self/ns/net");
 	remove_links(world_netns(0));
@@ -201,7 +209,7 @@ pid_t world_start(const char *command, const char *conf, size_t conf_len, int ou
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		(void)setenv("CNI_COMMAND", command, 1);
-		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errs, 2) < 0)
+		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errs, 2) < 0 || setrlimit(RLIMIT_DATA, &memory) < 0)
 			_exit(126);
 		(void)execl(plugin, plugin, (char *)NULL);
 		_exit(127);

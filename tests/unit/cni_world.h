@@ -36,6 +36,8 @@ struct world_run {
 	int64_t took_ms;
 };
 
+/* The plugin may have so much data at most, till the next world_reset(). */
+void world_limit_memory(size_t bytes);
 /* From here on the plugin is the one with fault points (common/fault.h). */
 void world_use_faults(void);
 
@@ -67,7 +69,8 @@ void world_agent_stop(void);
 /* What it received: one JSON document each, with "fd": true when a network namespace came along. */
 json_t *world_agent_log(void);
 
-/* Makes an IPAM plugin of that name with a shell script's body; it notes each call. */
+/* Makes an IPAM plugin of that name with a shell script's body, which has the configuration in $asked; each call that
+ * comes with one is noted. */
 void world_ipam(const char *name, const char *body);
 /* "ADD DEL ": the calls of all IPAM plugins; owned by the caller. */
 char *world_ipam_log(void);

@@ -76,7 +76,7 @@ static int set_up(void **state)
 	memset(&seen, 0, sizeof(seen));
 	memset(&agent, 0, sizeof(agent));
 	agent.events = (struct events *)&seen; /* never looked into */
-	agent.facts.smc.ok = agent.facts.hook.ok = agent.facts.ueid.ok = true;
+	agent.facts.smc.ok = agent.facts.hook.ok = agent.facts.ueid.ok = agent.facts.selinux.ok = true;
 	return 0;
 }
 
@@ -261,6 +261,10 @@ static void what_the_node_lacks_is_told_of_the_node_and_not_of_each_pod(void **s
 	agent_events_decided(&agent, b);
 	assert_int_equal(seen.pods, 0);
 	agent.facts.hook.ok = true;
+	agent.facts.selinux.ok = false;
+	agent_events_node(&agent);
+	assert_string_equal(seen.key, "selinux");
+	agent.facts.selinux.ok = true;
 	seen.nodes = 0;
 	agent_events_node(&agent);
 	assert_int_equal(seen.nodes, 0);

@@ -10,6 +10,7 @@
 #define FLANNEL                                                 \
 	"{\"name\": \"cbr0\", \"cniVersion\": \"1.0.0\","        \
 	" \"plugins\": [{\"type\": \"flannel\"}, {\"type\": \"portmap\"}]}"
+#define OTHER "{\"name\": \"other\", \"cniVersion\": \"1.0.0\", \"plugins\": [{\"type\": \"ptp\"}]}"
 
 static bool is_there(const char *name)
 {
@@ -77,8 +78,7 @@ static void what_somebody_takes_out_is_put_back(void **state)
 	take_out();
 	eventually(is_there(DROPIN));
 	/* a network of another name is the first now */
-	write_file(agent_path("net.d/00-b.conflist"),
-		   "{\"name\": \"other\", \"cniVersion\": \"1.0.0\", \"plugins\": [{\"type\": \"ptp\"}]}");
+	write_file(agent_path("net.d/00-b.conflist"), OTHER);
 	eventually(is_there("net.d/other/50-smc-cni.conf"));
 	eventually(!is_there(DROPIN));
 	assert_true(has(LIST, FLANNEL));
@@ -114,17 +114,18 @@ static void a_runtime_that_calls_the_plugin_is_believed(void **state)
 }
 
 /* What libcni keeps of a pod that was there before. */
-static void write_earlier_pod(pid_t pid, const char *network)
+static void write_earlier_pod(pid_t pid, const char *network, const char *name)
 {
-	auto_free char *text = NULL;
+	auto_free char *text = NULL, *path = NULL;
 
+	assert_true(asprintf(&path, CACHE "/%s-%d-eth0", network, (int)pid) > 0);
 	assert_true(asprintf(&text,
 			     "{\"kind\": \"cniCacheV1\", \"networkName\": \"%s\", \"containerId\": \"b%d\","
 			     " \"ifName\": \"eth0\", \"config\": \"e30=\", \"netns\": \"/proc/%d/ns/net\","
 			     " \"cniArgs\": [[\"K8S_POD_NAMESPACE\", \"default\"], [\"K8S_POD_NAME\", \"%s\"]],"
 			     " \"result\": {\"cniVersion\": \"1.0.0\"}}",
-			     network, (int)pid, (int)pid, network) > 0);
-	write_file(CACHE "/cbr0-1-eth0", text);
+			     network, (int)pid, (int)pid, name) > 0);
+	write_file(path, text);
 }
 
 static bool is_known(const char *pod)
@@ -140,10 +141,10 @@ static void a_pod_that_ran_before_is_taken_over(void **state)
 	pid_t pid = pod_new(&fd), other = pod_new(&other_fd);
 
 	(void)state;
-	write_earlier_pod(other, "cbr1");
+	write_earlier_pod(other, "cbr1", "cbr1");
 	take_out(); /* and it is put back */
 	eventually(is_there(DROPIN));
-	write_earlier_pod(pid, "cbr0");
+	write_earlier_pod(pid, "cbr0", "cbr0");
 	take_out();
 	eventually(is_known("cbr0"));
 	assert_false(is_known("cbr1"));
@@ -154,6 +155,44 @@ static void a_pod_that_ran_before_is_taken_over(void **state)
 	(void)close(TAKE_FD(fd));
 	eventually(!is_known("cbr0"));
 	assert_int_equal(count_files("state/pods"), 0);
+}
+
+/* docs/install.md says so. The second one comes just after a look. */
+static void it_takes_20_seconds_at_most_when_nothing_calls_for_a_look(void **state)
+{
+	auto_close int fd = -1, second_fd = -1;
+	pid_t pid = pod_new(&fd), second = pod_new(&second_fd);
+	int64_t start;
+
+	(void)state;
+	write_earlier_pod(pid, "cbr0", "first");
+	eventually(is_known("first"));
+	start = wire_now_ms();
+	write_earlier_pod(second, "cbr0", "second");
+	eventually(is_known("second"));
+	assert_in_range(wire_now_ms() - start, 0, 20000);
+	pod_end(pid);
+	pod_end(second);
+}
+
+/* In a folder that has not changed for so long that one look at it is enough. */
+static void pods_of_the_next_network_that_ran_before_are_taken_over_too(void **state)
+{
+	const struct timespec long_ago[2] = { { .tv_sec = time(NULL) - 100 }, { .tv_sec = time(NULL) - 100 } };
+	auto_close int fd = -1, other_fd = -1;
+	pid_t pid = pod_new(&fd), other = pod_new(&other_fd);
+
+	(void)state;
+	write_earlier_pod(pid, "cbr0", "cbr0");
+	write_earlier_pod(other, "other", "other");
+	assert_int_equal(utimensat(AT_FDCWD, CACHE, long_ago, 0), 0);
+	take_out(); /* and it is put back */
+	eventually(is_known("cbr0"));
+	assert_false(is_known("other"));
+	write_file(agent_path("net.d/00-b.conflist"), OTHER);
+	eventually(is_known("other"));
+	pod_end(pid);
+	pod_end(other);
 }
 
 static void a_restart_leaves_it_and_the_clean_up_takes_it_away(void **state)
@@ -172,14 +211,14 @@ static void a_file_of_others_that_is_half_written_is_waited_for(void **state)
 	(void)state;
 	write_file(agent_path("net.d/00-b.conflist"), "{\"name\": \"other\", \"cniVersion\": \"1.0");
 	eventually(log_has("plugin is not in the chain"));
-	write_file(agent_path("net.d/00-b.conflist"),
-		   "{\"name\": \"other\", \"cniVersion\": \"1.0.0\", \"plugins\": [{\"type\": \"ptp\"}]}");
+	write_file(agent_path("net.d/00-b.conflist"), OTHER);
 	eventually(is_there("net.d/other/50-smc-cni.conf"));
 }
 
 static int clear_cache(void **state)
 {
-	(void)unlink(CACHE "/cbr0-1-eth0");
+	if (system("rm -f " CACHE "/*") != 0)
+		return -1;
 	return agent_tear_down(state);
 }
 
@@ -192,6 +231,8 @@ int main(void)
 		CASE(a_runtime_that_passes_the_folder_over_gets_an_entry_in_the_list),
 		CASE(a_runtime_that_calls_the_plugin_is_believed),
 		CASE(a_pod_that_ran_before_is_taken_over),
+		CASE(it_takes_20_seconds_at_most_when_nothing_calls_for_a_look),
+		CASE(pods_of_the_next_network_that_ran_before_are_taken_over_too),
 		CASE(a_restart_leaves_it_and_the_clean_up_takes_it_away),
 		CASE(a_file_of_others_that_is_half_written_is_waited_for),
 	};

@@ -4,6 +4,7 @@
 
 #include <arpa/inet.h>
 #include <sys/mount.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 
 /* The answer to GET path, head and body; "" when nobody listens. The caller frees. */
@@ -180,33 +181,85 @@ static void requests_left_for_an_absent_agent_are_adopted(void **state)
 	pod_end(pid);
 }
 
-/* Its plugin gives up and leaves the request, while the agent still works on the first one. */
+static pid_t worker_thread(void)
+{
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *de;
+	char path[64];
+	pid_t thread = 0;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/task", (int)agent.pid);
+	dir = opendir(path);
+	assert_non_null(dir);
+	while ((de = readdir(dir))) {
+		pid_t id = (pid_t)atoi(de->d_name); /* NOLINT: of the kernel */
+
+		if (id > 0 && id != agent.pid) {
+			assert_int_equal(thread, 0);
+			thread = id;
+		}
+	}
+	return thread;
+}
+
+/* The loop thread has something for the worker and does not wait for it: that one does not hold the lock. */
+static bool loop_goes_on(void)
+{
+	int64_t end = wire_now_ms() + ANSWER_MS; /* it waits for the worker's statistics, but not that long */
+	auto_close int sock = wire_connect(agent_path("run/a.sock"), end, &agent_err);
+	json_auto_t *request = wire_request("status"), *reply = NULL;
+
+	return sock >= 0 && wire_call(sock, request, -1, end, &reply, NULL, &agent_err) == 0;
+}
+
+/* Stops the agent's thread that works on pods, till worker_resume(). Nothing may be asserted between the two. */
+static pid_t worker_hold(void)
+{
+	pid_t thread = worker_thread();
+
+	for (;;) {
+		assert_return_code(ptrace(PTRACE_SEIZE, thread, NULL, NULL), errno);
+		(void)ptrace(PTRACE_INTERRUPT, thread, NULL, NULL);
+		(void)waitpid(thread, NULL, __WALL);
+		if (loop_goes_on())
+			return thread;
+		(void)ptrace(PTRACE_DETACH, thread, NULL, NULL);
+	}
+}
+
+static void worker_resume(pid_t thread)
+{
+	assert_return_code(ptrace(PTRACE_DETACH, thread, NULL, NULL), errno);
+}
+
+/* A plugin gives up and leaves its request while its PREPARE waits behind a scan for such requests: the scan takes
+ * it, and only then the pod that it is about is rolled back. */
 static void a_request_left_while_its_first_is_rolled_back_is_adopted(void **state)
 {
 	auto_close int fd = -1;
-	pid_t pid = pod_new(&fd);
-	char id[16], file[32], netns[64];
+	pid_t pid = pod_new(&fd), worker;
+	auto_close int sock = -1;
+	json_auto_t *msg = prepare_of("late", "enabled");
+	char netns[64];
 
 	(void)state;
 	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
-	for (int i = 0; i < 40; i++) {
-		auto_close int sock = connect_agent();
-		json_t *msg;
-
-		(void)snprintf(id, sizeof(id), "late%d", i);
-		(void)snprintf(file, sizeof(file), "run/pending/%d.json", i);
-		msg = prepare_of(id, "enabled");
-		json_object_set_new(msg, "timeoutMs", json_integer(i % 20 * 10));
-		assert_int_equal(wire_send(sock, msg, fd, wire_now_ms() + ANSWER_MS, &agent_err), 0);
-		json_decref(msg);
-		(void)usleep((useconds_t)(i % 8) * 1000);
-		leave_pending(file, id, netns);
-	}
-	for (int i = 0; i < 40; i++) {
-		(void)snprintf(id, sizeof(id), "late%d", i);
-		eventually(strcmp(why_of(id), "no such pod") != 0);
-	}
+	worker = worker_hold();
+	leave_pending("run/pending/1.json", "other", netns);
+	(void)why_of("other"); /* once it has answered, the scan is in the queue */
+	sock = connect_agent();
+	json_object_set_new(msg, "timeoutMs", json_integer(1));
+	(void)wire_send(sock, msg, fd, wire_now_ms() + ANSWER_MS, &agent_err);
+	(void)why_of("late"); /* ... and now this one is too, */
+	(void)close(TAKE_FD(sock));
+	(void)why_of("late"); /* and now it is not wanted any more */
+	leave_pending("run/pending/2.json", "late", netns);
+	worker_resume(worker);
+	eventually(strcmp(why_of("other"), "no such pod") != 0);
 	eventually(count_files("run/pending") == 0);
+	eventually(strcmp(why_of("late"), "no such pod") != 0);
+	(void)usleep(300 * 1000); /* the first one would be forgotten by now */
+	assert_string_not_equal(why_of("late"), "no such pod");
 	pod_end(pid);
 }
 

@@ -48,6 +48,36 @@ static void a_transaction_that_ends_before_commit_is_rolled_back(void **state)
 	pod_end(pid);
 }
 
+static json_t *prepare_at_once(const char *id)
+{
+	json_t *msg = prepare_of(id, NULL);
+
+	json_object_set_new(msg, "commit", json_true());
+	return msg;
+}
+
+/* It did not opt in, so that there is nothing to be done: one message will do, and it outlives the connection. */
+static void a_pod_for_which_nothing_is_to_be_done_is_committed_at_once(void **state)
+{
+	auto_close int fd = -1, sock = connect_agent();
+	pid_t pid = pod_new(&fd);
+	json_auto_t *reply = ask_on(sock, prepare_at_once("a"), fd), *pod = NULL;
+
+	(void)state;
+	assert_true(json_is_true(json_object_get(reply, "committed")));
+	assert_refused(ask_on(sock, wire_request("commit"), -1), "invalid", "no transaction");
+	(void)close(TAKE_FD(sock));
+	pod = status_of("a");
+	assert_non_null(pod);
+	assert_refused(ask(prepare_at_once("a"), fd), "invalid", "is there already");
+	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
+	agent_start();
+	assert_int_equal(count_files("state/pods"), 1);
+	json_decref(ask(about("del", "a"), -1));
+	assert_int_equal(count_files("state/pods"), 0);
+	pod_end(pid);
+}
+
 static void what_is_no_pods_network_namespace_is_refused(void **state)
 {
 	auto_close int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
@@ -311,6 +341,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		agent_test(a_pod_that_nobody_opted_in_is_recorded_and_forgotten),
 		agent_test(a_transaction_that_ends_before_commit_is_rolled_back),
+		agent_test(a_pod_for_which_nothing_is_to_be_done_is_committed_at_once),
 		agent_test(what_is_no_pods_network_namespace_is_refused),
 		agent_test(rubbish_ends_its_connection_only),
 		agent_test(connections_above_128_are_closed_and_the_others_served),

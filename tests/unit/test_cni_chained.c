@@ -64,7 +64,7 @@ static void the_agent_is_told_who_and_where_and_gets_the_namespace(void **state)
 {
 	json_auto_t *log = NULL;
 	json_auto_t *want = json_loads(
-		"{\"v\":1,\"verb\":\"prepare\",\"fd\":true,\"attachment\":{\"network\":\"net1\","
+		"{\"v\":1,\"verb\":\"prepare\",\"fd\":true,\"commit\":true,\"attachment\":{\"network\":\"net1\","
 		"\"containerID\":\"c1\",\"ifname\":\"eth0\"},\"pod\":{\"namespace\":\"ns\",\"name\":\"pod1\","
 		"\"uid\":\"u1\"},\"interfaces\":[{\"name\":\"eth0\",\"mac\":\"02:00:00:00:00:01\","
 		"\"ips\":[\"10.1.0.2/24\"]}],\"cgroupPath\":\"/kubepods/pod1\","
@@ -89,6 +89,22 @@ static void the_agent_is_told_who_and_where_and_gets_the_namespace(void **state)
 	found = json_array_get(log, 1);
 	expect_time_left(found);
 	assert_true(json_equal(found, want_commit));
+}
+
+static void what_is_committed_at_once_needs_no_commit(void **state)
+{
+	static const struct world_reply at_once[] = {
+		{ "prepare", "{\"v\":1,\"ok\":true,\"committed\":true}" },
+		{ NULL, NULL },
+	};
+	json_auto_t *log = NULL;
+
+	(void)state;
+	(void)world_agent(at_once);
+	chain_ok("ADD", chain_conf(""), 0);
+	log = world_agent_log();
+	assert_int_equal(json_array_size(log), 1);
+	assert_false(chain_is_pending());
 }
 
 static void the_agent_has_the_last_word_on_required(void **state)
@@ -243,7 +259,8 @@ static void a_required_pod_does_not_start_without_the_agent(void **state)
 	(void)snprintf(runtime, sizeof(runtime), RUNTIME CHAIN_TIMEOUT, "required");
 	world_expect_error("ADD", chain_conf(runtime), 11, "the pod requires steering: connect to");
 	assert_int_equal(kill(world_agent(chain_good), SIGSTOP), 0);
-	world_expect_error("ADD", chain_conf(runtime), 11, "Connection timed out");
+	world_expect_error("ADD", chain_conf(runtime), 11,
+			   "the pod requires steering: receive message: ");
 	assert_false(chain_is_pending());
 }
 
@@ -311,6 +328,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(add_passes_the_result_on_in_its_version),
 		WORLD_TEST(the_agent_is_told_who_and_where_and_gets_the_namespace),
+		WORLD_TEST(what_is_committed_at_once_needs_no_commit),
 		WORLD_TEST(the_agent_has_the_last_word_on_required),
 		WORLD_TEST(the_request_is_kept_for_an_agent_that_is_away),
 		WORLD_TEST(the_warning_says_pod_and_cause),

@@ -1,5 +1,6 @@
 /* The built plugin, stand-alone, failing at each step: nothing is left of an ADD that failed. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -7,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 
 #include <cmocka.h>
 
@@ -140,6 +142,48 @@ static void an_ipam_plugin_that_answers_nonsense(void **state)
 	}
 }
 
+/* The pod is set up with a lease as soon as that is printed; whether the plugin then ends well counts all the same. */
+static void an_ipam_plugin_that_fails_behind_its_lease(void **state)
+{
+	static const struct {
+		const char *behind, *text;
+		int timeout_ms;
+	} table[] = {
+		{ "exit 1", "failed with status 1 and printed no CNI error", 20000 },
+		{ "kill -9 $$", "died of signal 9", 20000 },
+		{ "sleep 0.3; echo rubbish", "IPAM plugin 'fake': parse output", 20000 },
+		{ "test $CNI_COMMAND = DEL || exec sleep 1000", "no end within 1000 ms", 1000 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		(void)reset(state);
+		lease("", "");
+		world_sh("echo '%s' >>%s/bin/fake", table[i].behind, world_dir());
+		expect_clean_failure(with_ipam(table[i].timeout_ms), 102, table[i].text, "ADD DEL ");
+	}
+}
+
+static void what_was_committed_at_once_is_taken_back(void **state)
+{
+	static const struct world_reply at_once[] = {
+		{ "prepare", "{\"v\":1,\"ok\":true,\"committed\":true}" },
+		{ "del", "{\"v\":1,\"ok\":true}" },
+		{ NULL, NULL },
+	};
+	json_auto_t *log = NULL;
+
+	(void)state;
+	(void)world_agent(at_once);
+	lease("", "");
+	/* It lives until the agent has been asked. */
+	world_sh("echo 'until test -s %s/agent.log; do sleep 0.01; done; exit 1' >>%s/bin/fake", world_dir(),
+		 world_dir());
+	expect_clean_failure(with_ipam(20000), 102, "failed with status 1", "ADD DEL ");
+	log = world_agent_log();
+	assert_int_equal(json_array_size(log), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 1), "verb")), "del");
+}
+
 static void an_ipam_plugin_that_hangs_is_killed_with_its_children(void **state)
 {
 	(void)state;
@@ -176,6 +220,46 @@ static void an_interface_that_exists_is_found_before_ipam_is_asked(void **state)
 	world_sh("nsenter --net=%s ip link add eth0 type bridge", world_netns(0));
 	expect_clean_failure(with_ipam(5000), 101, "create interface 'eth0' in the pod: it exists",
 			     "");
+}
+
+/* It has started by then. */
+static void an_ipam_plugin_that_is_not_asked_is_not_waited_for(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	world_ipam("fake", "sleep 20");
+	world_sh("sed -i /asked/d %s/bin/fake", world_dir());
+	world_sh("nsenter --net=%s ip link add eth0 type bridge", world_netns(0));
+	world_run(&r, "ADD", with_ipam(20000), strlen(with_ipam(20000)));
+	assert_int_equal(r.status, 1);
+	assert_true(r.took_ms < 15000);
+	world_run_clear(&r);
+}
+
+static void add_and_del(const char *conf)
+{
+	struct world_run r = world_expect_ok("ADD", conf, 0);
+
+	world_run_clear(&r);
+	r = world_expect_ok("DEL", conf, 0);
+	world_run_clear(&r);
+}
+
+/* More than a pipe holds, to one that takes it and to one that does not. Both have SIGPIPE as we had it. */
+static void an_ipam_plugin_need_not_read_a_long_configuration(void **state)
+{
+	auto_free char *conf = NULL;
+
+	(void)state;
+	assert_true(asprintf(&conf, "%s%300000s", with_ipam(20000), "") > 0);
+	lease("", "");
+	world_sh("sed -i '/^test/a test ${#asked} -gt 300000 || exit 2' %s/bin/fake", world_dir());
+	add_and_del(conf);
+	lease("", "");
+	world_sh("sed -i -e /asked/d -e '2i grep SigIgn:.*[13579bdf]...$ /proc/self/status && exit 3' %s/bin/fake",
+		 world_dir());
+	add_and_del(conf);
 }
 
 static void a_second_add_does_not_harm_the_first(void **state)
@@ -253,6 +337,15 @@ static void an_agent_that_refuses_the_pod(void **state)
 	}
 }
 
+static void another_add_of_the_pod_that_does_not_end(void **state)
+{
+	auto_close int fd = open(world_netns(0), O_RDONLY | O_CLOEXEC);
+
+	(void)state;
+	assert_int_equal(flock(fd, LOCK_EX), 0);
+	expect_clean_failure(with_ipam(300), 11, "another ADD or DEL of this pod", "");
+}
+
 static void a_bridge_that_was_there_stays(void **state)
 {
 	(void)state;
@@ -301,9 +394,13 @@ int main(void)
 		WORLD_TEST(an_ipam_plugin_that_is_missing),
 		WORLD_TEST(an_ipam_error_is_answered_as_it_is),
 		WORLD_TEST(an_ipam_plugin_that_answers_nonsense),
+		WORLD_TEST(an_ipam_plugin_that_fails_behind_its_lease),
+		WORLD_TEST(what_was_committed_at_once_is_taken_back),
 		WORLD_TEST(an_ipam_plugin_that_hangs_is_killed_with_its_children),
 		WORLD_TEST(what_an_ipam_plugin_leaves_running_is_not_waited_for),
 		WORLD_TEST(an_interface_that_exists_is_found_before_ipam_is_asked),
+		WORLD_TEST(an_ipam_plugin_that_is_not_asked_is_not_waited_for),
+		WORLD_TEST(an_ipam_plugin_need_not_read_a_long_configuration),
 		WORLD_TEST(a_second_add_does_not_harm_the_first),
 		WORLD_TEST(a_bridge_that_is_none),
 		WORLD_TEST(a_pair_that_cannot_be_made),
@@ -311,6 +408,7 @@ int main(void)
 		WORLD_TEST(a_route_that_cannot_be_added),
 		WORLD_TEST(a_gateway_that_cannot_be_added),
 		WORLD_TEST(an_agent_that_refuses_the_pod),
+		WORLD_TEST(another_add_of_the_pod_that_does_not_end),
 		WORLD_TEST(a_bridge_that_was_there_stays),
 		WORLD_TEST(stand_alone_takes_no_result_of_another_plugin),
 		WORLD_TEST(other_verbs_ask_ipam_too_and_pass_its_errors_on),

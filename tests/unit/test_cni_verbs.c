@@ -230,6 +230,40 @@ static void stdin_that_is_no_configuration_has_its_code(void **state)
 	expect_stdin_error(text, large, 5, "larger");
 }
 
+/* A sanitizer's own memory is beyond any limit. */
+#ifndef __SANITIZE_ADDRESS__
+#define STEP (16 * 1024)
+#define LONG_LIST 6000
+
+/* An ADD with a long prevResult, and ever less memory, till there is none to parse it. */
+static void without_memory_the_answer_has_code_100(void **state)
+{
+	static char list[3 * LONG_LIST], conf[4 * LONG_LIST];
+	bool at_start = false;
+
+	(void)state;
+	for (int i = 0; i < LONG_LIST; i++)
+		memcpy(list + 2 * i, ",1", 3);
+	(void)snprintf(conf, sizeof(conf), "%s",
+		       world_conf("1.0.0", ",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"x\":[%s]}", list + 1));
+	for (size_t limit = 2 * 1024 * 1024; !at_start; limit -= STEP) {
+		struct world_run r;
+		const char *details;
+
+		world_limit_memory(limit);
+		world_run(&r, "ADD", conf, strlen(conf));
+		details = json_string_value(json_object_get(r.doc, "details"));
+		if (r.status != 0) {
+			assert_int_equal(r.status, 1);
+			assert_int_equal(json_integer_value(json_object_get(r.doc, "code")), 100);
+			assert_non_null(strstr(details, "memory")); /* whatever libc says */
+			at_start = !strncmp(details, "parse netconf", 13);
+		}
+		world_run_clear(&r);
+	}
+}
+#endif
+
 static void bad_variables_have_code_4(void **state)
 {
 	(void)state;
@@ -279,6 +313,9 @@ int main(void)
 		WORLD_TEST(status_is_ready_unless_it_is_to_be_strict),
 		WORLD_TEST(verbs_exist_since_their_version_of_the_specification),
 		WORLD_TEST(stdin_that_is_no_configuration_has_its_code),
+#ifndef __SANITIZE_ADDRESS__
+		WORLD_TEST(without_memory_the_answer_has_code_100),
+#endif
 		WORLD_TEST(bad_variables_have_code_4),
 		WORLD_TEST(a_version_that_is_not_spoken_has_code_1),
 		WORLD_TEST(version_answers_with_and_without_a_configuration),

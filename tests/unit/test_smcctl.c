@@ -92,6 +92,27 @@ static void prints(const char *const pods[], int width, const char *expected)
 	assert_string_equal(text, expected);
 }
 
+static void what_selinux_denies_has_a_line_and_a_permission_none(void **state)
+{
+	static const char *const pods[] = { NULL };
+	json_auto_t *status = status_of(pods);
+	json_t *fact = json_pack("{s:b, s:s}", "ok", 0, "why", "load the module");
+	auto_free char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	assert_int_equal(json_object_set_new(json_object_get(status, "node"), "selinux", fact), 0);
+	assert_int_equal(status_text_print(status, 0, out), 0);
+	assert_int_equal(fflush(out), 0);
+	assert_non_null(strstr(text, "UEID     A, B\nSELinux  load the module\nDevices"));
+	assert_int_equal(json_object_set_new(fact, "ok", json_true()), 0);
+	rewind(out);
+	assert_int_equal(status_text_print(status, 0, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "UEID     A, B\nDevices"));
+}
+
 static void a_pipe_gets_one_whole_line_a_pod(void **state)
 {
 	static const char *const pods[] = { steered, plain, NULL };
@@ -350,6 +371,7 @@ static void exit_codes_tell_usage_from_an_agent_that_is_away(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_selinux_denies_has_a_line_and_a_permission_none),
 		cmocka_unit_test(a_pipe_gets_one_whole_line_a_pod),
 		cmocka_unit_test(a_terminal_gets_lines_that_fit),
 		cmocka_unit_test(no_pods_are_said_in_words),

@@ -16,6 +16,7 @@ struct input {
 	struct node_facts facts;
 	struct wire_prepare req;
 	struct policy_verdict verdict;
+	bool had_host;
 };
 
 /* A steered pod with an address of each family on a node that can do everything. */
@@ -45,7 +46,7 @@ static struct wish make(const struct input *in)
 {
 	struct wish w;
 
-	wish_make(in->config, &in->facts, &in->req, &in->verdict, &w);
+	wish_make(in->config, &in->facts, &in->req, &in->verdict, in->had_host, &w);
 	return w;
 }
 
@@ -75,6 +76,22 @@ static void another_pod_gets_its_pnet_ids_and_nothing_else(void **state)
 	assert_int_equal(w.ulp, STEER_ULP_IGNORE);
 	assert_int_equal(w.netns.n_pnets, 1);
 	assert_int_equal(w.netns.n_sysctls, 0);
+}
+
+/* Or its open connections would stand still. */
+static void the_hosts_side_stays_when_a_pod_is_no_longer_steered(void **state)
+{
+	struct input *in = all();
+	struct wish w;
+
+	(void)state;
+	in->verdict.steer = false;
+	in->had_host = true;
+	w = make(in);
+	assert_true(w.host);
+	assert_false(w.steer || w.programs);
+	in->facts.rdma.ok = false; /* they have ended */
+	assert_false(make(in).host);
 }
 
 static void what_the_node_or_the_request_lacks_is_not_wished_for(void **state)
@@ -131,14 +148,33 @@ static void each_difference_makes_wishes_unequal(void **state)
 	config_free(all()->config);
 }
 
+/* Such a pod's ADD ends with PREPARE: each thing alone must prevent that. */
+static void a_wish_for_any_one_thing_is_not_empty(void **state)
+{
+	const struct wish wishes[] = { { .steer = true },
+				       { .host = true },
+				       { .programs = true },
+				       { .ulp = STEER_ULP_DENY },
+				       { .netns.n_pnets = 1 },
+				       { .netns.n_sysctls = 1 } };
+	const struct wish none = { .steer = false };
+
+	(void)state;
+	assert_true(wish_is_empty(&none));
+	for (size_t i = 0; i < sizeof(wishes) / sizeof(*wishes); i++)
+		assert_false(wish_is_empty(&wishes[i]));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_steered_pod_gets_all_that_the_node_has),
 		cmocka_unit_test(another_pod_gets_its_pnet_ids_and_nothing_else),
+		cmocka_unit_test(the_hosts_side_stays_when_a_pod_is_no_longer_steered),
 		cmocka_unit_test(what_the_node_or_the_request_lacks_is_not_wished_for),
 		cmocka_unit_test(an_annotation_chooses_the_pnet_id),
 		cmocka_unit_test(each_difference_makes_wishes_unequal),
+		cmocka_unit_test(a_wish_for_any_one_thing_is_not_empty),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

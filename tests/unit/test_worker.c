@@ -61,11 +61,11 @@ static void add(struct worker *worker, int number, int sleep_ms, int64_t deadlin
 	struct item *item = calloc(1, sizeof(*item));
 
 	assert_non_null(item);
-	item->work = (struct work){ .run = run, .done = done, .deadline_ms = deadline_ms };
+	item->work = (struct work){ .deadline_ms = deadline_ms };
 	item->dropped = &dropped;
 	item->number = number;
 	item->sleep_ms = sleep_ms;
-	worker_add(worker, &item->work);
+	worker_add(worker, &item->work, run, done);
 }
 
 static struct worker *start(void)

@@ -1,0 +1,12 @@
+/* Does SELinux let programs in containers use steered sockets as they use TCP? To it a socket of protocol SMC is a
+ * rawip_socket, and a connection that accept(2) returned has no label (docs/kernel-notes.md). */
+#ifndef SMC_AGENT_SELINUX_H
+#define SMC_AGENT_SELINUX_H
+
+#include "common/err.h"
+
+/* 0: yes, or SELinux is not there or not enforcing. Else the message says for whom, what is missing, and the remedy; or
+ * why it cannot be told, which is no yes. */
+int selinux_check(struct err *err);
+
+#endif
