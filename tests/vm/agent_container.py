@@ -8,7 +8,9 @@ manifest's args. The agent is this tree's build/bin/smc-node-agent, with this ma
 `agent_container.py --rights` lists the rights, one a line.
 """
 import json
+import os
 import pathlib
+import re
 import sys
 
 import yaml
@@ -35,6 +37,23 @@ def bind(source, path, *options):
     return {"destination": str(path), "type": "bind", "source": str(source), "options": ["rbind", *options]}
 
 
+def peers(path):
+    """How mounts below the path propagate: "shared:N", "master:N", both or nothing."""
+    fd = os.open(path, os.O_PATH)
+    mount = re.search(r"^mnt_id:\t(\d+)$", pathlib.Path(f"/proc/self/fdinfo/{fd}").read_text(), re.MULTILINE)[1]
+    os.close(fd)
+    lines = map(str.split, pathlib.Path("/proc/self/mountinfo").read_text().splitlines())
+    fields = next(line for line in lines if line[0] == mount)
+    return fields[6:fields.index("-")]
+
+
+def propagation(mount, source):
+    """As containerd does it, which refuses what could not come later (its cri/server)."""
+    wanted = mount.get("mountPropagation", "None")
+    assert wanted == "None" or peers(source), f"{source} is not on a shared or slave mount"
+    return PROPAGATION[wanted]
+
+
 def volume(name, config_dir):
     """The folder on the host, made as kubelet makes it."""
     source = next(v for v in POD["volumes"] if v["name"] == name)
@@ -53,8 +72,8 @@ def mounts(config_dir, without):
     yield bind(TOP / "build", TOP / "build", "ro")
     for m in sorted(AGENT["volumeMounts"], key=lambda m: m["mountPath"]):
         if m["mountPath"] not in without:
-            yield bind(volume(m["name"], config_dir), m["mountPath"], "ro" if m.get("readOnly") else "rw",
-                       PROPAGATION[m.get("mountPropagation", "None")])
+            source = volume(m["name"], config_dir)
+            yield bind(source, m["mountPath"], "ro" if m.get("readOnly") else "rw", propagation(m, source))
 
 
 def config(config_dir, without, args):

@@ -13,9 +13,10 @@ initramfs_of()
 	printf '%s/initramfs-%s.gz\n' "$1" "$(sha256sum < "$top/tests/vm/stage1" | cut -c1-12)"
 }
 
-# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK [USER [CPUS]]: sets the array qemu_args; the caller
+# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK [USER [CPUS [PARAMETERS]]]: sets the array qemu_args; the caller
 # adds the serial port. LINK is '' (no network card) or FOLDER/ID, ID being 1 or 2: the two guests that name
 # one FOLDER are joined by a cable, through sockets there. USER, if not empty: a card of QEMU's user network.
+# PARAMETERS: more of the kernel's command line.
 qemu_args()
 {
 	local dir=$1 control=$2 memory=$3 link=$4 segment id sockets
@@ -24,7 +25,7 @@ qemu_args()
 		-smp "${6:-$(nproc)}" -m "$memory" -nodefaults -no-user-config -display none -no-reboot
 		-device virtio-rng-pci
 		-kernel "$dir/vmlinuz" -initrd "$(initramfs_of "$dir")"
-		-append "console=ttyS0 loglevel=5 panic=-1 $guest_parameters"
+		-append "console=ttyS0 loglevel=5 panic=-1 $guest_parameters ${7-}"
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
 		-virtfs "local,path=${control//,/,,},mount_tag=vm,security_model=none,multidevs=remap"
 	)

@@ -41,6 +41,18 @@ check "status says that older listeners stay TCP" \
 	test "$(p1 '.policy.why | test("listeners opened before stay TCP")')" = true
 check "sockets were counted on" test "$(p1 .sockets.steered)" -ge 2
 
+step "its record cannot be written"
+mv /run/smc-cni/state/pods /run/smc-cni/state/aside
+ln -s nowhere /run/smc-cni/state/pods
+manifest disabled p1
+check "the log says it" eventually 20 grep -q 'cannot change a pod, trying again' "$AGENT_LOG"
+check "the pod is still known" test "$(p1 .name)" = p1
+rm /run/smc-cni/state/pods
+mv /run/smc-cni/state/aside /run/smc-cni/state/pods
+check "the change comes when it can be" eventually 60 unsteered p1
+manifest enabled p1
+check "and the next one" eventually 20 steered p1
+
 step "a pod that has listeners already is opted in"
 p2() { status ".pods[] | select(.name == \"p2\") | $1"; }
 ip netns exec p2 pingpong server 7001 &

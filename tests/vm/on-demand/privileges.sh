@@ -1,10 +1,11 @@
 #!/bin/bash
 # about: the agent needs each right that deploy/base gives it, no more, and says which one is missing
+# kernels: 6.12
+# timeout: 1800
 #
-# usage: tests/vm/run -k 6.12 -c 1 -t 2400 -- tests/vm/on-demand/privileges.sh
+# usage: VM_CASES=tests/vm/on-demand tests/vm/run-cases 6.12 privileges
 #
-# No part of make test yet: now and then a change of an annotation right after ADD did not reach the pod here, for a
-# reason that is not known.
+# Three and a half minutes, up to nine on a busy machine: no part of make test, but of .ci/run, beside other things.
 #
 # The agent runs in a runc container that has what the DaemonSet says (agent_container.py), whole at first, then without
 # each capability and mount in turn. The last column of the tables in docs/privileges.md is what it must say then.
