@@ -10,6 +10,7 @@
 #	pod_log POD [N]			what its containers printed
 #	pod_protocol POD, pod_protocol_is POD WANT	of a new socket there: 6 TCP, 256 SMC
 #	talk_pod NAME ANNOTATIONS ARGUMENTS [NODE]	applies a pod of the program talk (JSON, JSON)
+#	as_written SECTION WORD		runs the block of commands that has WORD in that section of docs/install.md
 
 # On a machine that does other things too all takes longer; waiting costs only those who wait for a failure.
 patience=${E2E_PATIENCE:-3}
@@ -64,6 +65,13 @@ pod_log() # POD [N]
 	on_node "${2:-1}" 'cat /var/log/pods/*_"$1"_*/*/*.log | cut -d" " -f4-' "$1"
 }
 
+# Of a container that is not the pod's first one, whose log goes with it when the kubelet cleans up.
+pod_logged_again() # POD PATTERN
+{
+	# shellcheck disable=SC2016 # for the node
+	on_node 1 'ls /var/log/pods/*_"$1"_*/*/*.log | grep -v "/0\.log$" | xargs -r grep -q -- "$2" /dev/null' "$@"
+}
+
 pod_logged() { pod_log "$1" "${3:-1}" | grep -q -- "$2"; } # POD PATTERN [N]
 
 pod_protocol() # POD: of a new socket in its network namespace
@@ -116,6 +124,23 @@ node_clean() # N: nothing of ours is there; what is, is told
 		tc qdisc show dev lo | grep clsact
 		bpftool prog show | grep -i "smc_\|steer"
 	} | grep .'
+}
+
+install_block() # SECTION WORD
+{
+	awk -v section="## $1" -v word="$2" '
+		/^## / { here = $0 == section }
+		here && /^```sh$/ { inside = 1; block = ""; next }
+		inside && /^```$/ { inside = 0; if (index(block, word)) { printf "%s", block; exit } }
+		inside { block = block $0 "\n" }' "$TOP/docs/install.md"
+}
+
+as_written() # SECTION WORD
+{
+	local block
+	block=$(install_block "$@")
+	[ -n "$block" ] || { echo "docs/install.md, $1: no block of commands has '$2'"; return 1; }
+	(cd "$TOP" && timeout 1500 bash -euxc "$block")
 }
 
 remove_pods() { kubectl delete pod --wait=true --timeout=400s "$@"; }

@@ -94,11 +94,11 @@ own_annotations_of_workloads_are_nobody_s()
 
 in_force() { refused smc-cni.io/steer dry < <(bad_pod probe '{"smc-cni.io/steer": "yes"}'); }
 out_of_force() { bad_pod probe '{"smc-cni.io/steer": "yes"}' | dry; }
-no_warnings() # the types of its expressions were looked at, and nothing is wrong
+no_warnings() # the types of their expressions were looked at, and nothing is wrong
 {
-	kubectl get validatingadmissionpolicy smc-cni-annotations -o json | jq -e '
+	kubectl get validatingadmissionpolicy smc-cni-annotations smc-cni-hints -o json | jq -e 'all(.items[];
 		.status.observedGeneration == .metadata.generation and
-		(.status.typeChecking.expressionWarnings // [] == [])'
+		(.status.typeChecking.expressionWarnings // [] == []))'
 }
 
 step "the policy"
@@ -108,6 +108,27 @@ check "values that the agent takes are taken" good_ones_pass
 check "values that the agent refuses are refused, by key and object" bad_ones_are_refused_by_name
 check "pods of workloads are looked at" workloads_are_looked_into
 check "a workload's own annotations are not" own_annotations_of_workloads_are_nobody_s
+
+step "pods with hostNetwork"
+host_pod() { bad_pod host "{\"smc-cni.io/steer\": \"$1\"}" | jq '.spec.hostNetwork = true'; }
+host_workload() { workload "$1" "$2" "$3" | jq '(.. | select(.containers?)) += {hostNetwork: true}'; }
+warned() { grep -qF "Warning: Validation failed for ValidatingAdmissionPolicy 'smc-cni-hints'" <<< "$1"; }
+hint() # enabled or disabled: whether each kind of object is warned of
+{
+	local said object
+	for object in "$(host_pod "$1")" "$(host_workload apps/v1 Deployment "$1")" \
+		"$(host_workload batch/v1 CronJob "$1")"; do
+		said=$(dry <<< "$object" 2>&1) || { echo "$said"; return 1; }
+		if [ "$1" = enabled ]; then warned "$said"; else ! warned "$said"; fi || { echo "$said"; return 1; }
+	done
+}
+check "a user who asks for it is warned" eventually 60 hint enabled
+check "who does not is not" hint disabled
+check "it cannot be required" refused "'required' cannot be had with hostNetwork" dry < <(host_pod required)
+check "nor by a workload" refused "'required' cannot be had with hostNetwork" \
+	dry < <(host_workload apps/v1 DaemonSet required)
+check "nor in a CronJob" refused "'required' cannot be had with hostNetwork" \
+	dry < <(host_workload batch/v1 CronJob required)
 
 step "what is bad already"
 check "without the binding" kubectl delete validatingadmissionpolicybinding smc-cni-annotations

@@ -8,7 +8,6 @@ manifest()
 }
 sandboxes() { on_node 1 'smcctl status --json | jq "[.pods[] | select(.name == \"phoenix\")] | length"'; }
 one_sandbox() { [ "$(sandboxes)" = 1 ]; }
-listened_again() { [ "$(pod_log phoenix | grep -c 'listening protocol=256')" -ge 2 ]; }
 not_tcp() { ! pod_log phoenix | grep 'listening protocol=262'; }
 uid() { kubectl get pod phoenix -o 'jsonpath={.metadata.uid}'; }
 other_netns() { [ "$(on_node 1 'netns_of_pod phoenix')" != "$1" ]; }
@@ -20,7 +19,7 @@ check "its sandbox is killed" on_node 1 'id=$(ctr -n k8s.io containers ls -q | w
 		ctr -n k8s.io containers info "$id" | jq -er "select(.Labels[\"io.kubernetes.pod.name\"] == \"phoenix\"
 			and .Labels[\"io.cri-containerd.kind\"] == \"sandbox\") | .ID" || :; done)
 	ctr -n k8s.io tasks kill -s KILL "$id"'
-check "its program begins again, on SMC" eventually 240 listened_again
+check "its program begins again, on SMC" eventually 240 pod_logged_again phoenix "listening protocol=256"
 check "never on TCP" not_tcp
 check "in another network namespace" other_netns "$netns"
 check "of the same pod" test "$(uid)" = "$before"

@@ -4,7 +4,7 @@
 # Two API servers, as where there is a load balancer: the second one starts when etcd is ahead of what the agent has
 # seen, and its watch cache begins there. Then the first one dies.
 agent_log() { on_node 1 'cat /var/log/pods/smc-cni_smc-node-agent-*/agent/*.log'; }
-said_gone() { agent_log | grep -qiE 'too old resource version|410'; }
+said_gone() { agent_log | grep -qiE 'too old resource version|(code|status) 410'; }
 synced() { on_node 1 'smcctl status --json | jq -e ".node.source.synced and .node.source.why == \"\""'; }
 balance() # -I or -D
 {

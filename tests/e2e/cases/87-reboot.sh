@@ -10,7 +10,6 @@ only_for() # NODE_SELECTOR
 	kubectl -n smc-cni patch daemonset smc-node-agent --type merge \
 		-p "{\"spec\": {\"template\": {\"spec\": {\"nodeSelector\": $1}}}}"
 }
-listened() { [ "$(pod_log rebooted | grep -c 'listening protocol=')" = "$1" ]; }
 leases() { on_node 1 'find /var/lib/cni/networks/podnet -name "10.244.*" | wc -l'; }
 one_lease() { [ "$(leases)" = 1 ]; }
 booted_anew() { local now; now=$(boot_id) && [ "$now" != "$1" ]; }
@@ -24,7 +23,7 @@ check "its pods go" eventually 120 no_agent
 boot=$(boot_id)
 check "the node reboots" node_boot 1
 check "it has" booted_anew "$boot"
-check "the pod's program begins again" eventually 400 listened 2
+check "the pod's program begins again" eventually 400 pod_logged_again rebooted "listening protocol="
 check "on TCP, since nobody could steer it" eventually 60 pod_logged rebooted 'listening protocol=262'
 check "our plugin is in the chain as before" on_node 1 \
 	'test -x /opt/cni/bin/smc-cni && test -s /etc/cni/net.d/podnet/50-smc-cni.conf'
