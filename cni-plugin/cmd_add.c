@@ -149,7 +149,7 @@ static int add_interface(const struct env *env, const struct conf *conf, int net
 	auto_with(iface_close) struct kind_work w = { .env = NULL };
 	auto_with(ipam_clear) struct ipam ipam = { .type = NULL };
 	bool delegates = *conf->ipam_type != '\0';
-	int r = delegates ? ipam_start(env, conf, &ipam, e) : 0;
+	int r = delegates ? ipam_start("ADD", env, conf, &ipam, e) : 0;
 
 	if (r == 0)
 		r = cni_fail(e, CNI_INTERFACE, iface_open(env, conf, netns_fd, &w, &e->err));

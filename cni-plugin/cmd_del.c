@@ -40,15 +40,33 @@ static void wait_for_others(const struct env *env, const struct conf *conf, int 
 			 env->container_id, "err", err.msg);
 }
 
+/* The kernel takes longer to remove links than the IPAM plugin takes to start, which waits meanwhile: an address is
+ * given back when nobody has it. */
+static int del_with_ipam(const struct env *env, const struct conf *conf, int netns_fd,
+			 struct cni_error *e)
+{
+	auto_with(ipam_clear) struct ipam ipam = { .type = NULL };
+	struct cni_error not_started = { 0 };
+	int started = ipam_start("DEL", env, conf, &ipam, &not_started);
+	int r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
+
+	if (r < 0)
+		return r;
+	if (started < 0) {
+		*e = not_started;
+		return started;
+	}
+	return ipam_tell(&ipam, conf, e);
+}
+
 static int del_interface(const struct env *env, const struct conf *conf, int netns_fd,
 			 struct cni_error *e)
 {
-	int r;
-
+	if (*conf->ipam_type == '\0')
+		return cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
 	if (ipam_uses_interface(conf))
 		return del_over_interface(env, conf, netns_fd, e);
-	r = cni_fail(e, CNI_INTERFACE, iface_del(env, conf, netns_fd, &e->err));
-	return r < 0 ? r : ipam_call("DEL", env, conf, e);
+	return del_with_ipam(env, conf, netns_fd, e);
 }
 
 /* Everything is found by the attachment's name, so it does not matter how much of it there is. The

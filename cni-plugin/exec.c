@@ -172,7 +172,6 @@ int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec
 {
 	auto_with(pipe_close) struct pipe in = { -1, -1 }, out = { -1, -1 };
 	auto_free char *room = malloc(EXEC_OUTPUT_MAX + 1);
-	int64_t deadline_ms = wire_now_ms() + timeout_ms;
 	pid_t pid = 0;
 	int r = room ? pipe_open(&in) : -ENOMEM;
 
@@ -187,7 +186,7 @@ int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec
 		r = spawn(path, envp, in.reader, out.writer, &pid);
 	if (r < 0)
 		return err_sys(err, r, "run '%s'", path);
-	*ret = (struct exec){ .path = path, .pid = pid, .timeout_ms = timeout_ms, .deadline_ms = deadline_ms };
+	*ret = (struct exec){ .path = path, .pid = pid, .timeout_ms = timeout_ms };
 	ret->in_fd = TAKE_FD(in.writer);
 	ret->out_fd = TAKE_FD(out.reader);
 	ret->out = TAKE_PTR(room);
@@ -198,6 +197,7 @@ void exec_feed(struct exec *e, const char *in, size_t len)
 {
 	e->in = in;
 	e->in_len = len;
+	e->deadline_ms = wire_now_ms() + e->timeout_ms;
 	(void)feed(e); /* what is wrong with it, watch() meets again */
 }
 

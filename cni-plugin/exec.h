@@ -33,8 +33,8 @@ struct exec {
 };
 
 /* Starts it; its input stays empty, and open, until exec_feed(). The program leads a process group of its own, which
- * exec_finish() kills when it is not done at the time limit, counted from here. `path` is used until then, envp is not.
- * -errno; *ret is set on success only. Descriptors other than 0-2 must be O_CLOEXEC, and SIGPIPE ignored; the
+ * exec_finish() kills when it is not done at the time limit, counted from exec_feed(). `path` is used until then, envp
+ * is not. -errno; *ret is set on success only. Descriptors other than 0-2 must be O_CLOEXEC, and SIGPIPE ignored; the
  * program has its default. */
 int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret, struct err *err);
 /* All its input, of which the program need not take any; used until exec_finish(). */

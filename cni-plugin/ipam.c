@@ -85,13 +85,14 @@ static int take_error(const struct exec_result *run, const char *name, struct cn
 			name, WEXITSTATUS(run->status), run->out));
 }
 
-static int start(const char *command, const struct env *env, const struct conf *conf,
-		 struct ipam *ret, struct cni_error *e)
+int ipam_start(const char *command, const struct env *env, const struct conf *conf,
+	       struct ipam *ret, struct cni_error *e)
 {
 	auto_free char **envp = NULL;
 	char setting[32];
 	int r;
 
+	ret->type = conf->ipam_type;
 	if (*env->path == '\0')
 		return cni_fail(e, CNI_ENVIRONMENT,
 				err_set(&e->err, -EINVAL,
@@ -113,23 +114,34 @@ bool ipam_uses_interface(const struct conf *conf)
 	return !strcmp(conf->ipam_type, "dhcp");
 }
 
+void ipam_ask(struct ipam *ipam, const struct conf *conf)
+{
+	ipam->holds = true;
+	exec_feed(&ipam->exec, conf->text, conf->text_len);
+}
+
+int ipam_tell(struct ipam *ipam, const struct conf *conf, struct cni_error *e)
+{
+	auto_with(exec_result_clear) struct exec_result result = { 0 };
+	int r;
+
+	exec_feed(&ipam->exec, conf->text, conf->text_len);
+	r = cni_fail(e, CNI_IPAM, exec_finish(&ipam->exec, &result, &e->err));
+	if (r < 0)
+		return r;
+	return result.status == 0 ? 0 : take_error(&result, ipam->type, e);
+}
+
 int ipam_call(const char *command, const struct env *env, const struct conf *conf,
 	      struct cni_error *e)
 {
-	auto_with(exec_result_clear) struct exec_result result = { 0 };
 	struct ipam ipam;
 	int r;
 
 	if (*conf->ipam_type == '\0')
 		return 0;
-	r = start(command, env, conf, &ipam, e);
-	if (r < 0)
-		return r;
-	exec_feed(&ipam.exec, conf->text, conf->text_len);
-	r = cni_fail(e, CNI_IPAM, exec_finish(&ipam.exec, &result, &e->err));
-	if (r < 0)
-		return r;
-	return result.status == 0 ? 0 : take_error(&result, conf->ipam_type, e);
+	r = ipam_start(command, env, conf, &ipam, e);
+	return r < 0 ? r : ipam_tell(&ipam, conf, e);
 }
 
 void ipam_undo(const struct env *env, const struct conf *conf)
@@ -159,19 +171,6 @@ static int take_lease(const char *out, size_t len, const char *type, json_t **re
 		return err_set(err, -EPROTO, "IPAM plugin '%s' gave no address", type);
 	*ret = TAKE_PTR(lease);
 	return 0;
-}
-
-int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
-	       struct cni_error *e)
-{
-	ret->type = conf->ipam_type;
-	return start("ADD", env, conf, ret, e);
-}
-
-void ipam_ask(struct ipam *ipam, const struct conf *conf)
-{
-	ipam->holds = true;
-	exec_feed(&ipam->exec, conf->text, conf->text_len);
 }
 
 static bool is_lease(void *arg, const char *out, size_t len)

@@ -12,7 +12,7 @@
 #include "cni-plugin/error.h"
 #include "cni-plugin/exec.h"
 
-/* An ADD. Not to be moved. */
+/* One that was started. Not to be moved. */
 struct ipam {
 	char path[PATH_MAX];
 	struct exec exec;
@@ -23,9 +23,9 @@ struct ipam {
 };
 
 /* Starts the IPAM plugin, which waits for its configuration. */
-int ipam_start(const struct env *env, const struct conf *conf, struct ipam *ret,
-	       struct cni_error *e);
-/* Asks what was started for a lease; `conf` is used until ipam_finish(). */
+int ipam_start(const char *command, const struct env *env, const struct conf *conf,
+	       struct ipam *ret, struct cni_error *e);
+/* Asks what was started for ADD for a lease; `conf` is used until ipam_finish(). */
 void ipam_ask(struct ipam *ipam, const struct conf *conf);
 /* Until the IPAM plugin has printed a lease, which takes it less time than to end; false when it ended without, or
  * something is wrong. Whether the lease holds, ipam_finish() says. */
@@ -33,6 +33,9 @@ bool ipam_wait(struct ipam *ipam);
 /* Waits for the end; on success there is a lease. An error that the IPAM plugin printed goes to e->delegated. When it
  * hung or printed nonsense it may hold a lease all the same. */
 int ipam_finish(struct ipam *ipam, struct cni_error *e);
+/* Gives what was started for another command its configuration, and waits for its end: what there is to know is
+ * whether it fails. */
+int ipam_tell(struct ipam *ipam, const struct conf *conf, struct cni_error *e);
 /* For auto_with(): ends what was not finished; also before ipam_start() if all zero. */
 void ipam_clear(struct ipam *ipam);
 
@@ -40,7 +43,7 @@ void ipam_clear(struct ipam *ipam);
  * others it is the reverse: an address is nobody else's while the interface is there. */
 bool ipam_uses_interface(const struct conf *conf);
 
-/* `command` is DEL, CHECK, GC or STATUS: what there is to know is whether it fails. */
+/* ipam_start() and ipam_tell(), if there is IPAM. `command` is DEL, CHECK, GC or STATUS. */
 int ipam_call(const char *command, const struct env *env, const struct conf *conf,
 	      struct cni_error *e);
 

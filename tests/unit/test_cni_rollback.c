@@ -361,6 +361,35 @@ static void stand_alone_takes_no_result_of_another_plugin(void **state)
 			     "'interface' and 'prevResult' exclude each other", "");
 }
 
+/* DEL starts the IPAM plugin early, too. */
+static void an_address_goes_back_when_nobody_has_it(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	lease("", "");
+	world_sh("sed -i '/^test/a nsenter --net=%s ip link show eth0 >/dev/null 2>&1 && "
+		 "test $CNI_COMMAND = DEL && exit 2' %s/bin/fake",
+		 world_netns(0), world_dir());
+	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	world_run_clear(&r);
+	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	world_run_clear(&r);
+}
+
+static void an_interface_goes_when_its_ipam_plugin_is_missing(void **state)
+{
+	struct world_run r;
+
+	(void)state;
+	lease("", "");
+	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	world_run_clear(&r);
+	world_sh("rm %s/bin/fake", world_dir());
+	world_expect_error("DEL", with_ipam(5000), 102, "find IPAM plugin 'fake': not in CNI_PATH");
+	world_sh("! nsenter --net=%s ip link show eth0 2>/dev/null", world_netns(0));
+}
+
 static void other_verbs_ask_ipam_too_and_pass_its_errors_on(void **state)
 {
 	static const char *const verbs[] = { "DEL", "GC", "STATUS" };
@@ -411,6 +440,8 @@ int main(void)
 		WORLD_TEST(another_add_of_the_pod_that_does_not_end),
 		WORLD_TEST(a_bridge_that_was_there_stays),
 		WORLD_TEST(stand_alone_takes_no_result_of_another_plugin),
+		WORLD_TEST(an_address_goes_back_when_nobody_has_it),
+		WORLD_TEST(an_interface_goes_when_its_ipam_plugin_is_missing),
 		WORLD_TEST(other_verbs_ask_ipam_too_and_pass_its_errors_on),
 	};
 
