@@ -365,6 +365,5 @@ int main(void)
 		FAULT_TEST(the_agent_alone_sweeps_up_after_killed_plugins),
 	};
 
-	cmocka_set_test_filter(getenv("CASES"));
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -3,8 +3,8 @@
  * the DEL that a runtime does next takes away, and GC without it, too.
  *
  * "test_cni_fault KIND..." runs these kinds only: some need a kernel that this machine's may not be
- * (tests/vm/on-demand/cni-fault.sh); without arguments those that every kernel has. CASES='*killed_add*'
- * runs the cases of such names. FAULT_STEP=1, as in `make test`, tries all points, and not just each third.
+ * (tests/vm/long/cni-fault.sh); without arguments those that every kernel has. FAULT_STEP=1, as in
+ * `make test`, tries all points, and not just each third.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -326,6 +326,5 @@ int main(int argc, char **argv)
 		(void)fprintf(stderr, "no such kind\n");
 		return 2;
 	}
-	cmocka_set_test_filter(getenv("CASES"));
 	return _cmocka_run_group_tests("cni_fault", tests, n, group_setup, world_teardown);
 }
