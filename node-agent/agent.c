@@ -104,7 +104,7 @@ void agent_decide(struct agent *agent, struct attach *a)
 	struct policy_node node;
 	bool had_host = a->rec->wish.host || (a->busy && a->wish.host);
 
-	agent_ask_source(agent, &req->pod, &pod);
+	agent_ask_source(agent, a, &pod);
 	policy_facts(&agent->facts, &node);
 	policy_decide(agent->config, &node, &pod, &a->verdict);
 	if (!stays_as_it_is(agent, a))

@@ -50,7 +50,7 @@ struct agent {
 	uint64_t generation;
 	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */
 	struct loop_watch worker_watch, pending_watch, signal_watch;
-	struct loop_timer sweep_timer, stats_timer;
+	struct loop_timer sweep_timer, stats_timer, retry_timer;
 };
 
 /* NULL, or the sentence why pods that ask for steering do not get it. */
@@ -79,9 +79,8 @@ void agent_look_for_earlier(struct agent *agent);
 void agent_source_changed(void *arg, const char *namespace, const char *name);
 /* Decides again about all pods of the name; name "": of the namespace; namespace NULL: of the node. */
 void agent_decide_all(struct agent *agent, const char *namespace, const char *name);
-/* What the source knows of the pod and its namespace, in place of what ADD brought. */
-void agent_ask_source(const struct agent *agent, const struct wire_pod *pod,
-		      struct policy_pod *ret);
+/* What the source knows, or has known, of the pod and its namespace, in place of what ADD brought. */
+void agent_ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret);
 /* NULL, or why what pods ask for is not known. */
 const char *agent_source_not_ready(const struct agent *agent);
 /* Writes what of namespaces is kept on disk, if it changed. */

@@ -70,7 +70,7 @@ void agent_events_changed(struct agent *agent, const struct attach *a)
 
 	if (!agent->events || a->rec->phase != RECORD_COMMITTED)
 		return;
-	if (a->rec->wish.steer && a->verdict.steer) /* the verdict may be newer */
+	if (a->steered && a->verdict.steer) /* the verdict may be newer */
 		(void)tell(agent, a, EVENTS_STEERED,
 			   event_steered_text(&a->verdict, a->late, a->listeners, note));
 	else
@@ -96,7 +96,7 @@ void agent_events_node(struct agent *agent)
 static bool any_steered(const struct agent *agent)
 {
 	for (const struct attach *a = agent->table.first; a; a = a->next) {
-		if (a->rec->wish.steer && a->rec->phase == RECORD_COMMITTED)
+		if (a->steered)
 			return true;
 	}
 	return false;
@@ -134,7 +134,7 @@ static void tell_fallbacks(struct agent *agent, struct attach *a)
 void agent_events_stats(struct agent *agent)
 {
 	for (struct attach *a = agent->table.first; agent->events && a; a = a->next) {
-		if (a->stats.has_smc && a->rec->wish.steer && a->rec->phase == RECORD_COMMITTED)
+		if (a->stats.has_smc && a->steered)
 			tell_fallbacks(agent, a);
 	}
 }

@@ -37,8 +37,9 @@ static const struct source_pod *known_pod(const struct agent *agent, const struc
 	return known && is_same(known, pod->uid) ? known : NULL;
 }
 
-void agent_ask_source(const struct agent *agent, const struct wire_pod *pod, struct policy_pod *ret)
+void agent_ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret)
 {
+	const struct wire_pod *pod = &a->rec->req.pod;
 	const struct source_pod *known = known_pod(agent, pod);
 	const struct source_namespace *ns =
 		agent->source ? source_namespace(agent->source, pod->namespace) : NULL;
@@ -46,6 +47,12 @@ void agent_ask_source(const struct agent *agent, const struct wire_pod *pod, str
 	if (known) {
 		ret->host_network = known->host_network;
 		ret->annotations = known->annotations;
+	}
+	if (known && source_may_lag(agent->source)) {
+		json_decref(a->known);
+		a->known = json_incref(known->annotations);
+	} else if (a->known) { /* its object may go before its containers do */
+		ret->annotations = a->known;
 	}
 	if (ns)
 		ret->namespace_annotations = ns->annotations;

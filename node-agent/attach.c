@@ -17,6 +17,7 @@ struct attach *attach_add(struct attach_table *t, struct record *rec)
 	a->rec = rec;
 	a->netns_fd = -1;
 	a->wanted = true;
+	a->steered = rec->phase == RECORD_COMMITTED && rec->wish.steer;
 	a->next = t->first;
 	t->first = a;
 	t->n++;
@@ -49,6 +50,7 @@ static void attach_free(struct attach *a)
 		(void)close(a->netns_fd);
 	record_free(a->rec);
 	record_free(a->successor);
+	json_decref(a->known);
 	free(a);
 }
 

@@ -18,6 +18,7 @@ struct session;
 
 struct attach {
 	struct record *rec; /* phase and wish: as the worker confirmed them; owned */
+	json_t *known; /* the API object's annotations as last seen, which outlive it; owned; NULL: none was seen */
 	struct policy_verdict verdict; /* as of now */
 	struct wish wish; /* wanted as of now; rec->wish is in force */
 	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
@@ -28,7 +29,8 @@ struct attach {
 	bool inherited; /* an earlier run decided: its wish stays until the source has synced */
 	bool adopted; /* found at start or in pending/, and not put in order yet */
 	bool undo_netns; /* REMOVE does the netns part as well (GC) */
-	int64_t since; /* when rec->wish.steer took its value: seconds since 1970 */
+	bool steered; /* committed and in force; after a failure rec->wish says what may be, and this what was */
+	int64_t since; /* when that took its value: seconds since 1970 */
 	struct stats stats; /* as last read */
 	bool late; /* steered after its first process may have run: listeners opened before stay TCP */
 	int listeners; /* late: how many those were; -1: not known */

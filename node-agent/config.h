@@ -72,7 +72,7 @@ int config_load(const char *path, struct config **ret, struct err *err);
 int config_parse(const char *text, size_t len, const char *name, struct config **ret,
 		 struct err *err);
 /* For a file that config_load() refused: the defaults, and of the file what of socket, stateDir,
- * bpffsDir, cgroupRoot, cniConfDir, cniBinDir and metrics can be read. */
+ * bpffsDir, cgroupRoot, cniConfDir, cniBinDir, kubeconfig and metrics can be read. */
 int config_salvage(const char *path, struct config **ret, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 

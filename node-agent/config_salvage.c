@@ -16,6 +16,7 @@ static const struct config_field fields[] = {
 	{ "cgroupRoot", config_value_path, offsetof(struct config, cgroup_root) },
 	{ "cniConfDir", config_value_path, offsetof(struct config, cni_conf_dir) },
 	{ "cniBinDir", config_value_path, offsetof(struct config, cni_bin_dir) },
+	{ "kubeconfig", config_value_optional_path, offsetof(struct config, kubeconfig) },
 	{ "metrics", config_value_endpoint, offsetof(struct config, metrics) },
 };
 

@@ -68,13 +68,13 @@ int events_new(struct kube *kube, struct loop *loop, const char *node_name, stru
 	return 0;
 }
 
-static void drop_first(struct events *e)
+static void drop(struct events *e, struct waiting **at)
 {
-	struct waiting *w = e->first;
+	struct waiting *w = *at;
 
-	e->first = w->next;
-	if (!e->first)
-		e->end = &e->first;
+	*at = w->next;
+	if (!*at)
+		e->end = at;
 	e->n--;
 	waiting_free(w);
 }
@@ -85,7 +85,7 @@ void events_free(struct events *e)
 		return;
 	loop_disarm(&e->timer);
 	while (e->first)
-		drop_first(e);
+		drop(e, &e->first);
 	free(e);
 }
 
@@ -120,13 +120,38 @@ static void log_lost(unsigned int n, const char *why)
 	log_warn("events are lost, the API server does not take them", "events", text, "err", why);
 }
 
+static void append(struct events *e, struct waiting *w)
+{
+	w->next = NULL;
+	*e->end = w;
+	e->end = &w->next;
+}
+
+/* It may be about this one alone, such as a webhook of its namespace: the others go on. */
+static void put_last(struct events *e)
+{
+	struct waiting *w = e->first;
+
+	if (!w || !w->next)
+		return;
+	e->first = w->next;
+	append(e, w);
+}
+
 /* They are too old to be of use. */
 static void drop_overdue(struct events *e, const char *why)
 {
+	struct waiting **at = &e->first;
 	unsigned int n = 0;
 
-	for (; e->first && wire_now_ms() - e->first->born_ms >= GIVE_UP_MS; n++)
-		drop_first(e);
+	while (*at) {
+		if (wire_now_ms() - (*at)->born_ms < GIVE_UP_MS) {
+			at = &(*at)->next;
+		} else {
+			drop(e, at);
+			n++;
+		}
+	}
 	if (n > 0)
 		log_lost(n, why);
 }
@@ -147,17 +172,19 @@ static void on_reply(void *arg, const struct kube_reply *reply)
 	e->busy = false;
 	if (!done && is_passing(reply)) {
 		drop_overdue(e, reply->error);
+		if (reply->status >= 500)
+			put_last(e);
 		try_later(e, reply);
 		return;
 	}
 	if (!done)
 		log_lost(1, reply->error);
 	e->pause_ms = 0;
-	drop_first(e);
+	drop(e, &e->first);
 	go_on(e);
 }
 
-/* Sends the first one that waits, if it is time. One at a time: their order stays. */
+/* Sends the first one that waits, if it is time. One at a time: their order stays, but for put_last(). */
 static void go_on(struct events *e)
 {
 	struct waiting *w = e->first;
@@ -224,8 +251,7 @@ static bool tell(struct events *e, const struct event_about *about, enum events_
 		return false;
 	}
 	event_gate_told(&e->gate, id);
-	*e->end = w;
-	e->end = &w->next;
+	append(e, w);
 	e->n++;
 	go_on(e);
 	return true;

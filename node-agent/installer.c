@@ -98,9 +98,11 @@ static void renew_watches(struct installer *i, const char *network)
 		(void)inotify_add_watch(i->watch.fd, path, EVENTS);
 }
 
-/* A folder without a network is normal at first; the rest is trouble. Each is said once. */
+/* A folder without a network is normal at first; the rest is trouble. The log says each once. */
 static void say_failure(struct installer *i, int rc, const struct err *err)
 {
+	if (rc == -EOPNOTSUPP) /* it stays so until somebody does something: once an hour */
+		(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin", err->msg);
 	if (strcmp(i->said, err->msg) == 0)
 		return;
 	(void)snprintf(i->said, sizeof(i->said), "%s", err->msg);
@@ -108,8 +110,6 @@ static void say_failure(struct installer *i, int rc, const struct err *err)
 		log_info("plugin waits for the node's network", "why", err->msg);
 	else
 		log_warn("plugin is not in the chain, pods start without steering", "err", err->msg);
-	if (rc == -EOPNOTSUPP) /* it stays so until somebody does something */
-		(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin", err->msg);
 }
 
 static void say_success(struct installer *i, const struct install_job *job)

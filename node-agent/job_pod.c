@@ -119,14 +119,15 @@ static void pod_job_done(struct work *w, void *arg)
 		return;
 	}
 	old = a->rec;
-	was_steered = old->wish.steer && old->phase == RECORD_COMMITTED;
+	was_steered = a->steered;
 	a->rec = TAKE_PTR(job->rec);
 	job->rec = old;
 	a->busy = false;
-	if (a->rec->phase == RECORD_COMMITTED &&
+	if (w->rc == 0 && a->rec->phase == RECORD_COMMITTED &&
 	    (old->phase != RECORD_COMMITTED || was_steered != a->rec->wish.steer)) {
+		a->steered = a->rec->wish.steer;
 		a->since = time(NULL);
-		a->late = a->rec->wish.steer && job->action == RECONCILE_ENSURE;
+		a->late = a->steered && job->action == RECONCILE_ENSURE;
 		a->listeners = a->late ? job->extras.listeners : -1;
 		agent_events_changed(agent, a);
 	}

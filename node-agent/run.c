@@ -20,6 +20,8 @@
 #include "node-agent/uninstall.h"
 
 #define STOP_MS 500 /* how long the end waits for the worker */
+#define STOP_CLEAN_MS 20000 /* when there is nobody who would finish what it is at; kubelet gives us 30 s */
+#define RETRY_MS 5000
 /* A file that had no name before its content was whole (file_replace()) is created, and that is all. */
 #define PENDING_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 
@@ -112,6 +114,13 @@ static int open_pending(struct agent *agent, struct err *err)
 	return r;
 }
 
+/* At the start; not with each try that follows. */
+static void tell(const struct agent *agent, const char *what, const struct err *why)
+{
+	if (!agent->retry_timer.fn)
+		log_error(what, "err", why->msg);
+}
+
 /* The API server, or why there is no access to it. */
 static int open_kube(struct agent *agent, struct err *err)
 {
@@ -119,7 +128,7 @@ static int open_kube(struct agent *agent, struct err *err)
 	struct err why = ERR_INIT;
 
 	if (kube_new(config, agent->loop, &agent->kube, &why) < 0)
-		log_error("no access to the API server", "err", why.msg);
+		tell(agent, "no access to the API server", &why);
 	return source_kube_open(agent->kube, agent->loop, config->node_name, why.msg,
 				agent_source_changed, agent, &agent->source, err);
 }
@@ -154,7 +163,61 @@ static void open_http(struct agent *agent)
 	struct err err = ERR_INIT;
 
 	if (agent->config->metrics[0] && http_new(agent, &agent->http, &err) < 0)
-		log_error("no /metrics, /healthz and /readyz", "err", err.msg);
+		tell(agent, "no /metrics, /healthz and /readyz", &err);
+}
+
+/* ---- what was not to be had at the start may be later: a file comes, a port is free ---- */
+
+static bool lacks_kube(const struct agent *agent)
+{
+	return agent->source && !agent->kube && !agent->config->pod_source_folder;
+}
+
+static bool lacks_http(const struct agent *agent)
+{
+	return agent->config->metrics[0] && !agent->http;
+}
+
+static void retry_kube(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (kube_new(agent->config, agent->loop, &agent->kube, NULL) < 0)
+		return;
+	if (source_kube_begin(agent->source, agent->kube, agent->loop, agent->config->node_name, &err) < 0) {
+		log_error("pods and namespaces are not watched", "err", err.msg);
+		kube_free(TAKE_PTR(agent->kube));
+		return;
+	}
+	log_info("access to the API server", "server", kube_server(agent->kube));
+	open_events(agent);
+}
+
+static void retry_later(struct agent *agent);
+
+static void on_retry(void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent->stopping)
+		return;
+	if (lacks_kube(agent))
+		retry_kube(agent);
+	if (lacks_http(agent)) {
+		open_http(agent);
+		if (agent->http)
+			log_info("serving after all", "metrics", agent->config->metrics);
+	}
+	retry_later(agent);
+}
+
+static void retry_later(struct agent *agent)
+{
+	if (!lacks_kube(agent) && !lacks_http(agent))
+		return;
+	agent->retry_timer.fn = on_retry;
+	agent->retry_timer.arg = agent;
+	loop_arm(agent->loop, &agent->retry_timer, wire_now_ms() + RETRY_MS);
 }
 
 /* The pods of now are served without. */
@@ -197,7 +260,10 @@ static int set_up(struct agent *agent, struct err *err)
 	if (r < 0)
 		return r;
 	open_http(agent);
-	return agent->idle ? 0 : open_work(agent, err);
+	r = agent->idle ? 0 : open_work(agent, err);
+	if (r == 0)
+		retry_later(agent);
+	return r;
 }
 
 static void close_watch(struct loop_watch *w)
@@ -212,9 +278,13 @@ static void tear_down(struct agent *agent)
 	http_free(agent->http);
 	installer_free(TAKE_PTR(agent->installer));
 	server_free(agent->server);
-	if (agent->worker && !worker_stop(agent->worker, STOP_MS)) {
-		log_info("the worker waits for the kernel, not waiting for it");
-		_exit(EXIT_SUCCESS); /* its records say what it was at */
+	if (agent->worker && !worker_stop(agent->worker, agent->uninstall ? STOP_CLEAN_MS : STOP_MS)) {
+		if (agent->uninstall)
+			log_error("the worker waits for the kernel, this node is not cleaned up: run smc-node-agent "
+				  "--cleanup here");
+		else
+			log_info("the worker waits for the kernel, not waiting for it");
+		_exit(agent->uninstall ? EXIT_FAILURE : EXIT_SUCCESS); /* its records say what it was at */
 	}
 	node_close(agent->node);
 	source_close(agent->source);

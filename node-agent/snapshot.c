@@ -9,7 +9,7 @@
 
 enum metrics_state snapshot_state(const struct attach *a)
 {
-	if (a->rec->wish.steer)
+	if (a->steered)
 		return METRICS_STEERED;
 	if (a->verdict.invalid)
 		return METRICS_INVALID;

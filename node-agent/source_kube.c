@@ -77,19 +77,28 @@ static void on_pods(void *arg, struct manifest_object *const *objects, size_t n)
 
 /* ---- the source ---- */
 
+static void forget_access(struct source_kube *s)
+{
+	kube_watch_free(s->namespaces);
+	kube_watch_free(s->pods);
+	free(s->from);
+	s->namespaces = s->pods = NULL;
+	s->from = NULL;
+}
+
 static void kube_close(struct source *source)
 {
 	struct source_kube *s = (struct source_kube *)source;
 
-	kube_watch_free(s->namespaces);
-	kube_watch_free(s->pods);
-	free(s->from);
+	forget_access(s);
 	free(s);
 }
 
 static const char *kube_from(const struct source *source)
 {
-	return ((const struct source_kube *)source)->from;
+	const struct source_kube *s = (const struct source_kube *)source;
+
+	return s->from ? s->from : "";
 }
 
 static const char *kube_why(const struct source *source)
@@ -119,8 +128,10 @@ static const struct source_ops kube_ops = {
 	.restarts = kube_restarts,
 };
 
-static int begin(struct source_kube *s, struct kube *kube, struct loop *loop, const char *node_name)
+int source_kube_begin(struct source *source, struct kube *kube, struct loop *loop, const char *node_name,
+		      struct err *err)
 {
+	struct source_kube *s = (struct source_kube *)source;
 	struct kube_watch_target target = {
 		.path = "/api/v1/namespaces",
 		.selector = "",
@@ -131,6 +142,7 @@ static int begin(struct source_kube *s, struct kube *kube, struct loop *loop, co
 	};
 	char selector[320];
 
+	s->from = strdup(kube_server(kube));
 	s->namespaces = kube_watch_new(kube, loop, &target);
 	/* A node's name is [a-z0-9.-]: nothing to escape. */
 	(void)snprintf(selector, sizeof(selector), "fieldSelector=spec.nodeName%%3D%s", node_name);
@@ -139,26 +151,28 @@ static int begin(struct source_kube *s, struct kube *kube, struct loop *loop, co
 	target.kind = MANIFEST_POD;
 	target.listed = on_pods;
 	s->pods = kube_watch_new(kube, loop, &target);
-	return s->namespaces && s->pods ? 0 : -ENOMEM;
+	if (s->from && s->namespaces && s->pods)
+		return 0;
+	forget_access(s);
+	return err_sys(err, ENOMEM, "watch the API server");
 }
 
 int source_kube_open(struct kube *kube, struct loop *loop, const char *node_name, const char *why,
 		     source_changed_fn *changed, void *arg, struct source **ret, struct err *err)
 {
 	struct source_kube *s = calloc(1, sizeof(*s));
-	int r = -ENOMEM;
+	int r = 0;
 
 	if (!s)
 		return err_sys(err, ENOMEM, "watch the API server");
 	s->source = (struct source){ .ops = &kube_ops, .changed = changed, .arg = arg };
-	s->from = strdup(kube ? kube_server(kube) : "");
-	if (!kube)
+	if (kube)
+		r = source_kube_begin(&s->source, kube, loop, node_name, err);
+	else
 		(void)err_set(&s->no_access, -ENOENT, "%s", why);
-	if (s->from)
-		r = kube ? begin(s, kube, loop, node_name) : 0;
 	if (r < 0) {
 		source_close(&s->source);
-		return err_sys(err, r, "watch the API server");
+		return r;
 	}
 	*ret = &s->source;
 	return 0;

@@ -145,15 +145,15 @@ static json_t *ips(const struct wire_prepare *req)
 static json_t *policy(const struct attach *a)
 {
 	char why[POLICY_WHY_MAX + EVENT_LATE_MAX + 40], late[EVENT_LATE_MAX];
-	bool is_late = a->late && a->rec->wish.steer;
+	bool is_late = a->late && a->steered;
 
-	(void)snprintf(why, sizeof(why), "%s%s%s", a->verdict.why,
+	(void)snprintf(why, sizeof(why), "%s%s%s%s", a->verdict.why,
+		       a->verdict.steer == a->steered ? "" : "; not in force yet",
 		       is_late ? "; it runs since before that: " : "",
 		       is_late ? event_late_text(a->listeners, late) : "");
 	return json_pack("{s:s, s:s, s:b, s:b, s:o}", "steer", policy_steer_text(a->verdict.wanted),
-			 "origin", policy_origin_text(a->verdict.origin), "in_force",
-			 a->rec->wish.steer && a->rec->phase == RECORD_COMMITTED, "invalid",
-			 a->verdict.invalid, "why", wire_text(why));
+			 "origin", policy_origin_text(a->verdict.origin), "in_force", a->steered,
+			 "invalid", a->verdict.invalid, "why", wire_text(why));
 }
 
 static json_t *sockets(const struct stats *s)
@@ -197,7 +197,7 @@ static const char *programs_why(const struct agent *agent, const struct attach *
 {
 	if (a->rec->wish.programs)
 		return a->missing.msg;
-	if (!a->rec->wish.steer)
+	if (!a->steered)
 		return "the pod is not steered";
 	if (!agent->facts.cgroup.ok)
 		return agent->facts.cgroup.why;
@@ -228,7 +228,7 @@ static json_t *pod_message(const struct agent *agent, const struct attach *a)
 	set(pod, "attachment", wire_attachment_to_json(&req->attachment));
 	set(pod, "ips", ips(req));
 	set(pod, "policy", policy(a));
-	set(pod, "listeners_before", a->late && a->rec->wish.steer && a->listeners >= 0 ?
+	set(pod, "listeners_before", a->late && a->steered && a->listeners >= 0 ?
 					     json_integer(a->listeners) :
 					     json_null());
 	set(pod, "since", a->since ? json_integer(a->since) : json_null());

@@ -66,12 +66,22 @@ static void on_reply(void *arg, const struct kube_reply *reply)
 	finish(end);
 }
 
+/* There is none yet where pods come from a folder, or agent.yaml is bad. */
+static bool has_access(struct agent *agent)
+{
+	struct err err = ERR_INIT;
+
+	if (!agent->kube && kube_new(agent->config, agent->loop, &agent->kube, &err) < 0)
+		log_info("the API server cannot be asked whether this is the end, so it is a restart", "err", err.msg);
+	return agent->kube;
+}
+
 void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool uninstall))
 {
 	const char *namespace = getenv("POD_NAMESPACE"), *name = getenv("DAEMONSET_NAME");
 	auto_free char *path = NULL;
 
-	if (!agent->kube || !namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) ||
+	if (!namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) || !has_access(agent) ||
 	    asprintf(&path, "/apis/apps/v1/namespaces/%s/daemonsets/%s", namespace, name) < 0) {
 		answer(agent, false);
 		return;

@@ -105,7 +105,7 @@ static struct attach *add_steered(const char *pod, uint64_t cookie)
 {
 	struct attach *a = add(pod, cookie);
 
-	a->rec->wish.steer = true;
+	a->rec->wish.steer = a->steered = true;
 	a->verdict = (struct policy_verdict){
 		.wanted = POLICY_ENABLED,
 		.origin = POLICY_FROM_POD,

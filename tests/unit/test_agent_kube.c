@@ -303,7 +303,30 @@ static void the_generation_moves_when_a_change_is_in_force(void **state)
 	pod_end(pid);
 }
 
-static void without_any_access_pods_start_and_it_says_why(void **state)
+/* Its containers may run for a while yet. */
+static void what_a_pod_said_last_counts_when_its_object_goes(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	auto_free char *event = NULL;
+	json_int_t before;
+
+	(void)state;
+	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
+	tell_list(API_PODS, pod_json("a", "u", "\"smc-cni.io/steer\":\"enabled\""));
+	agent_start();
+	eventually(is_synced() && strstr(api_log(), "pods watch"));
+	json_decref(add_plain("a", "u", fd, 2000));
+	assert_true(policy_is("a", "origin", "pod"));
+	before = generation();
+	assert_true(asprintf(&event, "{\"type\":\"DELETED\",\"object\":%s}\n", pod_json("a", "u", "")) > 0);
+	api_push(API_PODS, event);
+	eventually(generation() > before);
+	assert_true(policy_is("a", "origin", "pod"));
+	pod_end(pid);
+}
+
+static void without_access_pods_start_and_it_is_tried_again(void **state)
 {
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
@@ -315,6 +338,12 @@ static void without_any_access_pods_start_and_it_says_why(void **state)
 	source = source_status();
 	assert_non_null(strstr(text_of(source, "why"), "'contexts' has no entry 'none'"));
 	json_decref(add_plain("a", "u", fd, 2000));
+	/* It comes later. */
+	tell_list(API_NAMESPACES, namespace_json("default", "enabled"));
+	tell_list(API_PODS, pod_json("a", "u", ""));
+	api_kubeconfig(agent.dir, "ca.crt");
+	eventually(is_synced());
+	assert_true(policy_is("a", "origin", "namespace"));
 	pod_end(pid);
 }
 
@@ -333,7 +362,8 @@ int main(void)
 		kube_test(the_object_of_the_same_uid_wins_and_another_does_not),
 		kube_test(a_static_pod_is_known_by_its_hash),
 		kube_test(the_generation_moves_when_a_change_is_in_force),
-		kube_test(without_any_access_pods_start_and_it_says_why),
+		kube_test(what_a_pod_said_last_counts_when_its_object_goes),
+		kube_test(without_access_pods_start_and_it_is_tried_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -394,6 +394,24 @@ static void with_the_ipv6_wildcard_ipv4_is_served_too(void **state)
 	assert_true(http_has("/healthz", "200 OK"));
 }
 
+static void a_port_that_is_taken_is_tried_again(void **state)
+{
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_port = htons((uint16_t)agent.port) };
+	int sock = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), on = 1;
+
+	(void)state;
+	sin.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	assert_int_equal(agent_end(SIGTERM), 0);
+	assert_int_equal(setsockopt(sock, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)), 0);
+	assert_int_equal(bind(sock, (struct sockaddr *)&sin, sizeof(sin)), 0);
+	assert_int_equal(listen(sock, 1), 0);
+	agent_start();
+	assert_true(log_has("no /metrics, /healthz and /readyz"));
+	(void)close(sock);
+	eventually(log_has("serving after all"));
+	assert_true(http_has("/healthz", "200 OK"));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -411,6 +429,7 @@ int main(void)
 		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),
 		agent_test(health_and_metrics_are_served),
 		agent_test(with_the_ipv6_wildcard_ipv4_is_served_too),
+		agent_test(a_port_that_is_taken_is_tried_again),
 	};
 
 	if (geteuid() == 0 && (unshare(CLONE_NEWNS) < 0 ||

@@ -122,8 +122,7 @@ static void attachments_of_one_pod_are_one_series_and_of_one_netns_count_once(vo
 	a->stats.has_counters = twin->stats.has_counters = old->stats.has_counters = true;
 	a->stats.counters.steered = twin->stats.counters.steered = 5;
 	old->stats.counters.steered = 7;
-	old->rec->wish.steer = false;
-	first->rec->wish.steer = false;
+	old->steered = first->steered = false;
 	first->verdict.invalid = true;
 	half->rec->phase = RECORD_PREPARED;
 	assert_int_equal(snapshot_take(&t, &s), 0);

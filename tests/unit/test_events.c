@@ -318,6 +318,31 @@ static void without_an_answer_it_is_sent_again_later_and_later(void **state)
 	assert_int_equal(wait_for_timer(), 1000); /* back at the beginning */
 }
 
+static void one_that_the_server_fails_at_does_not_hold_up_the_others(void **state)
+{
+	(void)state;
+	assert_true(tell("bad"));
+	assert_true(tell("good-1"));
+	assert_true(tell("good-2"));
+	answer(500, 0);
+	assert_int_equal(wait_for_timer(), 1000);
+	assert_string_equal(text("regarding.name"), "good-1");
+	answer(201, 0);
+	assert_string_equal(text("regarding.name"), "good-2");
+	answer(201, 0);
+	assert_string_equal(text("regarding.name"), "bad");
+	answer(500, 0);
+	assert_int_equal(wait_for_timer(), 1000);
+	assert_string_equal(text("regarding.name"), "bad");
+	assert_true(tell("good-3"));
+	answer(500, 0);
+	assert_int_equal(wait_for_timer(), 2000);
+	assert_string_equal(text("regarding.name"), "good-3");
+	answer(201, 0);
+	answer(201, 0);
+	assert_null(server.reply);
+}
+
 static void the_server_says_how_long_to_wait(void **state)
 {
 	(void)state;
@@ -380,6 +405,7 @@ int main(void)
 		TEST(a_storm_is_let_out_slowly),
 		TEST(what_waits_is_bounded),
 		TEST(without_an_answer_it_is_sent_again_later_and_later),
+		TEST(one_that_the_server_fails_at_does_not_hold_up_the_others),
 		TEST(the_server_says_how_long_to_wait),
 		TEST(what_is_refused_is_not_tried_again),
 		TEST(after_minutes_without_an_answer_all_that_is_old_is_given_up),

@@ -105,6 +105,27 @@ static void an_agent_that_is_no_pod_asks_nobody(void **state)
 	assert_null(strstr(api_log(), "daemonsets"));
 }
 
+/* Its agent.yaml is bad, or pods come from a folder. */
+static void an_agent_that_does_not_watch_asks_all_the_same(void **state)
+{
+	static const char *const more[] = { "defaultSteer: maybe\n", "podSource: {folder: /nonexistent/manifests}\n" };
+	auto_free char *text = NULL;
+	size_t len;
+
+	(void)state;
+	assert_int_equal(file_read(AT_FDCWD, agent_path("agent.yaml"), 4096, &text, &len, NULL), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(more); i++) {
+		auto_free char *changed = NULL;
+
+		assert_true(asprintf(&changed, "%s%s", text, more[i]) > 0);
+		write_file(agent_path("agent.yaml"), changed);
+		(void)unlink(agent_path("log"));
+		agent_start();
+		api_tell(API_OTHER, &trials[0].answer);
+		assert_true(end_cleans_up());
+	}
+}
+
 static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
 {
 	auto_close int fd = -1;
@@ -137,6 +158,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		uninstall_test(its_daemonset_says_whether_it_is_the_end),
+		uninstall_test(an_agent_that_does_not_watch_asks_all_the_same),
 		uninstall_test(without_a_server_it_is_a_restart_and_in_time),
 		uninstall_test(a_second_signal_ends_the_question),
 		uninstall_test(an_agent_that_is_no_pod_asks_nobody),

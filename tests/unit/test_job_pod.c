@@ -1,0 +1,100 @@
+/* What becomes of an attachment when a job of it is done: the worker's part is this test's. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "node-agent/agent_events.h"
+#include "node-agent/job.h"
+#include "node-agent/server.h"
+
+static struct agent agent;
+static int result, told;
+
+void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done);
+int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct pod_shared *shared,
+		      struct pod_extras *extras, struct err *err);
+void __wrap_agent_events_changed(struct agent *the_agent, const struct attach *a);
+void __wrap_server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
+			    const struct err *err);
+void __wrap_agent_kick(struct agent *the_agent, struct attach *a);
+
+void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done)
+{
+	(void)worker;
+	w->rc = run(w, NULL, &w->err);
+	done(w, &agent);
+}
+
+/* As pod.c has it: what may be in force from now on is in the record before it is. */
+int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct pod_shared *shared,
+		      struct pod_extras *extras, struct err *err)
+{
+	(void)node, (void)shared, (void)extras;
+	rec->wish = *wish;
+	return result < 0 ? err_sys(err, result, "write map") : 0;
+}
+
+void __wrap_agent_events_changed(struct agent *the_agent, const struct attach *a)
+{
+	(void)the_agent, (void)a;
+	told++;
+}
+
+void __wrap_server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
+			    const struct err *err)
+{
+	(void)server, (void)a, (void)action, (void)rc, (void)err;
+}
+
+void __wrap_agent_kick(struct agent *the_agent, struct attach *a)
+{
+	(void)the_agent, (void)a;
+}
+
+static void ensure(struct attach *a, bool steer, int rc)
+{
+	result = rc;
+	a->wish.steer = a->verdict.steer = steer;
+	assert_int_equal(job_pod(&agent, a, RECONCILE_ENSURE), 0);
+	assert_false(a->busy);
+}
+
+static void what_failed_is_not_said_to_be_in_force(void **state)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct attach *a;
+
+	(void)state;
+	assert_non_null(rec);
+	rec->phase = RECORD_COMMITTED;
+	a = attach_add(&agent.table, rec);
+	ensure(a, true, -ENOMEM);
+	assert_false(a->steered);
+	assert_true(a->damaged);
+	assert_int_equal(told, 0);
+	ensure(a, true, 0);
+	assert_true(a->steered);
+	assert_true(a->late);
+	assert_int_equal(told, 1);
+	ensure(a, false, -EIO);
+	assert_true(a->steered);
+	ensure(a, false, 0);
+	assert_false(a->steered);
+	assert_int_equal(told, 2);
+	attach_clear(&agent.table);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_failed_is_not_said_to_be_in_force),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
