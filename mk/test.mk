@@ -49,7 +49,7 @@ test: ## unit and conformance tests, and the VM cases on the stock 6.12 kernel
 test-all: ## make test, the VM cases on the 7.3 kernel, make test-e2e
 	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; $(MAKE) test-e2e || rc=1; exit $$rc
 
-test-long: all unit-build vm-build ## the VM cases that take minutes: each right of the agent taken away, faults with SMC in force
+test-long: all unit-build vm-build ## the VM cases that take minutes: rights taken away, faults with SMC in force
 	@VM_CASES=tests/vm/long tests/vm/run-cases 6.12
 .PHONY: test-long
 
