@@ -91,7 +91,7 @@ run-cross:
 .PHONY: test-cross run-cross
 
 # The chart against the kustomize base; our plugin under libcni; then a cluster of its own for each kernel, both at a
-# time: they wait more than they work. E2E=short is the list on 7.3 alone, one node.
+# time: they wait more than they work. E2E=short has the list on 7.3 alone, one node.
 E2E ?= all
 test-e2e: ## a real Kubernetes, its nodes in VMs, our image applied to it (needs Go 1.26)
 	@$(MAKE) deps
@@ -99,7 +99,8 @@ test-e2e: ## a real Kubernetes, its nodes in VMs, our image applied to it (needs
 	@$(MAKE) test-e2e-$(E2E)
 
 test-e2e-short:
-	@rc=0; $(MAKE) test-cnitool || rc=1; tests/e2e/run -k 7.3 || rc=1; exit $$rc
+	@rc=0; tests/deploy/helm || rc=1; $(MAKE) test-cnitool || rc=1; tests/e2e/admission || rc=1; \
+		tests/e2e/run -k 7.3 || rc=1; exit $$rc
 
 test-e2e-all:
 	@rc=0; tests/deploy/helm || rc=1; $(MAKE) test-cnitool || rc=1; \

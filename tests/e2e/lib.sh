@@ -49,6 +49,11 @@ pod_status() # POD JQ_PATH [N]
 		jq -er --arg pod "$1" ".pods[] | select(.name == \$pod) | $2"' "$1" "$2"
 }
 
+node_address_is() # N ADDRESS
+{
+	[ "$(kubectl get node "n$1" -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')" = "$2" ]
+}
+
 pod_status_is() # POD JQ_PATH WANT [N]
 {
 	local got

@@ -11,5 +11,4 @@ check "the plugin is in the chain" eventually 60 on_node 1 \
 	'test -x /opt/cni/bin/smc-cni && test -s /etc/cni/net.d/podnet/50-smc-cni.conf'
 check "it is ready" on_node 1 'smcctl status --json | jq -e .node.ready'
 check "pods come from the API server" on_node 1 'smcctl status --json | jq -e ".node.source.kind == \"kubernetes\""'
-check "the node's address is what it was" \
-	test "$(kubectl get node n1 -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')" = 10.0.2.11
+check "the node's address is what it was" node_address_is 1 10.0.2.11

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: the agent is deleted, rolled to another version and back under traffic, and no socket is unsteered meanwhile
+# about: the agent is deleted, rolled to another image and back under traffic, and no socket is unsteered meanwhile
 # kernels: 6.12
 on='{"smc-cni.io/steer": "enabled"}'
 agent_ready()
@@ -22,8 +22,8 @@ check "deleted" kubectl -n smc-cni delete pod -l app.kubernetes.io/component=age
 check "a new one is ready" eventually 240 agent_ready
 check "calls went on" eventually 60 more_calls "$(calls)"
 
-step "another version, and back"
-check "the image under another tag" on_node 1 'ctr -n k8s.io images tag localhost/smc-cni:0.1.0 localhost/smc-cni:next'
+step "another image (the same under another tag), and back"
+check "it is there" on_node 1 'ctr -n k8s.io images tag localhost/smc-cni:0.1.0 localhost/smc-cni:next'
 check "rolled out" kubectl -n smc-cni set image daemonset/smc-node-agent agent=localhost/smc-cni:next
 check "it is ready" rolled
 check "rolled back" kubectl -n smc-cni rollout undo daemonset/smc-node-agent

@@ -14,8 +14,7 @@ check "the DaemonSet is on both" eventually 240 rolled
 check "both watches of n2's agent have synced" eventually 60 \
 	on_node 2 'smcctl status --json | jq -e .node.source.synced'
 check "it has n2's pods only" on_node 2 'smcctl status --json | jq -e ".node.name == \"n2\""'
-check "the node's address is what it was" \
-	test "$(kubectl get node n2 -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')" = 10.0.2.12
+check "the node's address is its own" node_address_is 2 10.0.2.12
 
 step "from n2 to n1"
 check "a server on n1" talk_pod far "$on" '["serve", "5000"]' n1
@@ -33,6 +32,8 @@ check "listens" eventually 120 pod_logged deep 'listening protocol=256' 2
 check "a client on n1" caller_pod high "$on" "$(pod_ip deep):5000" 2 10000 10
 check "ends well" eventually 120 pod_is high Succeeded
 check "over SMC-R" pod_status_is deep .smcr.server 2 2
+check "with all our addresses kubelet finds the node's" node_address_is 1 10.0.2.11
+check "on the other node, too" node_address_is 2 10.0.2.12
 check "our programs are on the pod's slice" on_node 2 'bpftool cgroup show "$1" | grep -c smc_ | grep -x "[1-9]"' \
 	"$(slice_of deep)"
 remove_pods far near deep high
