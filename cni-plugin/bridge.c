@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "cni-plugin/hostlock.h"
 #include "common/addr.h"
 #include "common/cleanup.h"
 #include "common/fault.h"
@@ -100,25 +101,14 @@ int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct l
 	return 0;
 }
 
-/* The lock is on the node's network namespace itself: no file to make, place or leave behind. */
-static int lock(int mode, struct err *err)
-{
-	auto_close int fd = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-
-	FAULT_POINT("lock", err);
-	if (fd < 0 || flock(fd, mode) < 0)
-		return err_sys(err, errno, "lock own network namespace");
-	return TAKE_FD(fd);
-}
-
 int bridge_hold(struct err *err)
 {
-	return lock(LOCK_SH, err);
+	return hostlock_take(LOCK_SH, err);
 }
 
 void bridge_undo(struct nl_sock *sk, const char *name)
 {
-	auto_close int alone = lock(LOCK_EX | LOCK_NB, NULL);
+	auto_close int alone = hostlock_take(LOCK_EX | LOCK_NB, NULL);
 	auto_free struct link *links = NULL;
 	struct err err = ERR_INIT;
 	struct link bridge;

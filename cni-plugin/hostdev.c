@@ -6,12 +6,19 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <string.h>
+#include <sys/file.h>
 #include <unistd.h>
 
+#include "cni-plugin/hostlock.h"
 #include "cni-plugin/tag.h"
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/nlsock.h"
+
+int hostdev_hold(struct err *err)
+{
+	return hostlock_take(LOCK_EX, err);
+}
 
 /* What a device is to be like; a zero means as it is. */
 struct wish {
@@ -41,6 +48,15 @@ static int change(struct nl_sock *sk, int index, const struct wish *w, struct er
 	return nlsock_talk(sk, msg, err);
 }
 
+static bool has_tag(const struct link *link, const char *tag)
+{
+	int i = 0;
+
+	while (i < link->n_tags && strcmp(link->tags[i], tag) != 0)
+		i++;
+	return i < link->n_tags;
+}
+
 /* 1 if it is there. */
 static int find_tag(struct nl_sock *sk, const char *tag, struct link *ret, struct err *err)
 {
@@ -48,7 +64,7 @@ static int find_tag(struct nl_sock *sk, const char *tag, struct link *ret, struc
 	int n = link_list(sk, &links, err);
 
 	for (int i = 0; i < n; i++) {
-		if (!strcmp(links[i].tag, tag)) {
+		if (has_tag(&links[i], tag)) {
 			*ret = links[i];
 			return 1;
 		}
@@ -64,14 +80,17 @@ static int check_usable(struct nl_sock *host, const struct link *link, struct er
 
 	if (!strcmp(link->name, "lo"))
 		return err_set(err, -EINVAL, "'lo' belongs to its namespace");
-	if (*link->tag)
+	if (link->n_tags > 0)
 		return err_set(err, -EBUSY, "it is lent to a pod whose DEL has not come (%s)",
-			       link->tag);
+			       link->tags[0]);
 	if (link->master == 0)
 		return 0;
 	(void)link_get_by_index(host, link->master, &master, NULL);
 	return err_set(err, -EBUSY, "it is a port of '%s'", master.name);
 }
+
+static int give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
+		     struct err *err);
 
 static void take_back(struct nl_sock *pod, struct nl_sock *host, int index, const char *tag)
 {
@@ -80,7 +99,7 @@ static void take_back(struct nl_sock *pod, struct nl_sock *host, int index, cons
 	int r = find_tag(pod, tag, &link, &err);
 
 	if (r > 0)
-		r = hostdev_give_back(pod, host, &link, &err);
+		r = give_back(pod, host, &link, &err);
 	else if (r == 0)
 		r = link_del_altname(host, index, tag, &err);
 	if (r < 0)
@@ -127,13 +146,25 @@ static struct wish as_before(const struct tag *tag, const struct link *now)
 			      .up = before->up };
 }
 
-int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err)
+static int unmark(struct nl_sock *host, const struct link *link, struct err *err)
+{
+	struct tag tag;
+	int r = 0;
+
+	for (int i = 0; r == 0 && i < link->n_tags; i++) {
+		if (tag_parse(link->tags[i], &tag) && *tag.before.name)
+			r = link_del_altname(host, link->index, link->tags[i], err);
+	}
+	return r;
+}
+
+static int restore(struct nl_sock *host, const struct link *link, struct err *err)
 {
 	struct wish before;
 	struct tag tag;
 	int r;
 
-	if (!tag_parse(link->tag, &tag) || *tag.before.name == '\0')
+	if (!tag_of_device(link, &tag))
 		return 0;
 	before = as_before(&tag, link);
 	r = change(host, link->index, &before, err);
@@ -144,35 +175,58 @@ int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *e
 		r = change(host, link->index, &before, err);
 	}
 	if (r == 0)
-		r = link_del_altname(host, link->index, link->tag, err);
+		r = unmark(host, link, err);
 	return r < 0 && r != -ENODEV
 		       ? err_prefix(err, r, "restore device '%s' of the host", tag.before.name)
 		       : 0;
 }
 
-int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
-		      struct err *err)
+int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err)
+{
+	auto_close int hold = hostdev_hold(err);
+	struct link now;
+	struct tag tag;
+	const char *mark = tag_of_device(link, &tag);
+	int r;
+
+	if (hold < 0 || !mark)
+		return hold < 0 ? hold : 0;
+	r = find_tag(host, mark, &now, err);
+	return r > 0 ? restore(host, &now, err) : r;
+}
+
+static int give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
+		     struct err *err)
 {
 	auto_close int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 	struct wish at_home = { .netns_fd = home };
 	struct link found;
 	struct tag tag;
+	const char *mark = tag_of_device(link, &tag);
 	int r, there;
 
 	if (home < 0)
 		return err_sys(err, errno, "open own network namespace");
-	if (!tag_parse(link->tag, &tag) || *tag.before.name == '\0')
+	if (!mark)
 		return 0;
 	at_home.name = tag.before.name;
 	r = change(pod, link->index, &at_home, err);
-	there = find_tag(host, link->tag, &found, NULL);
+	there = find_tag(host, mark, &found, NULL);
 	if (r == -EEXIST && there == 0) { /* the present name is taken as well */
 		at_home.name = "dev%d"; /* as the kernel names what finds no name free */
 		r = change(pod, link->index, &at_home, err);
-		there = find_tag(host, link->tag, &found, NULL);
+		there = find_tag(host, mark, &found, NULL);
 	}
 	if (there > 0)
-		return hostdev_restore(host, &found, err);
+		return restore(host, &found, err);
 	return err_prefix(err, r < 0 ? r : -ENODEV, "give device '%s' back to the host",
 			  tag.before.name);
+}
+
+int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
+		      struct err *err)
+{
+	auto_close int hold = hostdev_hold(err);
+
+	return hold < 0 ? hold : give_back(pod, host, link, err);
 }

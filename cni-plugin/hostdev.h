@@ -21,16 +21,19 @@ int hostdev_at_pci(const char *pci, char ret[IFNAMSIZ], struct err *err);
 /* The PCI address of a network device of the host; "" if it has none. */
 void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX]);
 
-/* Marks it and moves it to the pod, where it has the attachment's name and what conf says. On
- * failure it is as it was. -EBUSY if it is in use. */
+/* One at a time works on the devices that may be lent: from the look at one until it is in the pod, and
+ * from a pod until it has its name again. Returns a descriptor to close. */
+int hostdev_hold(struct err *err);
+/* With hostdev_hold() since `link` was read. Marks it and moves it to the pod, where it has the
+ * attachment's name and what conf says. On failure it is as it was. -EBUSY if it is in use. */
 int hostdev_lend(struct nl_sock *host, struct nl_sock *pod, const struct wire_attachment *a,
 		 const struct link *link, int netns_fd, const struct conf_interface *conf,
 		 struct err *err);
-/* From the pod's namespace back to the host. */
+/* From the pod's namespace back to the host. This and the next one hold by themselves. */
 int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
 		      struct err *err);
-/* It is on the host, with its tag: name, MAC, MTU and whether it is up become as before, and the tag
- * goes. Its addresses are lost. */
+/* It was on the host, with its tag. If it still is: name, MAC, MTU and whether it is up become as
+ * before, and the tag goes. Its addresses are lost. */
 int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err);
 /* ---- RDMA netns mode exclusive: the RDMA device that belongs to the interface goes along ---- */
 

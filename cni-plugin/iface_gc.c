@@ -91,7 +91,7 @@ static void sweep_netns(struct sweep *s, int netns_fd)
 		if (!tag_is_stale(&links[i], s->network, s->valid, s->n) &&
 		    !podlink_is_half_made(&links[i], s->network))
 			continue;
-		if (tag_parse(links[i].tag, &tag) && *tag.before.name)
+		if (tag_of_device(&links[i], &tag))
 			note(s, give_back(s, sk, netns_fd, &links[i], &err), &err);
 		else
 			note(s, link_del(sk, links[i].name, &err), &err);

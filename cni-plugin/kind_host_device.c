@@ -42,7 +42,7 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	struct tag tag;
 
 	(void)result;
-	if (!tag_is_of(link, &w->attachment) || !tag_parse(link->tag, &tag))
+	if (!tag_is_of(link, &w->attachment) || !tag_of_device(link, &tag))
 		return err_set(err, -ENOENT,
 			       "interface '%s' of the pod is not the device that ADD lent",
 			       link->name);
@@ -112,11 +112,12 @@ static int del(struct kind_work *w, struct err *err)
 	return r > 0 ? hostdev_restore(w->host, &link, err) : r;
 }
 
-static int make(struct kind_work *w, struct err *err)
+/* *rdma: the RDMA device that is to follow; "" if none. */
+static int lend(struct kind_work *w, char rdma[RDMA_NL_DEVICE_MAX], struct err *err)
 {
-	char rdma[RDMA_NL_DEVICE_MAX] = "";
+	auto_close int hold = hostdev_hold(err);
 	struct link link;
-	int r = find(w, &link, err);
+	int r = hold < 0 ? hold : find(w, &link, err);
 
 	if (r == 0 && w->conf->interface.rdma)
 		r = hostdev_rdma_find(-1, link.name, rdma, err);
@@ -125,8 +126,15 @@ static int make(struct kind_work *w, struct err *err)
 	if (r < 0)
 		return r;
 	hostdev_pci_of(link.name, w->pci);
-	r = hostdev_lend(w->host, w->pod, &w->attachment, &link, w->netns_fd, &w->conf->interface,
-			 err);
+	return hostdev_lend(w->host, w->pod, &w->attachment, &link, w->netns_fd,
+			    &w->conf->interface, err);
+}
+
+static int make(struct kind_work *w, struct err *err)
+{
+	char rdma[RDMA_NL_DEVICE_MAX] = "";
+	int r = lend(w, rdma, err);
+
 	if (r < 0 || *rdma == '\0')
 		return r;
 	r = hostdev_rdma_lend(rdma, w->netns_fd, err);

@@ -186,7 +186,7 @@ int podlink_check(struct kind_work *w, const struct podlink *p, struct err *err)
 
 bool podlink_is_half_made(const struct link *link, const char *network)
 {
-	return *link->tag == '\0' && link->group == tag_group(network) &&
+	return link->n_tags == 0 && link->group == tag_group(network) &&
 	       (!strcmp(link->kind, "macvlan") || !strcmp(link->kind, "ipvlan") ||
 		!strcmp(link->kind, "dummy"));
 }

@@ -95,26 +95,49 @@ bool tag_parse(const char *text, struct tag *ret)
 	return true;
 }
 
+const char *tag_of_device(const struct link *link, struct tag *ret)
+{
+	for (int i = 0; i < link->n_tags; i++) {
+		if (tag_parse(link->tags[i], ret) && *ret->before.name)
+			return link->tags[i];
+	}
+	return NULL;
+}
+
 bool tag_is_of(const struct link *link, const struct wire_attachment *a)
 {
 	char hash[WIRE_HASH_LEN];
 	struct tag tag;
 
-	return tag_parse(link->tag, &tag) &&
-	       !strcmp(tag.attachment, wire_attachment_hash(a, hash));
+	(void)wire_attachment_hash(a, hash);
+	for (int i = 0; i < link->n_tags; i++) {
+		if (tag_parse(link->tags[i], &tag) && !strcmp(tag.attachment, hash))
+			return true;
+	}
+	return false;
 }
 
-bool tag_is_stale(const struct link *link, const char *network, const struct wire_attachment *valid,
-		  size_t n)
+static bool is_stale(const char *text, const char *network, const struct wire_attachment *valid,
+		     size_t n)
 {
 	char hash[WIRE_HASH_LEN];
 	struct tag tag;
 
-	if (!tag_parse(link->tag, &tag) || strcmp(tag.network, network_hash(network, hash)) != 0)
+	if (!tag_parse(text, &tag) || strcmp(tag.network, network_hash(network, hash)) != 0)
 		return false;
 	for (size_t i = 0; i < n; i++) {
 		if (!strcmp(tag.attachment, wire_attachment_hash(&valid[i], hash)))
 			return false;
 	}
 	return true;
+}
+
+bool tag_is_stale(const struct link *link, const char *network, const struct wire_attachment *valid,
+		  size_t n)
+{
+	int i = 0;
+
+	while (i < link->n_tags && is_stale(link->tags[i], network, valid, n))
+		i++;
+	return i > 0 && i == link->n_tags;
 }

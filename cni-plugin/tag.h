@@ -29,8 +29,13 @@ const char *tag_format(const struct wire_attachment *a, const struct link *befor
 /* False if the text is no tag. */
 bool tag_parse(const char *text, struct tag *ret);
 
+/* A link has one tag. Of a device of the host several were seen, of ADDs at once (before hostdev_hold()
+ * was there): it is then each one's, as only one of them has it in its pod. */
+
+/* The first tag of the link that says what it was like before; NULL: it is no device of the host. */
+const char *tag_of_device(const struct link *link, struct tag *ret);
 bool tag_is_of(const struct link *link, const struct wire_attachment *a);
-/* Of this network, and of none of valid[0..n). */
+/* Its tags are all of this network, and of none of valid[0..n). */
 bool tag_is_stale(const struct link *link, const char *network, const struct wire_attachment *valid,
 		  size_t n);
 

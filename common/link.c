@@ -76,15 +76,15 @@ static void take_kind(struct nlattr *info, struct link *ret)
 		ret->mode = value_of(attrs[IFLA_INFO_DATA], IFLA_IPVLAN_MODE);
 }
 
-static void take_tag(struct nlattr *names, struct link *ret)
+static void take_tags(struct nlattr *names, struct link *ret)
 {
 	struct nlattr *name;
 	int rest;
 
 	nla_for_each_nested(name, names, rest) {
-		if (nla_type(name) == IFLA_ALT_IFNAME &&
+		if (ret->n_tags < LINK_TAGS_MAX && nla_type(name) == IFLA_ALT_IFNAME &&
 		    !strncmp(nla_get_string(name), LINK_TAG_PREFIX, strlen(LINK_TAG_PREFIX)))
-			(void)nla_strlcpy(ret->tag, name, sizeof(ret->tag));
+			(void)nla_strlcpy(ret->tags[ret->n_tags++], name, sizeof(ret->tags[0]));
 	}
 }
 
@@ -123,7 +123,7 @@ static int take_link(const struct nlmsghdr *nlh, void *arg)
 	if (attrs[IFLA_LINKINFO])
 		take_kind(attrs[IFLA_LINKINFO], l);
 	if (attrs[IFLA_PROP_LIST])
-		take_tag(attrs[IFLA_PROP_LIST], l);
+		take_tags(attrs[IFLA_PROP_LIST], l);
 	return 0;
 }
 

@@ -21,6 +21,7 @@
 #define LINK_ALIAS_MAX 255 /* bytes; IFALIASZ of the kernel less its NUL */
 #define LINK_TAG_PREFIX "smc-cni." /* of the alternative name that marks a link as ours */
 #define LINK_TAG_MAX 127 /* bytes; ALTIFNAMSIZ of the kernel less its NUL */
+#define LINK_TAGS_MAX 4 /* what a link has beyond these is not looked at */
 
 struct link {
 	int index;
@@ -39,7 +40,8 @@ struct link {
 	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
 	uint8_t port_state; /* of a bridge's port: BR_STATE_FORWARDING, ...; 0 otherwise, or disabled */
 	bool port_hairpin; /* of a bridge's port: it sends back what came in by it */
-	char tag[LINK_TAG_MAX + 1]; /* the alternative name with LINK_TAG_PREFIX; "" if none */
+	char tags[LINK_TAGS_MAX][LINK_TAG_MAX + 1]; /* the alternative names with LINK_TAG_PREFIX */
+	int n_tags;
 };
 
 /* -ENODEV if there is none. */
