@@ -81,8 +81,7 @@ static int check_usable(struct nl_sock *host, const struct link *link, struct er
 	if (!strcmp(link->name, "lo"))
 		return err_set(err, -EINVAL, "'lo' belongs to its namespace");
 	if (link->n_tags > 0)
-		return err_set(err, -EBUSY, "it is lent to a pod whose DEL has not come (%s)",
-			       link->tags[0]);
+		return err_set(err, -EBUSY, "it is marked as a pod's own (%s)", link->tags[0]);
 	if (link->master == 0)
 		return 0;
 	(void)link_get_by_index(host, link->master, &master, NULL);
@@ -221,6 +220,28 @@ static int give_back(struct nl_sock *pod, struct nl_sock *host, const struct lin
 		return restore(host, &found, err);
 	return err_prefix(err, r < 0 ? r : -ENODEV, "give device '%s' back to the host",
 			  tag.before.name);
+}
+
+int hostdev_reclaim(struct nl_sock *host, const char *name, struct err *err)
+{
+	auto_free struct link *links = NULL;
+	int n = link_list(host, &links, err), found = 0;
+
+	for (int i = 0; i < n; i++) {
+		struct tag tag;
+		int r;
+
+		if (!tag_of_device(&links[i], &tag) ||
+		    (strcmp(links[i].name, name) != 0 && strcmp(tag.before.name, name) != 0))
+			continue;
+		log_warn("a device of the host is there with the mark of a pod that lost it: it gets its old name back",
+			 "name", tag.before.name, "now", links[i].name);
+		r = restore(host, &links[i], err);
+		if (r < 0)
+			return r;
+		found++;
+	}
+	return n < 0 ? n : found;
 }
 
 int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,

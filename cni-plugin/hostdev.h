@@ -24,6 +24,10 @@ void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX]);
 /* One at a time works on the devices that may be lent: from the look at one until it is in the pod, and
  * from a pod until it has its name again. Returns a descriptor to close. */
 int hostdev_hold(struct err *err);
+/* With hostdev_hold(), so that nobody is about to move it: a device with a tag that is called `name`, or was
+ * before it was lent, belongs to no pod any more, and becomes as it was. It came home by itself, its pod's
+ * namespace being dead, or its ADD was killed between mark and move. Returns how many there were. */
+int hostdev_reclaim(struct nl_sock *host, const char *name, struct err *err);
 /* With hostdev_hold() since `link` was read. Marks it and moves it to the pod, where it has the
  * attachment's name and what conf says. On failure it is as it was. -EBUSY if it is in use. */
 int hostdev_lend(struct nl_sock *host, struct nl_sock *pod, const struct wire_attachment *a,

@@ -25,6 +25,20 @@ static int find(struct kind_work *w, struct link *ret, struct err *err)
 	return r < 0 ? r : link_get(w->host, name, ret, err);
 }
 
+/* The same with hostdev_hold(), of a device that may not have been given back. */
+static int find_free(struct kind_work *w, struct link *ret, struct err *err)
+{
+	const struct conf_interface *conf = &w->conf->interface;
+	int r = find(w, ret, err), n;
+
+	if (r == 0 ? ret->n_tags == 0 : r != -ENODEV || *conf->pci)
+		return r;
+	n = hostdev_reclaim(w->host, r == 0 ? ret->name : conf->device, err);
+	if (n > 0)
+		return find(w, ret, err);
+	return n < 0 ? n : r;
+}
+
 static int check_rdma(struct kind_work *w, const struct link *link, struct err *err)
 {
 	char device[RDMA_NL_DEVICE_MAX];
@@ -76,12 +90,16 @@ static int wait_for_it(struct kind_work *w, struct link *ret, struct err *err)
 
 	for (int i = 0; i < HOMECOMING_MS / POLL_MS; i++) {
 		r = find_ours(w, w->host, ret, err);
-		if (r != 0 || find(w, &link, NULL) == 0)
+		if (r == 0 && find(w, &link, NULL) == 0) {
+			*ret = link;
+			return tag_is_of(&link, &w->attachment); /* it came between the two looks */
+		}
+		if (r != 0)
 			return r;
 		(void)nanosleep(&pause, NULL);
 	}
-	log_warn("the device of a pod whose namespace is gone has not come back, ignoring: a GC "
-		 "gives it its name back when it does",
+	log_warn("the device of a pod whose namespace is gone has not come back, ignoring: when it "
+		 "does, the next ADD for it or a GC gives it its name back",
 		 "container", w->env->container_id);
 	return r;
 }
@@ -117,7 +135,7 @@ static int lend(struct kind_work *w, char rdma[RDMA_NL_DEVICE_MAX], struct err *
 {
 	auto_close int hold = hostdev_hold(err);
 	struct link link;
-	int r = hold < 0 ? hold : find(w, &link, err);
+	int r = hold < 0 ? hold : find_free(w, &link, err);
 
 	if (r == 0 && w->conf->interface.rdma)
 		r = hostdev_rdma_find(-1, link.name, rdma, err);

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -106,6 +107,73 @@ static void a_device_with_the_mark_of_another_add_is_given_back(void **state)
 	expect_home();
 }
 
+/* ---- not given back ---- */
+
+/* What is in the pod is what was on the host under that name. */
+static void expect_lent_to(int pod)
+{
+	world_sh("! ip link show dev up0 2>/dev/null");
+	world_sh("nsenter --net=%s ip link show dev eth0 | grep -q 'altname smc-cni.*\\.1450\\.up\\.up0'",
+		 world_netns(pod));
+}
+
+/* As the kernel does it when the pod's namespace dies. */
+static void come_home(int pod, const char *name)
+{
+	world_sh("nsenter --net=%s ip link set dev eth0 netns %d name %s",
+		 world_netns(pod), (int)getpid(), name);
+}
+
+static void add_takes_a_device_that_came_home_after_its_del(void **state)
+{
+	static const char *const names[] = { "eth0", "up0", "dev7" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		ok(0, "ADD", "", 0);
+		come_home(0, names[i]);
+		ok(1, "ADD", "", 1);
+		expect_lent_to(1);
+		ok(0, "DEL", "", 0);
+		ok(1, "DEL", "", 0);
+		expect_home();
+	}
+}
+
+static void add_takes_a_device_that_a_killed_add_has_marked(void **state)
+{
+	(void)state;
+	world_sh("ip link property add dev up0 altname "
+		 "smc-cni.0123456789abcdef.fedcba9876543210.$(ip link show dev up0 | "
+		 "sed -n 's/.*ether \\([^ ]*\\).*/\\1/p' | tr -d :).1450.up.up0");
+	ok(0, "ADD", "", 1);
+	expect_lent_to(0);
+	ok(0, "DEL", "", 0);
+	expect_home();
+}
+
+/* Of another device, which has the name that a late one has come home with. */
+static void add_by_the_name_that_a_late_device_has_is_refused(void **state)
+{
+	(void)state;
+	ok(0, "ADD", "", 0);
+	come_home(0, "other0");
+	use_pod(1);
+	world_expect_error("ADD",
+			   world_conf("1.1.0", ",\"interface\":{\"kind\":\"host-device\","
+					       "\"device\":\"other0\"}"),
+			   101, "look up interface 'other0'");
+	expect_home();
+}
+
+static void a_link_that_is_marked_as_our_own_making_is_not_lent(void **state)
+{
+	(void)state;
+	world_sh("ip link property add dev up0 altname smc-cni.0123456789abcdef.fedcba9876543210");
+	use_pod(0);
+	world_expect_error("ADD", world_conf("1.1.0", UP0), 101, "it is marked as a pod's own");
+}
+
 #define HOSTDEV_TEST(f) cmocka_unit_test_setup(f, setup)
 
 int main(void)
@@ -113,6 +181,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		HOSTDEV_TEST(of_two_adds_for_one_device_one_gets_it_and_it_comes_back),
 		HOSTDEV_TEST(a_device_with_the_mark_of_another_add_is_given_back),
+		HOSTDEV_TEST(add_takes_a_device_that_came_home_after_its_del),
+		HOSTDEV_TEST(add_takes_a_device_that_a_killed_add_has_marked),
+		HOSTDEV_TEST(add_by_the_name_that_a_late_device_has_is_refused),
+		HOSTDEV_TEST(a_link_that_is_marked_as_our_own_making_is_not_lent),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
