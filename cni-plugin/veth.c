@@ -33,15 +33,21 @@ const char *veth_alias(const char *network, char *ret)
 	return ret;
 }
 
+static bool is_host_name(const char *name)
+{
+	return !strncmp(name, "smc", 3) && strlen(name) == 15 &&
+	       strspn(name + 3, "0123456789abcdef") == 12;
+}
+
 bool veth_is_of_network(const struct link *link, const char *network)
 {
 	char alias[LINK_ALIAS_MAX + 1];
 
 	if (strcmp(link->kind, "veth") != 0)
 		return false;
-	if (*link->alias)
+	if (!strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)))
 		return !strcmp(link->alias, veth_alias(network, alias));
-	return link->group == tag_group(network);
+	return is_host_name(link->name) && link->group == tag_group(network);
 }
 
 /* ---- creation ---- */

@@ -244,10 +244,45 @@ static void del_does_not_remove_what_is_not_ours(void **state)
 	const char *host = member(r, "interfaces", 1, "name");
 
 	(void)state;
-	world_sh("ip link set dev %s alias other", host);
+	world_sh("ip link set dev %s alias smc-cni:net", host);
+	world_expect_error("DEL", standalone("1.0.0", "", NULL), 101, "it is not ours");
+	world_sh("ip link set dev %s alias other group 7", host);
 	world_expect_error("DEL", standalone("1.0.0", "", NULL), 101, "it is not ours");
 	world_sh("ip link set dev %s alias smc-cni:net1", host);
 	del(0, "");
+}
+
+static struct world_run gc(const char *valid)
+{
+	return world_expect_ok("GC",
+			       world_conf("1.1.0", VETH ",\"cni.dev/valid-attachments\":[%s]", "",
+					  valid),
+			       0);
+}
+
+/* People label the ports of their nodes. */
+static void a_link_with_an_alias_of_somebody_is_still_ours(void **state)
+{
+	static const char *const aliases[] = { "port of pod x", "smc-cni", "" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(aliases); i++) {
+		json_auto_t *a = add(0, "");
+		json_auto_t *b = add(1, "");
+		struct world_run r;
+
+		world_sh("for i in %s %s; do ip link set dev $i alias '%s'; done",
+			 member(a, "interfaces", 1, "name"), member(b, "interfaces", 1, "name"), aliases[i]);
+		del(0, "");
+		r = gc("{\"containerID\":\"c2\",\"ifname\":\"eth0\"}");
+		world_run_clear(&r);
+		world_sh("! ip link show dev %s 2>/dev/null", member(a, "interfaces", 1, "name"));
+		world_sh("ip link show dev %s >/dev/null", member(b, "interfaces", 1, "name"));
+		r = gc("");
+		world_run_clear(&r);
+		world_sh("! ip link show dev %s 2>/dev/null", member(b, "interfaces", 1, "name"));
+		del(1, "");
+	}
 }
 
 /* ---- CHECK ---- */
@@ -351,12 +386,7 @@ static void gc_removes_the_stale_links_of_our_network_only(void **state)
 		"ip link set %s alias ''; ip link set other1 alias smc-cni:net2 group $(ip -d -j link "
 		"show dev %s | sed 's/.*\"group\":\"\\([0-9]*\\)\".*/\\1/')",
 		member(b, "interfaces", 1, "name"), member(b, "interfaces", 1, "name"));
-	r = world_expect_ok("GC",
-			    world_conf("1.1.0",
-				       VETH ",\"cni.dev/valid-attachments\":[{\"containerID\":"
-					    "\"c1\",\"ifname\":\"eth0\"}]",
-				       ""),
-			    0);
+	r = gc("{\"containerID\":\"c1\",\"ifname\":\"eth0\"}");
 	world_run_clear(&r);
 	world_sh("ip link show dev %s >/dev/null", member(a, "interfaces", 1, "name"));
 	world_sh("! ip link show dev %s 2>/dev/null", member(b, "interfaces", 1, "name"));
@@ -380,6 +410,7 @@ int main(void)
 		WORLD_TEST(del_works_when_namespace_or_interface_went_first),
 		WORLD_TEST(del_leaves_the_other_pod_alone),
 		WORLD_TEST(del_does_not_remove_what_is_not_ours),
+		WORLD_TEST(a_link_with_an_alias_of_somebody_is_still_ours),
 		WORLD_TEST(check_passes_on_what_add_made),
 		WORLD_TEST(check_compares_the_mtu_with_that_of_the_result),
 		WORLD_TEST(check_finds_what_was_taken_away),
