@@ -61,16 +61,26 @@ void agent_del(const struct env *env, const struct conf *conf, int netns_fd)
 	netpart_undo(netns_fd, &own);
 }
 
+/* reply: NULL, or the agent's. */
+static int plan_of(const struct env *env, const struct conf *conf, const json_t *result,
+		   const json_t *reply, struct podnet *ret, struct err *err)
+{
+	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
+	int n = result_pod_interfaces(result, env->netns, env->ifname, interfaces,
+				      WIRE_INTERFACES_MAX);
+
+	return netpart_plan(conf, interfaces, n, reply, ret, err);
+}
+
 int agent_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
 		struct cni_error *e)
 {
-	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
 	const char *code = NULL;
 	json_auto_t *reply = NULL;
 	struct wire_attachment a;
 	struct podnet plan;
 	struct err err = ERR_INIT;
-	int n, r;
+	int r;
 
 	env_attachment(env, conf->name, &a);
 	r = call_for("check", conf, &a, netns_fd, &reply, &code, &err);
@@ -78,15 +88,14 @@ int agent_check(const struct env *env, const struct conf *conf, int netns_fd, co
 		e->err = err;
 		return cni_fail(e, CNI_MISSING, r);
 	}
-	if (r == 0) {
-		n = result_pod_interfaces(result, env->netns, env->ifname, interfaces,
-					  WIRE_INTERFACES_MAX);
-		r = netpart_plan(conf, interfaces, n, reply, &plan, &err);
-	}
+	if (r == 0)
+		r = plan_of(env, conf, result, reply, &plan, &err);
 	if (r < 0) {
 		log_warn("ask the node agent for a CHECK, ignoring", "container", env->container_id,
 			 "err", err.msg);
-		return 0;
+		/* What the configuration itself wants was to be done without the agent, too. */
+		if (plan_of(env, conf, result, NULL, &plan, NULL) < 0)
+			return 0;
 	}
 	return cni_fail(e, CNI_MISSING, netpart_check(netns_fd, &plan, &e->err));
 }

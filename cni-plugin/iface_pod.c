@@ -200,6 +200,15 @@ int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json
 	return 0;
 }
 
+/* The kernel takes larger ones for these (net/ipv4/metrics.c). */
+#define ROUTE_MTU_MAX (65535 - 15)
+#define ROUTE_ADVMSS_MAX (65535 - 40)
+
+static uint32_t at_most(uint32_t value, uint32_t max)
+{
+	return value < max ? value : max;
+}
+
 static int check_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
 			   struct err *err)
 {
@@ -223,25 +232,64 @@ static int check_addresses(struct nl_sock *sk, const struct link *link, const js
 	return 0;
 }
 
-int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const char *where,
-			  const char *ifname, struct err *err)
+/* Of a route that is there as to destination and gateway: all else that the result says of it, and only that. */
+static bool is_as_listed(const struct route *there, const struct result_route *in,
+			 const struct link *link)
+{
+	bool v6 = in->dst.family == AF_INET6;
+
+	/* Behind another interface's, by route_append(). */
+	if (in->priority && there->priority != in->priority &&
+	    !(v6 && there->priority == in->priority + (uint32_t)link->index))
+		return false;
+	/* With IPv6 the kernel makes it follow the interface's (net/ipv6/route.c, rt6_mtu_change_route). */
+	if (in->mtu && there->mtu != at_most(in->mtu, ROUTE_MTU_MAX) && !(v6 && there->mtu == link->mtu))
+		return false;
+	if (in->advmss && there->advmss != at_most(in->advmss, ROUTE_ADVMSS_MAX))
+		return false;
+	return in->scope < 0 || v6 || there->scope == in->scope; /* IPv6 has none */
+}
+
+static bool same_way(const struct route *a, const struct route *b)
+{
+	return a->ifindex == b->ifindex && a->dst.prefix_len == b->dst.prefix_len &&
+	       inet_covers(&a->dst, &b->dst) &&
+	       (b->gateway.family == AF_UNSPEC || inet_equal(&a->gateway, &b->gateway));
+}
+
+/* in: what the result says, or NULL. */
+static int check_route(struct nl_sock *sk, const struct route *wanted, const struct result_route *in,
+		       const char *where, const struct link *link, struct err *err)
 {
 	auto_free struct route *list = NULL;
+	const struct route *other = NULL;
 	char text[INET_TEXT_MAX];
 	int n = route_list(sk, wanted->dst.family, wanted->table, &list, err);
 
 	if (n < 0)
 		return n;
 	for (int i = 0; i < n; i++) {
-		if (list[i].ifindex == wanted->ifindex &&
-		    list[i].dst.prefix_len == wanted->dst.prefix_len &&
-		    inet_covers(&list[i].dst, &wanted->dst) &&
-		    (wanted->gateway.family == AF_UNSPEC ||
-		     inet_equal(&list[i].gateway, &wanted->gateway)))
+		if (!same_way(&list[i], wanted))
+			continue;
+		if (!in || is_as_listed(&list[i], in, link))
 			return 0;
+		other = &list[i];
 	}
-	return err_set(err, -ENOENT, "interface '%s' %s lacks the route to '%s'", ifname, where,
-		       inet_format(&wanted->dst, text));
+	(void)inet_format(&wanted->dst, text);
+	if (other)
+		return err_set(err, -ENOENT,
+			       "interface '%s' %s has the route to '%s' not as the result has it, but with "
+			       "priority %u, mtu %u, advmss %u, scope %u",
+			       link->name, where, text, other->priority, other->mtu, other->advmss,
+			       other->scope);
+	return err_set(err, -ENOENT, "interface '%s' %s lacks the route to '%s'", link->name, where,
+		       text);
+}
+
+int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const char *where,
+			  const struct link *link, struct err *err)
+{
+	return check_route(sk, wanted, NULL, where, link, err);
 }
 
 int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
@@ -253,7 +301,7 @@ int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *r
 	for (size_t i = 0; r == 0 && result_route_at(result, i, &in); i++) {
 		struct route wanted = to_route(result, link, &in);
 
-		r = iface_pod_check_route(sk, &wanted, "of the pod", link->name, err);
+		r = check_route(sk, &wanted, &in, "of the pod", link, err);
 	}
 	return r;
 }

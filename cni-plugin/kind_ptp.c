@@ -46,6 +46,14 @@ static int need_gateway(const struct conf *conf, const struct result_ip *ip, str
 	return 0;
 }
 
+/* The subnet by the gateway; false if that is the same as the gateway on the link. */
+static bool subnet_route(const struct link *pod, const struct result_ip *ip,
+			 const struct inet_addr *gateway, struct route *ret)
+{
+	*ret = (struct route){ .dst = ip->address, .gateway = *gateway, .ifindex = pod->index };
+	return !inet_equal(&ret->dst, gateway);
+}
+
 /* To the gateway on the link, and to the subnet by it. */
 static int add_routes(struct kind_work *w, const json_t *result, struct err *err)
 {
@@ -64,14 +72,11 @@ static int add_routes(struct kind_work *w, const json_t *result, struct err *err
 		to_gateway = (struct route){ .dst = gateway,
 					     .ifindex = pod->index,
 					     .scope = RT_SCOPE_LINK };
-		to_subnet = (struct route){ .dst = ip.address,
-					    .gateway = gateway,
-					    .ifindex = pod->index };
 		/* Behind those of another interface that has the same gateway. */
 		r = route_append(w->pod, &to_gateway, err);
 		if (r == -EEXIST) /* of two addresses with one gateway */
 			r = 0;
-		if (r == 0 && !inet_equal(&to_subnet.dst, &gateway))
+		if (r == 0 && subnet_route(pod, &ip, &gateway, &to_subnet))
 			r = route_append(w->pod, &to_subnet, err);
 		if (r < 0 && r != -EEXIST)
 			return err_prefix(err, r, "interface '%s' of the pod", pod->name);
@@ -117,6 +122,18 @@ static int finish(struct kind_work *w, const json_t *result, struct err *err)
 	return r;
 }
 
+static int check_pod_routes(struct kind_work *w, const struct result_ip *ip,
+			    const struct inet_addr *gateway, struct err *err)
+{
+	const struct link *pod = &w->links[0];
+	struct route to_gateway = { .dst = *gateway, .ifindex = pod->index }, to_subnet;
+	int r = iface_pod_check_route(w->pod, &to_gateway, "of the pod", pod, err);
+
+	if (r < 0 || !subnet_route(pod, ip, gateway, &to_subnet))
+		return r;
+	return iface_pod_check_route(w->pod, &to_subnet, "of the pod", pod, err);
+}
+
 static int check(struct kind_work *w, const json_t *result, struct err *err)
 {
 	struct inet_addr gateway;
@@ -125,18 +142,17 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	int r = veth_check(w->host, &w->attachment, &w->links[0], &end, err);
 
 	for (size_t i = 0; r == 0 && result_ip_at(result, i, &ip); i++) {
-		struct route back = host_route(&end, &ip.address), there;
+		struct route back = host_route(&end, &ip.address);
 
 		r = need_gateway(w->conf, &ip, &gateway, err);
 		if (r < 0)
 			return r;
 		gateway = alone(&gateway);
-		there = (struct route){ .dst = gateway, .ifindex = w->links[0].index };
-		r = iface_pod_check_route(w->pod, &there, "of the pod", w->links[0].name, err);
+		r = check_pod_routes(w, &ip, &gateway, err);
 		if (r == 0)
 			r = bridge_check_gateway(w->host, &end, &gateway, err);
 		if (r == 0)
-			r = iface_pod_check_route(w->host, &back, "on the host", end.name, err);
+			r = iface_pod_check_route(w->host, &back, "on the host", &end, err);
 		if (r == 0)
 			r = bridge_check_forwarding(gateway.family, err);
 	}

@@ -77,6 +77,8 @@ static const struct sample samples[] = {
 	      "lacks the gateway address 'fd07::1/128'" },
 	    { IN_POD "-6 route del fd07::1", IN_POD "-6 route add fd07::1 dev eth0",
 	      "of the pod lacks the route to 'fd07::1/128'" },
+	    { IN_POD "route del 10.7.0.0/24", IN_POD "route add 10.7.0.0/24 via 10.7.0.1",
+	      "of the pod lacks the route to '10.7.0.2/24'" },
 	    { "echo 0 >/proc/sys/net/ipv4/ip_forward", "echo 1 >/proc/sys/net/ipv4/ip_forward",
 	      "does not forward IPv4" },
 	    { "ip link set HOST down",
@@ -116,7 +118,8 @@ static const struct sample samples[] = {
 /* Of all kinds, in an order in which each repair is whole. */
 static const struct breach common_breaches[] = {
 	{ IN_POD "link set eth0 mtu 1350", IN_POD "link set eth0 mtu 1400", "has the mtu 1350" },
-	{ IN_POD "route del 10.9.0.0/16", IN_POD "route add 10.9.0.0/16 via 10.7.0.1",
+	{ IN_POD "route del 10.9.0.0/16",
+	  IN_POD "route add 10.9.0.0/16 via 10.7.0.1 metric 77 mtu 1300 advmss 1200",
 	  "lacks the route to '10.9.0.0/16'" },
 	{ IN_POD "route del 10.10.0.0/16 table 100",
 	  IN_POD "route add 10.10.0.0/16 via 10.7.0.1 table 100",
