@@ -2,6 +2,8 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <linux/if_packet.h>
+#include <net/if_arp.h>
 #include <netinet/icmp6.h>
 #include <string.h>
 
@@ -11,6 +13,65 @@
 #include "common/log.h"
 #include "common/netns.h"
 #include "common/result.h"
+
+/* ---- IPv4 ---- */
+
+struct arp {
+	struct arphdr head;
+	uint8_t from_mac[ETH_ALEN], from_ip[4];
+	uint8_t to_mac[ETH_ALEN], to_ip[4];
+};
+
+_Static_assert(sizeof(struct arp) == 28, "without gaps");
+
+/* As the kernel's own (net/ipv4/devinet.c, inetdev_send_gratuitous_arp): RFC 5227, 2.3. */
+static int send_arp(int sock, const struct link *link, const struct in_addr *ip)
+{
+	struct arp arp = { .head = { .ar_hrd = htons(ARPHRD_ETHER),
+				     .ar_pro = htons(ETH_P_IP),
+				     .ar_hln = ETH_ALEN,
+				     .ar_pln = sizeof(*ip),
+				     .ar_op = htons(ARPOP_REQUEST) } };
+	struct sockaddr_ll to = { .sll_family = AF_PACKET,
+				  .sll_protocol = htons(ETH_P_ARP),
+				  .sll_ifindex = link->index,
+				  .sll_halen = ETH_ALEN };
+
+	memcpy(arp.from_mac, link->mac, ETH_ALEN);
+	memcpy(arp.from_ip, ip, sizeof(*ip));
+	memcpy(arp.to_ip, ip, sizeof(*ip));
+	memset(to.sll_addr, 0xff, ETH_ALEN);
+	if (sendto(sock, &arp, sizeof(arp), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
+		return -errno;
+	return 0;
+}
+
+static int announce_v4(int netns_fd, const struct link *link, const json_t *result, struct err *err)
+{
+	static const uint8_t none[ETH_ALEN];
+	auto_close int sock = -1;
+	char text[INET_TEXT_MAX];
+	struct result_ip ip;
+	int r;
+
+	if (!memcmp(link->mac, none, ETH_ALEN)) /* no Ethernet */
+		return 0;
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		if (ip.address.family != AF_INET)
+			continue;
+		if (sock < 0)
+			sock = netns_socket(netns_fd, AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0, err);
+		if (sock < 0)
+			return sock;
+		r = send_arp(sock, link, &ip.address.v4);
+		if (r < 0 && r != -ENOBUFS && r != -ENETDOWN)
+			return err_sys(err, r, "announce address '%s'",
+				       inet_format(&ip.address, text));
+	}
+	return 0;
+}
+
+/* ---- IPv6 ---- */
 
 struct advertisement {
 	struct nd_neighbor_advert na;
@@ -54,7 +115,7 @@ static int advertise(int sock, const struct link *link, const struct in6_addr *i
 	return 0;
 }
 
-static int announce_all(int netns_fd, const struct link *link, const json_t *result,
+static int announce_v6(int netns_fd, const struct link *link, const json_t *result,
 			struct err *err)
 {
 	auto_close int sock = -1;
@@ -62,7 +123,6 @@ static int announce_all(int netns_fd, const struct link *link, const json_t *res
 	struct result_ip ip;
 	int r;
 
-	FAULT_POINT("announcement", err);
 	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
 		if (ip.address.family != AF_INET6)
 			continue;
@@ -78,11 +138,22 @@ static int announce_all(int netns_fd, const struct link *link, const json_t *res
 	return 0;
 }
 
-void announce(int netns_fd, const struct link *link, const json_t *result)
+static int announce_all(int netns_fd, const struct link *link, const json_t *result, bool v4,
+			struct err *err)
+{
+	int r = 0;
+
+	FAULT_POINT("announcement", err);
+	if (v4)
+		r = announce_v4(netns_fd, link, result, err);
+	return r < 0 ? r : announce_v6(netns_fd, link, result, err);
+}
+
+void announce(int netns_fd, const struct link *link, const json_t *result, bool v4)
 {
 	struct err err = ERR_INIT;
 
-	if (announce_all(netns_fd, link, result, &err) < 0)
+	if (announce_all(netns_fd, link, result, v4, &err) < 0)
 		log_warn("tell the neighbours of the pod's addresses, ignoring", "interface",
 			 link->name, "err", err.msg);
 }

@@ -1,16 +1,17 @@
-/* Tells a segment of a pod's new IPv6 addresses by unsolicited neighbour advertisements, so that
- * neighbours which knew another MAC address for them (the previous pod's) learn at once. For IPv4
- * the kernel does it when the interface comes up: iface_pod_up().
+/* Tells a segment of a pod's new addresses by unsolicited neighbour advertisements and gratuitous ARP, so
+ * that neighbours which knew another MAC address for them (the previous pod's) learn at once. For IPv4
+ * the kernel does it when the interface comes up, iface_pod_up(), if it is not up already.
  */
 #ifndef SMC_PLUGIN_ANNOUNCE_H
 #define SMC_PLUGIN_ANNOUNCE_H
 
 #include <jansson.h>
+#include <stdbool.h>
 
 #include "common/link.h"
 
-/* One for each IPv6 address of the result, sent by the pod's interface, which is up. A failure is
- * logged, and no reason for more; without a carrier there is nobody to tell. */
-void announce(int netns_fd, const struct link *link, const json_t *result);
+/* One for each IPv6 address of the result, and with v4 each IPv4 address, sent by the pod's interface, which
+ * is up. A failure is logged, and no reason for more; without a carrier there is nobody to tell. */
+void announce(int netns_fd, const struct link *link, const json_t *result, bool v4);
 
 #endif

@@ -8,6 +8,7 @@
 #include "cni-plugin/announce.h"
 #include "cni-plugin/bridge.h"
 #include "cni-plugin/iface_pod.h"
+#include "cni-plugin/ipam.h"
 #include "cni-plugin/kind.h"
 #include "cni-plugin/veth.h"
 #include "common/cleanup.h"
@@ -90,10 +91,22 @@ int iface_result(const struct kind_work *w, const json_t *lease, json_t **ret, s
 
 /* ---- the verbs ---- */
 
+/* By an IPAM plugin that has asked over it, so that the kernel says nothing of the addresses that come then.
+ * Kind veth tells of them by itself, as soon as the bridge lets it. */
+static bool needs_arp(struct kind_work *w, const struct link *pod)
+{
+	const struct kind *kind = kind_of(w->conf);
+	struct link now;
+
+	return kind->is_shared && !kind->has_host_end && ipam_uses_interface(w->conf) &&
+	       link_get_by_index(w->pod, pod->index, &now, NULL) == 0 && now.up;
+}
+
 int iface_set_up(struct kind_work *w, const json_t *result, struct err *err)
 {
 	const struct kind *kind = kind_of(w->conf);
 	const struct link *pod = &w->links[w->n_links - 1];
+	bool v4 = needs_arp(w, pod);
 	int r = iface_pod_up(w->pod, w->netns_fd, pod, result, kind->addr_flags, err);
 
 	if (r == 0 && kind->add_routes)
@@ -103,7 +116,7 @@ int iface_set_up(struct kind_work *w, const json_t *result, struct err *err)
 	if (r == 0 && kind->finish)
 		r = kind->finish(w, result, err);
 	if (r == 0 && kind->is_shared)
-		announce(w->netns_fd, pod, result);
+		announce(w->netns_fd, pod, result, v4);
 	return r;
 }
 

@@ -10,3 +10,7 @@ for kind in vlan macvlan ipvlan dummy; do
 	step "kind $kind"
 	"$TOP/build/tests/unit/test_cni_kinds" "$kind"
 done
+for kind in macvlan ipvlan; do
+	step "announcements of kind $kind"
+	"$TOP/build/tests/unit/test_cni_announce" "$kind"
+done
