@@ -49,10 +49,13 @@ static bool empty(const struct podnet *p)
 int netpart_apply(int netns_fd, const struct podnet *plan, struct podnet *ret_undo, struct err *err)
 {
 	struct podnet undo = { 0 };
-	int r = empty(plan) ? 0 : podnet_apply(netns_fd, plan, &undo, err);
+	struct err why = ERR_INIT;
+	int r = empty(plan) ? 0 : podnet_apply(netns_fd, plan, &undo, &why);
 
 	if (r < 0 && r != -EPROTONOSUPPORT)
-		return r;
+		return err_set(err, r, "%s", why.msg);
+	if (r > 0)
+		log_info("a pnet id of the hardware counts instead of ours", "why", why.msg);
 	*ret_undo = undo;
 	return 0;
 }

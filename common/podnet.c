@@ -6,6 +6,14 @@
 #include "common/cleanup.h"
 #include "common/sysctl.h"
 
+/* Only there interfaces may have pnet ids of their hardware (CONFIG_HAVE_PNETID of the kernel), which are in no
+ * table, and keep others out of it. */
+#ifdef __s390x__
+#define HARDWARE_HAS_IDS true
+#else
+#define HARDWARE_HAS_IDS false
+#endif
+
 /* Bounds each netlink request; the caller's deadline bounds the whole. */
 #define TIMEOUT_MS 2000
 
@@ -40,11 +48,12 @@ static int apply_sysctl(int netns_fd, const struct podnet_sysctl *want, struct p
 	return r;
 }
 
+/* 1 if the hardware of one has an id. */
 static int apply_pnets(int netns_fd, const struct podnet *plan, struct podnet *done,
 		       struct err *err)
 {
 	auto_with(smc_nl_closep) struct smc_nl *nl = NULL;
-	int r = 0;
+	int r = 0, hardware = 0;
 
 	if (plan->n_pnets > 0)
 		r = smc_nl_open(netns_fd, TIMEOUT_MS, &nl, err);
@@ -54,8 +63,10 @@ static int apply_pnets(int netns_fd, const struct podnet *plan, struct podnet *d
 		r = smc_pnet_add(nl, &entry, err);
 		if (r == 0)
 			done->pnets[done->n_pnets++] = plan->pnets[i];
+		if (r == -ENOTUNIQ)
+			r = hardware = 1;
 	}
-	return r < 0 ? r : 0;
+	return r < 0 ? r : hardware;
 }
 
 int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, struct err *err)
@@ -63,7 +74,7 @@ int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, s
 	struct podnet done = { .n_pnets = 0 };
 	struct err why = ERR_INIT;
 	/* First the pnet ids: asking for them loads the smc module, which makes the settings. */
-	int r = apply_pnets(netns_fd, plan, &done, err);
+	int hardware = apply_pnets(netns_fd, plan, &done, err), r = hardware < 0 ? hardware : 0;
 
 	for (int i = 0; i < plan->n_sysctls && r == 0; i++)
 		r = apply_sysctl(netns_fd, &plan->sysctls[i], &done, err);
@@ -73,7 +84,7 @@ int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, s
 		return r;
 	}
 	*undo = done;
-	return 0;
+	return hardware;
 }
 
 static int check_pnet(const struct smc_pnet *entries, int n, const struct podnet_pnet *want,
@@ -87,6 +98,8 @@ static int check_pnet(const struct smc_pnet *entries, int n, const struct podnet
 		return err_set(err, -ENOENT, "interface '%s' has pnet id '%s' instead of '%s'",
 			       want->ifname, entries[i].id, want->id);
 	}
+	if (HARDWARE_HAS_IDS)
+		return 0;
 	return err_set(err, -ENOENT, "interface '%s' has no pnet id, expected '%s'", want->ifname,
 		       want->id);
 }

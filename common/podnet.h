@@ -36,9 +36,10 @@ struct podnet {
 	struct podnet_sysctl sysctls[PODNET_SYSCTLS_MAX];
 };
 
-/* Applies the plan; on failure takes back what it did, in reverse, and *undo is untouched. */
+/* Applies the plan; on failure takes back what it did, in reverse, and *undo is untouched. 1: all but the id of an
+ * interface whose hardware has one, which counts (the message says which interface). */
 int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, struct err *err);
-/* 0 if all of the plan is in force; -ENOENT and the first missing thing otherwise. */
+/* 0 if all of the plan is in force, as far as can be seen; -ENOENT and the first missing thing otherwise. */
 int podnet_check(int netns_fd, const struct podnet *plan, struct err *err);
 /* Takes back what undo lists; what is gone already is fine. Goes on after an error and returns the
  * first. */

@@ -156,7 +156,8 @@ static int send_del(struct smc_nl *nl, const char *id, struct err *err)
 }
 
 /* The kernel said EEXIST, which it says for an equal entry, another id, a hardware id, and for an
- * RDMA device anywhere but in the init namespace: 1 for the first, else -EEXIST and which it is. */
+ * RDMA device anywhere but in the init namespace: 1 for the first, -ENOTUNIQ for an interface's hardware id,
+ * else -EEXIST; and which it is. */
 static int explain_exists(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err)
 {
 	auto_free struct smc_pnet *entries = NULL;
@@ -177,11 +178,10 @@ static int explain_exists(struct smc_nl *nl, const struct smc_pnet *entry, struc
 				       "the kernel keeps one entry a device, and port %u has '%s'",
 				       e->ibport, e->id);
 	}
-	return err_set(
-		err, -EEXIST,
-		entry->ethname[0] != '\0'
-			? "it has an id of its hardware"
-			: "it has an id of its hardware, or this is not the host's network namespace");
+	if (entry->ethname[0] != '\0')
+		return err_set(err, -ENOTUNIQ, "it has an id of its hardware");
+	return err_set(err, -EEXIST,
+		       "it has an id of its hardware, or this is not the host's network namespace");
 }
 
 int smc_pnet_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err)

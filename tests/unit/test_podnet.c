@@ -1,4 +1,5 @@
-/* The JSON form; apply, check and undo need SMC and run in tests/vm (common_podnet). */
+/* The JSON form, and what needs a machine that is not at hand; apply, check and undo need SMC and run in tests/vm
+ * (common_podnet). The seam is the pnet table of common/smc_nl.h. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -13,6 +14,45 @@
 #include "common/podnet.h"
 
 static struct err err;
+
+static int answers[4]; /* of smc_pnet_add */
+static int n_added, n_removed;
+
+int __wrap_smc_nl_open(int netns_fd, int timeout_ms, struct smc_nl **ret, struct err *e);
+void __wrap_smc_nl_close(struct smc_nl *nl);
+int __wrap_smc_pnet_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *e);
+int __wrap_smc_pnet_del(struct smc_nl *nl, const struct smc_pnet *entry, struct err *e);
+
+int __wrap_smc_nl_open(int netns_fd, int timeout_ms, struct smc_nl **ret, struct err *e)
+{
+	(void)netns_fd;
+	(void)timeout_ms;
+	(void)e;
+	*ret = NULL;
+	return 0;
+}
+
+void __wrap_smc_nl_close(struct smc_nl *nl)
+{
+	assert_null(nl);
+}
+
+int __wrap_smc_pnet_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *e)
+{
+	int r = answers[n_added++];
+
+	(void)nl;
+	return r < 0 ? err_set(e, r, "interface '%s'", entry->ethname) : r;
+}
+
+int __wrap_smc_pnet_del(struct smc_nl *nl, const struct smc_pnet *entry, struct err *e)
+{
+	(void)nl;
+	(void)entry;
+	(void)e;
+	n_removed++;
+	return 0;
+}
 
 static int parse(const char *text, struct podnet *ret)
 {
@@ -109,6 +149,31 @@ static void more_entries_than_fit_are_refused(void **state)
 	refuses(text, "undo: 'pnets' has 9 entries, at most 8 are allowed");
 }
 
+static void an_id_of_the_hardware_is_no_failure(void **state)
+{
+	struct podnet plan = { .n_pnets = 3,
+			       .pnets = { { "eth0", "NET0" }, { "eth1", "NET0" }, { "eth2", "NET0" } } };
+	struct podnet undo = { .n_pnets = 77 };
+
+	(void)state;
+	n_added = n_removed = 0;
+	answers[0] = answers[2] = 0;
+	answers[1] = -ENOTUNIQ;
+	assert_int_equal(podnet_apply(-1, &plan, &undo, &err), 1);
+	assert_string_equal(err.msg, "interface 'eth1'");
+	assert_int_equal(n_added, 3);
+	assert_int_equal(undo.n_pnets, 2);
+	assert_string_equal(undo.pnets[1].ifname, "eth2");
+	assert_int_equal(n_removed, 0);
+	n_added = 0;
+	answers[2] = -EEXIST;
+	assert_int_equal(podnet_apply(-1, &plan, &undo, &err), -EEXIST);
+	assert_int_equal(n_removed, 1);
+	n_added = 0;
+	answers[0] = answers[1] = answers[2] = 1;
+	assert_int_equal(podnet_apply(-1, &plan, &undo, &err), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -117,6 +182,7 @@ int main(void)
 		cmocka_unit_test(bad_entries_are_named_with_what_is_allowed),
 		cmocka_unit_test(only_settings_below_net_smc_are_accepted),
 		cmocka_unit_test(more_entries_than_fit_are_refused),
+		cmocka_unit_test(an_id_of_the_hardware_is_no_failure),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -34,6 +34,13 @@ int __wrap_nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *f
 	return r < 0 ? err_set(e, r, "%s", strerror(-r)) : 0;
 }
 
+int __wrap_nlsock_talk(struct nl_sock *sk, struct nl_msg *msg, struct err *e);
+
+int __wrap_nlsock_talk(struct nl_sock *sk, struct nl_msg *msg, struct err *e)
+{
+	return __wrap_nlsock_query(sk, msg, NULL, NULL, e);
+}
+
 static int script(void **state)
 {
 	(void)state;
@@ -144,6 +151,21 @@ static void a_bad_pnet_entry_never_reaches_the_kernel(void **state)
 	assert_int_equal(n_calls, 0);
 }
 
+/* EEXIST, and then a table without entries. */
+static void an_id_that_is_in_no_table_is_the_hardwares(void **state)
+{
+	struct smc_pnet eth = { .id = "NET0", .ethname = "eth0" };
+	struct smc_pnet ib = { .id = "NET0", .ibname = "rxe0", .ibport = 1 };
+	struct smc_nl nl = { .pnet_family = 33 };
+
+	(void)state;
+	answers[0] = answers[2] = -EEXIST;
+	assert_int_equal(smc_pnet_add(&nl, &eth, &err), -ENOTUNIQ);
+	assert_string_equal(err.msg, "add pnet id 'NET0' for interface 'eth0': it has an id of its hardware");
+	assert_int_equal(smc_pnet_add(&nl, &ib, &err), -EEXIST);
+	assert_int_equal(n_calls, 4);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -154,6 +176,7 @@ int main(void)
 		cmocka_unit_test_setup(pnet_ids_are_one_to_sixteen_letters_or_digits, script),
 		cmocka_unit_test_setup(ueids_are_what_the_kernel_takes, script),
 		cmocka_unit_test_setup(a_bad_pnet_entry_never_reaches_the_kernel, script),
+		cmocka_unit_test_setup(an_id_that_is_in_no_table_is_the_hardwares, script),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
