@@ -120,7 +120,6 @@ static int get_runtime(struct conf *c, struct err *err)
 	json_t *obj = NULL, *annotations = NULL;
 	int r = smc_json_get_object(c->root, "netconf", "runtimeConfig", &obj, err);
 
-	c->cgroup_path = "";
 	if (r <= 0)
 		return r;
 	r = smc_json_get_string(obj, "runtimeConfig", "cgroupPath", &c->cgroup_path, err);
@@ -150,16 +149,17 @@ static int get_version(struct conf *c, struct cni_error *e)
 	return cni_fail(e, CNI_VERSION, version_parse(text, &c->version, &e->err));
 }
 
-static int get_rest(struct conf *c, struct err *err)
+static int get_rest(struct conf *c, bool adding, struct err *err)
 {
 	const char *type = NULL;
 	json_t *capabilities = NULL;
 
+	c->cgroup_path = "";
 	if (get_name(c, err) < 0 ||
 	    smc_json_get_string(c->root, "netconf", "type", &type, err) < 0 ||
 	    smc_json_get_object(c->root, "netconf", "capabilities", &capabilities, err) < 0 ||
 	    get_agent(c, err) < 0 || get_pnet_id(c, err) < 0 || get_ipam(c, err) < 0 ||
-	    get_runtime(c, err) < 0 ||
+	    (adding && get_runtime(c, err) < 0) ||
 	    smc_json_get_object(c->root, "netconf", "dns", &c->dns, err) < 0 ||
 	    smc_json_get_object(c->root, "netconf", "prevResult", &c->prev_result, err) < 0 ||
 	    smc_json_get_array(c->root, "netconf", "cni.dev/valid-attachments",
@@ -168,7 +168,7 @@ static int get_rest(struct conf *c, struct err *err)
 	return 0;
 }
 
-int conf_parse(const char *text, size_t len, struct conf *ret, struct cni_error *e)
+int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e)
 {
 	auto_with(conf_clear) struct conf c = { .text = text, .text_len = len };
 	int r = smc_json_parse_object(text, len, "netconf", &c.root, &e->err);
@@ -178,11 +178,11 @@ int conf_parse(const char *text, size_t len, struct conf *ret, struct cni_error 
 	r = get_version(&c, e);
 	if (r < 0)
 		return r;
-	r = conf_interface_parse(c.root, &c.interface, e);
+	r = conf_interface_parse(c.root, adding, &c.interface, e);
 	if (r < 0)
 		return r;
 	c.standalone = r > 0;
-	r = cni_fail(e, CNI_CONFIG, get_rest(&c, &e->err));
+	r = cni_fail(e, CNI_CONFIG, get_rest(&c, adding, &e->err));
 	if (r < 0)
 		return r;
 	*ret = c;

@@ -33,13 +33,15 @@ struct conf {
 	int ipam_timeout_ms;
 	json_t *dns; /* NULL if none */
 	json_t *prev_result; /* as it came; NULL if none */
-	json_t *annotations; /* the pod's smc-cni.io/ ones; owned; NULL if none were passed */
-	const char *cgroup_path; /* "" if the runtime did not say */
+	json_t *annotations; /* ADD: the pod's smc-cni.io/ ones; owned; NULL if none were passed */
+	const char *cgroup_path; /* ADD; "" if the runtime did not say */
 	json_t *valid_attachments; /* GC; NULL if absent */
 };
 
-/* text must live as long as *ret. On success the caller calls conf_clear. */
-int conf_parse(const char *text, size_t len, struct conf *ret, struct cni_error *e);
+/* text must live as long as *ret. On success the caller calls conf_clear. adding: the verb is ADD. What is asked
+ * for one pod (runtimeConfig, args) is wrong only then, so that it cannot stop the DEL of what it has failed: in
+ * other verbs a bad value is as good as none. */
+int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e);
 void conf_clear(struct conf *c);
 
 #endif

@@ -119,23 +119,29 @@ static int get_pci(const json_t *obj, const char *where, const char *key, char *
 	return 0;
 }
 
-static int get_device(const json_t *root, const json_t *obj, struct conf_interface *ret,
-		      struct err *err)
+static int get_device(const json_t *obj, struct conf_interface *ret, struct err *err)
 {
-	json_t *runtime = NULL;
-	char lent[HOSTDEV_PCI_MAX] = "";
-
 	if (get_ifname(obj, "device", "", ret->device, err) < 0 ||
-	    get_pci(obj, "interface", "pciBusID", ret->pci, err) < 0 ||
-	    smc_json_get_object(root, "netconf", "runtimeConfig", &runtime, err) < 0)
+	    get_pci(obj, "interface", "pciBusID", ret->pci, err) < 0)
 		return -EINVAL;
 	if (*ret->device && *ret->pci)
 		return err_set(err, -EINVAL,
 			       "interface: 'device' and 'pciBusID' exclude each other");
-	if (ret->kind == CONF_HOST_DEVICE &&
+	return 0;
+}
+
+/* What the device plugin has chosen for this pod beats what is chosen for all. */
+static int get_lent(const json_t *root, struct conf_interface *ret, struct err *err)
+{
+	json_t *runtime = NULL;
+	char lent[HOSTDEV_PCI_MAX] = "";
+
+	if (ret->kind != CONF_HOST_DEVICE)
+		return 0;
+	if (smc_json_get_object(root, "netconf", "runtimeConfig", &runtime, err) < 0 ||
 	    get_pci(runtime, "runtimeConfig", "deviceID", lent, err) < 0)
 		return -EINVAL;
-	if (*lent) { /* the device plugin has chosen it for this pod */
+	if (*lent) {
 		strcpy(ret->pci, lent);
 		ret->device[0] = '\0';
 	}
@@ -200,7 +206,18 @@ static int get_switches(const json_t *obj, struct conf_interface *ret, struct er
 	return 0;
 }
 
-int conf_interface_parse(const json_t *root, struct conf_interface *ret, struct cni_error *e)
+/* Other verbs than ADD want to find the device, and nothing else. */
+static int get_pod(const json_t *root, bool adding, struct conf_interface *ret, struct err *err)
+{
+	int r = get_lent(root, ret, adding ? err : NULL);
+
+	if (!adding)
+		return 0;
+	return r < 0 ? r : conf_interface_take_pod(root, ret, err);
+}
+
+int conf_interface_parse(const json_t *root, bool adding, struct conf_interface *ret,
+			 struct cni_error *e)
 {
 	json_t *obj = NULL;
 	int64_t mtu = 0;
@@ -217,8 +234,9 @@ int conf_interface_parse(const json_t *root, struct conf_interface *ret, struct 
 	    get_ifname(obj, "bridge", "cni0", ret->bridge, &e->err) < 0 ||
 	    get_ifname(obj, "master", "", ret->master, &e->err) < 0 ||
 	    get_mode(obj, ret, &e->err) < 0 || get_switches(obj, ret, &e->err) < 0 ||
-	    get_device(root, obj, ret, &e->err) < 0 ||
-	    conf_interface_take_pod(root, obj, ret, &e->err) < 0)
+	    get_device(obj, ret, &e->err) < 0 ||
+	    conf_interface_take_mac(obj, ret, &e->err) < 0 ||
+	    get_pod(root, adding, ret, &e->err) < 0)
 		return cni_fail(e, CNI_CONFIG, -EINVAL);
 	if (masq)
 		return cni_fail(

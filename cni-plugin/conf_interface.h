@@ -40,12 +40,15 @@ struct conf_interface {
 	bool has_bandwidth; /* the runtime asks for a limit */
 };
 
-/* 1: it was there; 0: it was not. */
-int conf_interface_parse(const json_t *root, struct conf_interface *ret, struct cni_error *e);
+/* 1: it was there; 0: it was not. adding: see conf_parse(). */
+int conf_interface_parse(const json_t *root, bool adding, struct conf_interface *ret,
+			 struct cni_error *e);
 
-/* Its part about one pod: mac, and in runtimeConfig ips and bandwidth. obj: the "interface" of root. */
-int conf_interface_take_pod(const json_t *root, const json_t *obj, struct conf_interface *ret,
-			    struct err *err);
+/* Its "mac"; obj is the "interface". */
+int conf_interface_take_mac(const json_t *obj, struct conf_interface *ret, struct err *err);
+
+/* What is asked for one pod: mac in args.cni, and in runtimeConfig mac, ips and bandwidth. */
+int conf_interface_take_pod(const json_t *root, struct conf_interface *ret, struct err *err);
 
 /* What ADD needs and other verbs do without, and what it cannot do. */
 int conf_interface_check_add(const struct conf_interface *c, struct cni_error *e);

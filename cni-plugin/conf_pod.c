@@ -1,4 +1,4 @@
-/* Of conf_interface.h: what may be asked for one pod, by the runtime or in args.cni. */
+/* Of conf_interface.h: the MAC address, and what may be asked for one pod, by the runtime or in args.cni. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,17 +53,22 @@ static int may_have_mac(const struct conf_interface *c, struct err *err)
 	return 0;
 }
 
+int conf_interface_take_mac(const json_t *obj, struct conf_interface *ret, struct err *err)
+{
+	int r = get_mac(obj, "interface", ret, err);
+
+	return r < 0 ? r : may_have_mac(ret, err);
+}
+
 /* What is asked for this pod beats what is asked for all: runtimeConfig, args.cni, interface. */
-static int get_macs(const json_t *root, const json_t *obj, struct conf_interface *ret,
-		    struct err *err)
+static int get_macs(const json_t *root, struct conf_interface *ret, struct err *err)
 {
 	json_t *args = NULL, *cni = NULL, *runtime = NULL;
 	int own, runtimes;
 
 	if (smc_json_get_object(root, "netconf", "args", &args, err) < 0 ||
 	    smc_json_get_object(args, "args", "cni", &cni, err) < 0 ||
-	    smc_json_get_object(root, "netconf", "runtimeConfig", &runtime, err) < 0 ||
-	    get_mac(obj, "interface", ret, err) < 0)
+	    smc_json_get_object(root, "netconf", "runtimeConfig", &runtime, err) < 0)
 		return -EINVAL;
 	own = get_mac(cni, "args.cni", ret, err);
 	runtimes = own < 0 ? own : get_mac(runtime, "runtimeConfig", ret, err);
@@ -107,10 +112,9 @@ static int get_runtime(const json_t *root, struct conf_interface *ret, struct er
 	return 0;
 }
 
-int conf_interface_take_pod(const json_t *root, const json_t *obj, struct conf_interface *ret,
-			    struct err *err)
+int conf_interface_take_pod(const json_t *root, struct conf_interface *ret, struct err *err)
 {
-	int r = get_macs(root, obj, ret, err);
+	int r = get_macs(root, ret, err);
 
 	return r < 0 ? r : get_runtime(root, ret, err);
 }

@@ -85,7 +85,7 @@ static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 		     file_read_fd(STDIN_FILENO, "stdin", CONF_MAX, &text, &len, &e->err));
 	if (r < 0)
 		return r;
-	r = conf_parse(text, len, &conf, e);
+	r = conf_parse(text, len, env.command == ENV_ADD, &conf, e);
 	if (r < 0)
 		return r;
 	*ret_version = conf.version;

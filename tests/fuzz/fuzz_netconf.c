@@ -14,19 +14,25 @@ static void abort_unless(bool condition)
 		__builtin_trap();
 }
 
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+static void parse(const uint8_t *data, size_t size, bool adding)
 {
 	struct cni_error e = { 0 };
 	struct conf conf;
 
-	if (conf_parse((const char *)data, size, &conf, &e) < 0) {
+	if (conf_parse((const char *)data, size, adding, &conf, &e) < 0) {
 		abort_unless(e.code != 0 && e.err.msg[0] != '\0');
-		return 0;
+		return;
 	}
 	/* What the rest of the plugin relies on. */
 	abort_unless(wire_name_valid(conf.name) && conf.agent_socket[0] == '/');
 	abort_unless(!*conf.ipam_type || !strchr(conf.ipam_type, '/'));
 	abort_unless(!conf.standalone || wire_ifname_valid(conf.interface.bridge));
 	conf_clear(&conf);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	parse(data, size, true);
+	parse(data, size, false);
 	return 0;
 }

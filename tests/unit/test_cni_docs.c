@@ -42,7 +42,7 @@ static int parse(const json_t *obj, const char **ret_msg)
 	int r;
 
 	e = (struct cni_error){ 0 };
-	r = conf_parse(text, strlen(text), &conf, &e);
+	r = conf_parse(text, strlen(text), true, &conf, &e);
 	if (r == 0)
 		conf_clear(&conf);
 	*ret_msg = e.err.msg;

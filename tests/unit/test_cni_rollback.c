@@ -89,6 +89,31 @@ static void a_bandwidth_that_is_asked_for(void **state)
 	world_run_clear(&r);
 }
 
+/* The runtime calls DEL with what it had for the ADD. */
+static void what_was_asked_for_a_pod_in_vain_does_not_stop_its_del(void **state)
+{
+	static const struct {
+		const char *asked, *text;
+	} table[] = {
+		{ "\"runtimeConfig\":{\"mac\":\"zz\"}", "'mac' is 'zz'" },
+		{ "\"runtimeConfig\":{\"ips\":[\"10.0.0.1/99\"]}", "'ips[0]'" },
+		{ "\"args\":{\"cni\":{\"mac\":\"zz\"}}", "'mac' is 'zz'" },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		auto_free char *conf = strdup(world_conf("1.0.0", VETH FAKE ",%s", 5000, table[i].asked)), *log = NULL;
+		struct world_run r;
+
+		(void)reset(state);
+		lease("", "");
+		expect_clean_failure(conf, 7, table[i].text, "");
+		r = world_expect_ok("DEL", conf, 0);
+		world_run_clear(&r);
+		log = world_ipam_log();
+		assert_string_equal(log, "DEL ");
+	}
+}
+
 static void an_ipam_plugin_that_is_missing(void **state)
 {
 	(void)state;
@@ -420,6 +445,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(the_fake_ipam_works_when_nothing_fails),
 		WORLD_TEST(a_bandwidth_that_is_asked_for),
+		WORLD_TEST(what_was_asked_for_a_pod_in_vain_does_not_stop_its_del),
 		WORLD_TEST(an_ipam_plugin_that_is_missing),
 		WORLD_TEST(an_ipam_error_is_answered_as_it_is),
 		WORLD_TEST(an_ipam_plugin_that_answers_nonsense),

@@ -24,9 +24,14 @@ static int start(void **state)
 	return 0;
 }
 
+static int parse_for(bool adding, const char *text)
+{
+	return conf_parse(text, strlen(text), adding, &conf, &error);
+}
+
 static int parse(const char *text)
 {
-	return conf_parse(text, strlen(text), &conf, &error);
+	return parse_for(true, text);
 }
 
 static void defaults_fill_what_is_absent(void **state)
@@ -177,6 +182,63 @@ static void wrong_types_and_values_name_their_key(void **state)
 		expect_refused(table[i].members, table[i].code, table[i].message);
 }
 
+/* DEL must not fail because of what ADD was asked for. */
+static void what_is_asked_for_a_pod_is_wrong_in_add_only(void **state)
+{
+	static const char *const table[] = {
+		"\"veth\"},\"runtimeConfig\":{\"mac\":\"zz\"}",
+		"\"veth\"},\"runtimeConfig\":{\"mac\":7}",
+		"\"ipvlan\"},\"runtimeConfig\":{\"mac\":\"02:00:00:00:00:01\"}",
+		"\"veth\"},\"runtimeConfig\":{\"ips\":[\"10.0.0.1/99\"]}",
+		"\"veth\"},\"runtimeConfig\":{\"bandwidth\":7}",
+		"\"host-device\"},\"runtimeConfig\":{\"deviceID\":\"mlx5_core.sf.4\"}",
+		"\"veth\"},\"runtimeConfig\":[]",
+		"\"veth\"},\"runtimeConfig\":{\"cgroupPath\":[]}",
+		"\"veth\"},\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{\"smc-cni.io/steer\":true}}",
+		"\"veth\"},\"args\":{\"cni\":{\"mac\":\"zz\"}}",
+		"\"veth\"},\"args\":{\"cni\":7}",
+		"\"veth\"},\"args\":7",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char text[512];
+
+		(void)start(state);
+		(void)snprintf(text, sizeof(text),
+			       "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"interface\":{\"kind\":%s}", table[i]);
+		assert_true(parse(text) < 0);
+		assert_int_equal(error.code, 7);
+		(void)start(state);
+		if (parse_for(false, text) < 0)
+			fail_msg("%s: %s", text, error.err.msg);
+		conf_clear(&conf);
+	}
+}
+
+static void other_verbs_find_the_device_that_was_lent(void **state)
+{
+	static const struct {
+		const char *id, *device, *pci;
+	} table[] = {
+		{ "0000:03:00.1", "", "0000:03:00.1" },
+		{ "../03:00.1", "up0", "" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char text[512];
+
+		(void)snprintf(text, sizeof(text),
+			       "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"interface\":{\"kind\":\"host-device\","
+			       "\"device\":\"up0\"},\"runtimeConfig\":{\"deviceID\":\"%s\"}}",
+			       table[i].id);
+		assert_int_equal(parse_for(false, text), 0);
+		assert_string_equal(conf.interface.device, table[i].device);
+		assert_string_equal(conf.interface.pci, table[i].pci);
+		conf_clear(&conf);
+	}
+}
+
 static void version_and_name_have_codes_of_their_own(void **state)
 {
 	static const struct {
@@ -235,6 +297,8 @@ int main(void)
 		cmocka_unit_test_setup(defaults_fill_what_is_absent, start),
 		cmocka_unit_test_setup(every_key_is_taken, start),
 		cmocka_unit_test_setup(wrong_types_and_values_name_their_key, start),
+		cmocka_unit_test_setup(what_is_asked_for_a_pod_is_wrong_in_add_only, start),
+		cmocka_unit_test_setup(other_verbs_find_the_device_that_was_lent, start),
 		cmocka_unit_test_setup(version_and_name_have_codes_of_their_own, start),
 		cmocka_unit_test_setup(ipam_of_a_chained_configuration_is_left_alone, start),
 		cmocka_unit_test_setup(an_empty_ipam_means_no_addresses, start),

@@ -83,6 +83,15 @@ def _(t):
     t.that("eth0" not in c.links(), "the interface is still there")
 
 
+@rule("del-after-refusal", DEL, "what is asked for one container and wrong does not stop the DEL of what it has failed")
+def _(t):
+    wrong = {"mac": "zz", "deviceID": "no such device", "bandwidth": "much"}
+    for asked in [{"runtimeConfig": {k: v}} for k, v in wrong.items()] + [{"args": {"cni": {"mac": "zz"}}}]:
+        c = t.container()
+        t.either(t.add(c, **asked))
+        t.success(t.run("DEL", c, t.request(c, **asked)))
+
+
 @rule("del-others-stay", DEL, "DEL takes nothing of other attachments", several=True)
 def _(t):
     c, _ = t.added()
