@@ -178,6 +178,7 @@ int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, stru
 	r = get_version(&c, e);
 	if (r < 0)
 		return r;
+	ret->version = c.version;
 	r = conf_interface_parse(c.root, adding, &c.interface, e);
 	if (r < 0)
 		return r;

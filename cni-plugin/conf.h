@@ -38,7 +38,8 @@ struct conf {
 	json_t *valid_attachments; /* GC; NULL if absent */
 };
 
-/* text must live as long as *ret. On success the caller calls conf_clear. adding: the verb is ADD. What is asked
+/* text must live as long as *ret. On success the caller calls conf_clear. On failure only ret->version is set, and
+ * only if the configuration says one that we speak: the error is answered in it. adding: the verb is ADD. What is asked
  * for one pod (runtimeConfig, args) is wrong only then, so that it cannot stop the DEL of what it has failed: in
  * other verbs a bad value is as good as none. */
 int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e);

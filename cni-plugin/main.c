@@ -71,7 +71,7 @@ static int run_verb(const struct env *env, const struct conf *conf, json_t **ret
 
 static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 {
-	auto_with(conf_clear) struct conf conf = { 0 };
+	auto_with(conf_clear) struct conf conf = { .version = *ret_version };
 	auto_free char *text = NULL;
 	struct env env;
 	size_t len;
@@ -86,9 +86,9 @@ static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 	if (r < 0)
 		return r;
 	r = conf_parse(text, len, env.command == ENV_ADD, &conf, e);
+	*ret_version = conf.version;
 	if (r < 0)
 		return r;
-	*ret_version = conf.version;
 	if (conf.standalone && env.has_mac)
 		r = cni_fail(e, CNI_CONFIG,
 			     conf_interface_set_mac(&conf.interface, env.mac, &e->err));

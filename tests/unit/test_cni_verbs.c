@@ -281,6 +281,18 @@ static void a_version_that_is_not_spoken_has_code_1(void **state)
 			   "'cniVersion' is '0.2.0'; supported are");
 }
 
+static void what_is_wrong_with_a_configuration_is_said_in_its_version(void **state)
+{
+	const char *conf = world_conf("0.4.0", ",\"interface\":{\"kind\":\"tap\"}");
+	struct world_run r;
+
+	(void)state;
+	world_run(&r, "ADD", conf, strlen(conf));
+	assert_int_equal(r.status, 1);
+	assert_string_equal(json_string_value(json_object_get(r.doc, "cniVersion")), "0.4.0");
+	world_run_clear(&r);
+}
+
 static void version_answers_with_and_without_a_configuration(void **state)
 {
 	static const char *const texts[] = { "", "{\"cniVersion\":\"0.4.0\"}", "x" };
@@ -318,6 +330,7 @@ int main(void)
 #endif
 		WORLD_TEST(bad_variables_have_code_4),
 		WORLD_TEST(a_version_that_is_not_spoken_has_code_1),
+		WORLD_TEST(what_is_wrong_with_a_configuration_is_said_in_its_version),
 		WORLD_TEST(version_answers_with_and_without_a_configuration),
 	};
 

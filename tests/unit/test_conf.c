@@ -269,6 +269,27 @@ static void version_and_name_have_codes_of_their_own(void **state)
 	}
 }
 
+static void an_error_has_the_version_if_that_is_one(void **state)
+{
+	static const struct {
+		const char *text;
+		enum cni_version version;
+	} table[] = {
+		{ "{\"cniVersion\":\"0.4.0\",\"name\":\"\"}", CNI_0_4_0 },
+		{ "{\"cniVersion\":\"0.3.1\",\"name\":\"n\",\"interface\":{\"kind\":\"tap\"}}", CNI_0_3_1 },
+		{ "{\"cniVersion\":\"0.2.0\",\"name\":\"n\"}", CNI_1_1_0 },
+		{ "{\"name\":\"n\"}", CNI_1_1_0 },
+		{ "", CNI_1_1_0 },
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		(void)start(state);
+		conf.version = CNI_1_1_0;
+		assert_true(parse(table[i].text) < 0);
+		assert_int_equal(conf.version, table[i].version);
+	}
+}
+
 static void ipam_of_a_chained_configuration_is_left_alone(void **state)
 {
 	(void)state;
@@ -300,6 +321,7 @@ int main(void)
 		cmocka_unit_test_setup(what_is_asked_for_a_pod_is_wrong_in_add_only, start),
 		cmocka_unit_test_setup(other_verbs_find_the_device_that_was_lent, start),
 		cmocka_unit_test_setup(version_and_name_have_codes_of_their_own, start),
+		cmocka_unit_test_setup(an_error_has_the_version_if_that_is_one, start),
 		cmocka_unit_test_setup(ipam_of_a_chained_configuration_is_left_alone, start),
 		cmocka_unit_test_setup(an_empty_ipam_means_no_addresses, start),
 	};

@@ -299,3 +299,12 @@ def _(t):
     answer = t.run("ADD", c, t.request(c), CNI_NETNS="/run/netns/not-there")
     version = t.failure(answer).get("cniVersion")
     t.that(version == t.version, f"{answer}; 'cniVersion' is {version!r}")
+
+
+@rule("error-version-conf", "Section 5 / Error", "... an error about the configuration, too", each=True)
+def _(t):
+    c = t.container()
+    for wrong in {"name": ""}, {"name": 7}:
+        answer = t.run("ADD", c, t.request(c, **wrong))
+        version = t.failure(answer).get("cniVersion")
+        t.that(version == t.version, f"{answer}; 'cniVersion' is {version!r}")
