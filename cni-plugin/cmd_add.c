@@ -106,7 +106,7 @@ static int add_with_ipam(struct kind_work *w, struct ipam *ipam, json_t **ret, s
 	}
 	if (made == 0 && r < 0)
 		iface_undo(w);
-	if (r < 0 && ipam->holds)
+	if (r < 0)
 		ipam_undo(w->env, w->conf);
 	return r;
 }
@@ -134,10 +134,10 @@ static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **r
 	r = ipam_finish(ipam, e);
 	if (r == 0)
 		r = finish(w, ipam->lease, NULL, ret, e);
-	if (r < 0 && ipam->holds)
+	if (r < 0) {
 		ipam_undo(w->env, w->conf);
-	if (r < 0)
 		iface_undo(w);
+	}
 	return r;
 }
 

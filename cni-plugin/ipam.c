@@ -116,7 +116,6 @@ bool ipam_uses_interface(const struct conf *conf)
 
 void ipam_ask(struct ipam *ipam, const struct conf *conf)
 {
-	ipam->holds = true;
 	exec_feed(&ipam->exec, conf->text, conf->text_len);
 }
 
@@ -199,7 +198,6 @@ int ipam_finish(struct ipam *ipam, struct cni_error *e)
 		r = take_lease(result.out, result.out_len, ipam->type, &lease, &e->err);
 	if (r == 0 && !ipam->lease)
 		ipam->lease = TAKE_PTR(lease);
-	ipam->holds = !e->delegated;
 	return cni_fail(e, CNI_IPAM, r);
 }
 

@@ -123,23 +123,33 @@ static void an_ipam_plugin_that_is_missing(void **state)
 			     "");
 }
 
+/* And is told to give back what it has, which may go wrong, too. */
 static void an_ipam_error_is_answered_as_it_is(void **state)
 {
+	static const char *const types[] = { "fake", "dhcp" };
 	json_auto_t *want =
-		json_loads("{\"code\":11,\"msg\":\"pool is empty\",\"x\":[1]}", 0, NULL);
-	auto_free char *log = NULL;
-	struct world_run r;
+		json_loads("{\"code\":11,\"msg\":\"no ADD\",\"x\":[1]}", 0, NULL);
 
-	(void)state;
-	world_ipam("fake", "echo 'a word on stderr' >&2\n"
-			   "echo '{\"code\":11,\"msg\":\"pool is empty\",\"x\":[1]}'; exit 1");
-	world_run(&r, "ADD", with_ipam(5000), strlen(with_ipam(5000)));
-	assert_int_equal(r.status, 1);
-	assert_true(json_equal(r.doc, want));
-	assert_string_equal(r.err, "a word on stderr\n");
-	world_run_clear(&r);
-	log = world_ipam_log();
-	assert_string_equal(log, "ADD ");
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
+		const char *conf = world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"%s\"}", types[i]);
+		auto_free char *before = NULL, *after = NULL, *log = NULL;
+		struct world_run r;
+
+		(void)reset(state);
+		world_ipam(types[i], "echo 'a word on stderr' >&2\n"
+				     "printf '{\"code\":11,\"msg\":\"no %s\",\"x\":[1]}' $CNI_COMMAND; exit 1");
+		before = world_snapshot();
+		world_run(&r, "ADD", conf, strlen(conf));
+		assert_int_equal(r.status, 1);
+		assert_true(json_equal(r.doc, want));
+		assert_memory_equal(r.err, "a word on stderr\n", 17);
+		assert_non_null(strstr(r.err, "give back the address of a failed ADD, ignoring"));
+		world_run_clear(&r);
+		after = world_snapshot();
+		world_expect_same(before, after);
+		log = world_ipam_log();
+		assert_string_equal(log, "ADD DEL ");
+	}
 }
 
 /* What it may have leased is given back. */

@@ -3,9 +3,11 @@
 The runner is in a network and mount namespace of its own (see `run`), which plays the host: /run and /var/lib
 are empty file systems. A container is a network namespace with a name in /run/netns.
 """
+import contextlib
 import os
 import pathlib
 import subprocess
+import tempfile
 import time
 
 from . import netlink
@@ -72,6 +74,16 @@ def left_over(before):
         if not found or time.monotonic() > deadline:
             return found
         time.sleep(0.02)
+
+
+@contextlib.contextmanager
+def program(name, script):
+    """One in a folder of its own, for a CNI_PATH; gives its path."""
+    with tempfile.TemporaryDirectory(dir=STATE[0]) as folder:
+        path = pathlib.Path(folder, name)
+        path.write_text(script)
+        path.chmod(0o755)
+        yield str(path)
 
 
 def wipe(left):

@@ -1,6 +1,8 @@
 """ADD, and what its result says."""
 import ipaddress
 import json
+import os
+import pathlib
 
 from . import host, results
 from .rule import rule
@@ -204,6 +206,28 @@ def _(t):
     t.failure(t.add(c, ipam=bad))
     left = sorted(host.snapshot() - before[0]) + sorted(host.snapshot(c.name) - before[1])
     t.that(not left, f"left: {', '.join(left)}")
+
+
+# Notes what it is called with, beside itself.
+FAILING_IPAM = """#!/bin/sh
+cat >/dev/null
+echo "$CNI_COMMAND" >>"$0.calls"
+test "$CNI_COMMAND" != ADD && exit
+echo '{"cniVersion": "%s", "code": 11, "msg": "no address"}'
+exit 1
+"""
+
+
+@rule("add-ipam-fails-del", "Section 4 / Delegated plugin execution procedure",
+      "if the IPAM plugin fails on ADD, it is executed again with DEL before ADD fails", "interface", needs="ipam")
+def _(t):
+    c = t.container()
+    with host.program("failing-ipam", FAILING_IPAM % t.version) as path:
+        folder = os.path.dirname(path)
+        conf = t.request(c, ipam={"type": "failing-ipam"})
+        t.failure(t.run("ADD", c, conf, CNI_PATH=f"{folder}:{t.plugin.bin_dir}"))
+        calls = pathlib.Path(f"{path}.calls").read_text().split()
+    t.that(calls == ["ADD", "DEL"], f"it was called with {calls}")
 
 
 @rule("add-ipam-missing", "Section 4 / Delegated Plugin protocol",
