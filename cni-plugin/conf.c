@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/result.h"
 #include "common/wire.h"
 
 #define POD_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
@@ -136,6 +137,45 @@ static int get_runtime(struct conf *c, struct err *err)
 	return get_annotations(annotations, &c->annotations, err);
 }
 
+/* An empty one leaves what the IPAM plugin says. */
+static int get_dns(struct conf *c, struct err *err)
+{
+	static const char *const lists[] = { "nameservers", "search", "options" };
+	json_t *dns = NULL;
+	const char *domain;
+	bool says = false;
+	int r = smc_json_get_object(c->root, "netconf", "dns", &dns, err);
+
+	if (r > 0)
+		r = result_check_dns(c->root, "netconf", err);
+	if (r < 0)
+		return r;
+	domain = json_string_value(json_object_get(dns, "domain"));
+	says = domain && *domain;
+	for (size_t i = 0; i < ARRAY_SIZE(lists); i++)
+		says |= json_is_array(json_object_get(dns, lists[i]));
+	c->dns = says ? dns : NULL;
+	return 0;
+}
+
+/* What is for others, and is handed on to them. */
+static int check_others(const struct conf *c, struct err *err)
+{
+	json_t *args = NULL, *cni = NULL, *capabilities = NULL, *value;
+	const char *key;
+	bool on;
+
+	if (smc_json_get_object(c->root, "netconf", "args", &args, err) < 0 ||
+	    smc_json_get_object(args, "args", "cni", &cni, err) < 0 ||
+	    smc_json_get_object(c->root, "netconf", "capabilities", &capabilities, err) < 0)
+		return -EINVAL;
+	json_object_foreach (capabilities, key, value) {
+		if (smc_json_get_bool(capabilities, "capabilities", key, &on, err) < 0)
+			return -EINVAL;
+	}
+	return 0;
+}
+
 static int get_version(struct conf *c, struct cni_error *e)
 {
 	const char *text = NULL;
@@ -149,18 +189,22 @@ static int get_version(struct conf *c, struct cni_error *e)
 	return cni_fail(e, CNI_VERSION, version_parse(text, &c->version, &e->err));
 }
 
+static int get_for_add(struct conf *c, struct err *err)
+{
+	if (get_runtime(c, err) < 0 || get_dns(c, err) < 0 || check_others(c, err) < 0)
+		return -EINVAL;
+	return 0;
+}
+
 static int get_rest(struct conf *c, bool adding, struct err *err)
 {
 	const char *type = NULL;
-	json_t *capabilities = NULL;
 
 	c->cgroup_path = "";
 	if (get_name(c, err) < 0 ||
 	    smc_json_get_string(c->root, "netconf", "type", &type, err) < 0 ||
-	    smc_json_get_object(c->root, "netconf", "capabilities", &capabilities, err) < 0 ||
 	    get_agent(c, err) < 0 || get_pnet_id(c, err) < 0 || get_ipam(c, err) < 0 ||
-	    (adding && get_runtime(c, err) < 0) ||
-	    smc_json_get_object(c->root, "netconf", "dns", &c->dns, err) < 0 ||
+	    (adding && get_for_add(c, err) < 0) ||
 	    smc_json_get_object(c->root, "netconf", "prevResult", &c->prev_result, err) < 0 ||
 	    smc_json_get_array(c->root, "netconf", "cni.dev/valid-attachments",
 			       &c->valid_attachments, err) < 0)

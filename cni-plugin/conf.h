@@ -31,7 +31,7 @@ struct conf {
 	struct conf_interface interface;
 	const char *ipam_type; /* "" if none */
 	int ipam_timeout_ms;
-	json_t *dns; /* NULL if none */
+	json_t *dns; /* ADD; NULL if none, or an empty one */
 	json_t *prev_result; /* as it came; NULL if none */
 	json_t *annotations; /* ADD: the pod's smc-cni.io/ ones; owned; NULL if none were passed */
 	const char *cgroup_path; /* ADD; "" if the runtime did not say */
@@ -40,8 +40,8 @@ struct conf {
 
 /* text must live as long as *ret. On success the caller calls conf_clear. On failure only ret->version is set, and
  * only if the configuration says one that we speak: the error is answered in it. adding: the verb is ADD. What is asked
- * for one pod (runtimeConfig, args) is wrong only then, so that it cannot stop the DEL of what it has failed: in
- * other verbs a bad value is as good as none. */
+ * for one pod (runtimeConfig, args), and what no other verb needs, is wrong only then, so that it cannot stop the DEL
+ * of what it has failed: in other verbs a bad value is as good as none. */
 int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e);
 void conf_clear(struct conf *c);
 

@@ -112,28 +112,29 @@ static int check_list(struct import *im, json_t *result, const char *key,
 	return (int)json_array_size(list);
 }
 
-static int check_dns(struct import *im, const json_t *result)
+int result_check_dns(const json_t *obj, const char *where, struct err *err)
 {
 	static const char *const lists[] = { "nameservers", "search", "options" };
 	json_t *dns = NULL, *list, *text;
 	const char *domain;
+	char path[64];
 	size_t i;
-	int r = smc_json_get_object(result, im->where, "dns", &dns, im->err);
+	int r = smc_json_get_object(obj, where, "dns", &dns, err);
 
 	if (r <= 0)
 		return r;
-	(void)snprintf(im->path, sizeof(im->path), "%s.dns", im->where);
-	r = smc_json_get_string(dns, im->path, "domain", &domain, im->err);
+	(void)snprintf(path, sizeof(path), "%s.dns", where);
+	r = smc_json_get_string(dns, path, "domain", &domain, err);
 	for (size_t n = 0; n < ARRAY_SIZE(lists) && r >= 0; n++) {
 		list = NULL;
-		r = smc_json_get_array(dns, im->path, lists[n], &list, im->err);
+		r = smc_json_get_array(dns, path, lists[n], &list, err);
 		json_array_foreach (list, i, text) {
 			if (!json_is_string(text))
-				return err_set(im->err, -EINVAL, "%s: '%s' holds what is no string",
-					       im->path, lists[n]);
+				return err_set(err, -EINVAL, "%s: '%s' holds what is no string", path,
+					       lists[n]);
 		}
 	}
-	return r;
+	return r < 0 ? r : 0;
 }
 
 /* ---- 0.1.0 and 0.2.0: {"ip4": {"ip", "gateway", "routes"}, "ip6": {...}, "dns"} ---- */
@@ -190,7 +191,8 @@ int result_import(const json_t *in, const char *where, json_t **ret, struct err 
 		return r;
 	im.n_interfaces = (size_t)r;
 	if (check_list(&im, result, "ips", check_ip) < 0 ||
-	    check_list(&im, result, "routes", check_route) < 0 || check_dns(&im, result) < 0)
+	    check_list(&im, result, "routes", check_route) < 0 ||
+	    result_check_dns(result, where, err) < 0)
 		return -EINVAL;
 	*ret = TAKE_PTR(result);
 	return 0;

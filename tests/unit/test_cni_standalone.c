@@ -187,6 +187,27 @@ static void an_interface_without_ipam_has_no_addresses(void **state)
 
 /* ---- DEL ---- */
 
+static void the_dns_of_the_lease_stays_unless_another_is_configured(void **state)
+{
+	static const char lease[] = "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}],"
+				    "\"dns\":{\"domain\":\"lease\"}}'";
+	static const char *const table[][2] = { { "{}", "lease" }, { "{\"domain\":\"own\"}", "own" } };
+
+	(void)state;
+	world_ipam("fake", lease);
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		const char *conf = world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"fake\"},\"dns\":%s", "",
+					      table[i][0]);
+		struct world_run r = world_expect_ok("ADD", conf, 0);
+
+		assert_string_equal(json_string_value(json_object_get(json_object_get(r.doc, "dns"), "domain")),
+				    table[i][1]);
+		world_run_clear(&r);
+		r = world_expect_ok("DEL", conf, 0);
+		world_run_clear(&r);
+	}
+}
+
 static void nothing_but_the_bridge_is_left_after_del(void **state)
 {
 	auto_free char *before = NULL, *after = NULL;
@@ -406,6 +427,7 @@ int main(void)
 		WORLD_TEST(the_bridge_keeps_its_address_when_pods_come),
 		WORLD_TEST(results_have_the_form_of_their_version),
 		WORLD_TEST(an_interface_without_ipam_has_no_addresses),
+		WORLD_TEST(the_dns_of_the_lease_stays_unless_another_is_configured),
 		WORLD_TEST(nothing_but_the_bridge_is_left_after_del),
 		WORLD_TEST(del_works_when_namespace_or_interface_went_first),
 		WORLD_TEST(del_leaves_the_other_pod_alone),

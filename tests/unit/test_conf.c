@@ -182,8 +182,29 @@ static void wrong_types_and_values_name_their_key(void **state)
 		expect_refused(table[i].members, table[i].code, table[i].message);
 }
 
+static void what_is_handed_on_has_its_type(void **state)
+{
+	static const struct {
+		const char *members;
+		int code;
+		const char *message;
+	} table[] = {
+		{ ",\"dns\":{\"nameservers\":\"10.0.0.1\"}", 7, "netconf.dns: 'nameservers' must be an array" },
+		{ ",\"dns\":{\"search\":[5]}", 7, "netconf.dns: 'search' holds what is no string" },
+		{ ",\"dns\":{\"domain\":5}", 7, "netconf.dns: 'domain' must be a string" },
+		{ ",\"args\":5", 7, "'args' must be an object" },
+		{ ",\"args\":{\"cni\":\"x\"}", 7, "args: 'cni' must be an object" },
+		{ ",\"capabilities\":{\"cgroupPath\":\"yes\"}", 7,
+		  "capabilities: 'cgroupPath' must be true or false, found the string 'yes'" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		expect_refused(table[i].members, table[i].code, table[i].message);
+}
+
 /* DEL must not fail because of what ADD was asked for. */
-static void what_is_asked_for_a_pod_is_wrong_in_add_only(void **state)
+static void what_only_add_needs_is_wrong_in_add_only(void **state)
 {
 	static const char *const table[] = {
 		"\"veth\"},\"runtimeConfig\":{\"mac\":\"zz\"}",
@@ -198,6 +219,9 @@ static void what_is_asked_for_a_pod_is_wrong_in_add_only(void **state)
 		"\"veth\"},\"args\":{\"cni\":{\"mac\":\"zz\"}}",
 		"\"veth\"},\"args\":{\"cni\":7}",
 		"\"veth\"},\"args\":7",
+		"\"veth\"},\"capabilities\":{\"cgroupPath\":7}",
+		"\"veth\"},\"dns\":{\"domain\":7}",
+		"\"veth\"},\"dns\":7",
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
@@ -290,6 +314,32 @@ static void an_error_has_the_version_if_that_is_one(void **state)
 	}
 }
 
+static void a_dns_counts_if_it_says_something(void **state)
+{
+	static const struct {
+		const char *dns;
+		bool counts;
+	} table[] = {
+		{ "{}", false },
+		{ "{\"domain\":\"\",\"search\":null,\"x\":1}", false },
+		{ "{\"domain\":\"d\"}", true },
+		{ "{\"nameservers\":[]}", true },
+		{ "{\"search\":[\"d\"]}", true },
+		{ "{\"options\":[\"ndots:5\"]}", true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char text[256];
+
+		(void)snprintf(text, sizeof(text), "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"dns\":%s}",
+			       table[i].dns);
+		assert_int_equal(parse(text), 0);
+		assert_int_equal(conf.dns != NULL, table[i].counts);
+		conf_clear(&conf);
+	}
+}
+
 static void ipam_of_a_chained_configuration_is_left_alone(void **state)
 {
 	(void)state;
@@ -318,10 +368,12 @@ int main(void)
 		cmocka_unit_test_setup(defaults_fill_what_is_absent, start),
 		cmocka_unit_test_setup(every_key_is_taken, start),
 		cmocka_unit_test_setup(wrong_types_and_values_name_their_key, start),
-		cmocka_unit_test_setup(what_is_asked_for_a_pod_is_wrong_in_add_only, start),
+		cmocka_unit_test_setup(what_is_handed_on_has_its_type, start),
+		cmocka_unit_test_setup(what_only_add_needs_is_wrong_in_add_only, start),
 		cmocka_unit_test_setup(other_verbs_find_the_device_that_was_lent, start),
 		cmocka_unit_test_setup(version_and_name_have_codes_of_their_own, start),
 		cmocka_unit_test_setup(an_error_has_the_version_if_that_is_one, start),
+		cmocka_unit_test_setup(a_dns_counts_if_it_says_something, start),
 		cmocka_unit_test_setup(ipam_of_a_chained_configuration_is_left_alone, start),
 		cmocka_unit_test_setup(an_empty_ipam_means_no_addresses, start),
 	};

@@ -230,6 +230,27 @@ def _(t):
     t.that(calls == ["ADD", "DEL"], f"it was called with {calls}")
 
 
+LEASE_WITH_DNS = """#!/bin/sh
+cat >/dev/null
+test "$CNI_COMMAND" = ADD || exit 0
+echo '{"cniVersion": "%s", "ips": [{"version": "4", "address": "10.99.200.2/16", "gateway": "10.99.0.1"}],
+"dns": {"domain": "of.the.lease"}}'
+"""
+
+
+@rule("add-dns-empty", "Section 4 / Delegated plugin execution procedure",
+      "an empty 'dns' in the configuration leaves what the IPAM plugin's result says", "interface", needs="ipam")
+def _(t):
+    c = t.container()
+    with host.program("dns-ipam", LEASE_WITH_DNS % t.version) as path:
+        env = {"CNI_PATH": f"{os.path.dirname(path)}:{t.plugin.bin_dir}"}
+        conf = t.request(c, ipam={"type": "dns-ipam"}, dns={})
+        result = t.result(t.run("ADD", c, conf, **env))
+        t.success(t.run("DEL", c, conf, **env))
+    c.attached.clear()
+    t.that(result.get("dns") == {"domain": "of.the.lease"}, f"'dns' is {result.get('dns')}")
+
+
 @rule("add-ipam-missing", "Section 4 / Delegated Plugin protocol",
       "an IPAM plugin that is not in CNI_PATH is an error, and nothing is left", "interface", needs="ipam")
 def _(t):

@@ -202,13 +202,20 @@ def _(t):
 
 
 WRONG_TYPES = {"cniVersion": 1, "name": ["a"], "ipam": "host-local", "dns": "10.0.0.1", "prevResult": "none",
-               "runtimeConfig": [1]}
+               "runtimeConfig": [1], "args": 5, "capabilities": {"x-any": "yes"}}
 for _key, _value in WRONG_TYPES.items():
     @rule(f"type-{_key.lower()}", FORMAT, f"'{_key}' of the wrong type is refused with code 6 or 7",
           kind="interface" if _key == "ipam" else "any")
     def _(t, key=_key, value=_value):
         c = t.container()
         t.failure(t.run("ADD", c, t.request(c, **{key: value})), 6, 7)
+
+
+@rule("type-in-dns", FORMAT, "what is in 'dns', and of the wrong type, is refused with code 6 or 7")
+def _(t):
+    for wrong in {"nameservers": "10.0.0.1"}, {"domain": 5}, {"search": [5]}:
+        c = t.container()
+        t.failure(t.run("ADD", c, t.request(c, dns=wrong)), 6, 7)
 
 
 @rule("ipam-type-path", FORMAT, "an 'ipam' 'type' with slashes is refused, and no such program run", "interface")
