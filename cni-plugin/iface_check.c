@@ -51,14 +51,11 @@ static int check_mac(const struct link *link, const json_t *obj, struct err *err
 	return 0;
 }
 
-/* Results of 1.1.0 have it, and a later plugin may have changed it there. */
-static int check_mtu(const struct conf *conf, const struct link *link, const json_t *obj,
-		     struct err *err)
+/* Results of 1.1.0 have it. The configuration's is no measure: a later plugin may have set another. */
+static int check_mtu(const struct link *link, const json_t *obj, struct err *err)
 {
 	json_int_t wanted = json_integer_value(json_object_get(obj, "mtu"));
 
-	if (wanted == 0)
-		wanted = conf->interface.mtu;
 	if (wanted && link->mtu != wanted)
 		return err_set(err, -ENOENT, "interface '%s' of the pod has the mtu %u, not %lld",
 			       link->name, link->mtu, (long long)wanted);
@@ -74,7 +71,7 @@ static int check_listed(const struct kind_work *w, const json_t *result, struct 
 		return err_set(err, -ENOENT, "prevResult does not list interface '%s' in '%s'",
 			       w->env->ifname, w->env->netns);
 	r = check_mac(&w->links[0], obj, err);
-	return r < 0 ? r : check_mtu(w->conf, &w->links[0], obj, err);
+	return r < 0 ? r : check_mtu(&w->links[0], obj, err);
 }
 
 int iface_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,

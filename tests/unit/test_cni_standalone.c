@@ -383,6 +383,20 @@ static void check_compares_the_mtu_with_that_of_the_result(void **state)
 	world_run_clear(&run);
 }
 
+/* Up to 1.0.0 it has no way to say so. */
+static void check_of_older_results_does_not_compare_the_mtu(void **state)
+{
+#define MTU ",\"mtu\":1400"
+	struct world_run r;
+	json_auto_t *result = add(0, MTU);
+
+	(void)state;
+	world_sh("nsenter --net=%s ip link set dev eth0 mtu 1350", world_netns(0));
+	r = world_expect_ok("CHECK", standalone("1.0.0", MTU, result), 0);
+	world_run_clear(&r);
+	del(0, MTU);
+}
+
 static void check_passes_on_what_add_made(void **state)
 {
 	json_auto_t *r = add(0, GATEWAY);
@@ -435,6 +449,7 @@ int main(void)
 		WORLD_TEST(a_link_with_an_alias_of_somebody_is_still_ours),
 		WORLD_TEST(check_passes_on_what_add_made),
 		WORLD_TEST(check_compares_the_mtu_with_that_of_the_result),
+		WORLD_TEST(check_of_older_results_does_not_compare_the_mtu),
 		WORLD_TEST(check_finds_what_was_taken_away),
 		WORLD_TEST(gc_removes_the_stale_links_of_our_network_only),
 	};

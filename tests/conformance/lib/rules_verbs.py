@@ -171,6 +171,17 @@ def _(t):
     t.success(t.check(c, result))
 
 
+@rule("check-mtu", CHECK, "CHECK passes when a later plugin set another MTU", "interface", verb="CHECK", each=True)
+def _(t):
+    c, result = t.added()
+    _, interface = t.pod_interface(c, result)
+    mtu = c.links()["eth0"]["mtu"] - 100
+    c.ip("link", "set", "eth0", "mtu", str(mtu))
+    if "mtu" in interface:
+        interface["mtu"] = mtu
+    t.success(t.check(c, result))
+
+
 @rule("check-without-prev-result", CHECK, "CHECK consults prevResult: without it, it fails", verb="CHECK")
 def _(t):
     c, _ = t.added()
