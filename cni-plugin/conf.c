@@ -10,8 +10,6 @@
 #include "common/result.h"
 #include "common/wire.h"
 
-#define POD_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
-
 static int get_name(struct conf *c, struct err *err)
 {
 	int r = smc_json_need_string(c->root, "netconf", "name", &c->name, err);
@@ -92,33 +90,27 @@ static int get_ipam(struct conf *c, struct err *err)
 	return r;
 }
 
-static int get_annotations(const json_t *obj, json_t **ret, struct err *err)
+static int get_annotations(struct conf *c, const json_t *runtime, struct err *err)
 {
-	json_auto_t *ours = NULL;
-	json_t *value;
 	const char *key;
+	json_t *value;
+	int r = smc_json_get_object(runtime, "runtimeConfig", CONF_ANNOTATIONS, &c->annotations, err);
 
-	ours = json_object();
-	if (!ours)
-		return err_sys(err, ENOMEM, "read runtimeConfig");
-	json_object_foreach ((json_t *)(uintptr_t)obj, key, value) {
-		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
-			continue;
+	if (r < 0)
+		return r;
+	json_object_foreach (c->annotations, key, value) {
 		if (!json_is_string(value))
 			return err_set(
 				err, -EINVAL,
 				"runtimeConfig: the value of annotation '%.128s' must be a string",
 				key);
-		if (json_object_set(ours, key, value) < 0)
-			return err_sys(err, ENOMEM, "read runtimeConfig");
 	}
-	*ret = TAKE_PTR(ours);
 	return 0;
 }
 
 static int get_runtime(struct conf *c, struct err *err)
 {
-	json_t *obj = NULL, *annotations = NULL;
+	json_t *obj = NULL;
 	int r = smc_json_get_object(c->root, "netconf", "runtimeConfig", &obj, err);
 
 	if (r <= 0)
@@ -131,10 +123,7 @@ static int get_runtime(struct conf *c, struct err *err)
 			       "runtimeConfig: 'cgroupPath' is %zu bytes long; allowed are %zu",
 			       strlen(c->cgroup_path),
 			       sizeof(((struct wire_prepare *)NULL)->cgroup_path) - 1);
-	r = smc_json_get_object(obj, "runtimeConfig", POD_ANNOTATIONS, &annotations, err);
-	if (r <= 0)
-		return r;
-	return get_annotations(annotations, &c->annotations, err);
+	return get_annotations(c, obj, err);
 }
 
 /* An empty one leaves what the IPAM plugin says. */
@@ -215,7 +204,7 @@ static int get_rest(struct conf *c, bool adding, struct err *err)
 int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e)
 {
 	auto_with(conf_clear) struct conf c = { .text = text, .text_len = len };
-	int r = smc_json_parse_object(text, len, "netconf", &c.root, &e->err);
+	int r = conf_read(text, len, &c.root, &e->err);
 
 	if (r < 0)
 		return cni_fail(e, CNI_DECODE, r);
@@ -237,8 +226,6 @@ int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, stru
 
 void conf_clear(struct conf *c)
 {
-	json_decref(c->annotations);
 	json_decref(c->root);
-	c->annotations = NULL;
 	c->root = NULL;
 }

@@ -13,6 +13,7 @@
 #include "common/version.h"
 
 #define CONF_MAX (1024 * 1024) /* bytes */
+#define CONF_ANNOTATIONS "io.kubernetes.cri.pod-annotations" /* in runtimeConfig */
 #define CONF_NAME_MAX 240 /* a network's name: with a prefix it is the alias of links (255) */
 #define CONF_AGENT_TIMEOUT_MS 2000
 #define CONF_IPAM_TIMEOUT_MS 60000 /* dhcp may take that long */
@@ -33,7 +34,7 @@ struct conf {
 	int ipam_timeout_ms;
 	json_t *dns; /* ADD; NULL if none, or an empty one */
 	json_t *prev_result; /* as it came; NULL if none */
-	json_t *annotations; /* ADD: the pod's smc-cni.io/ ones; owned; NULL if none were passed */
+	json_t *annotations; /* ADD: the pod's smc-cni.io/ ones; NULL if none were passed */
 	const char *cgroup_path; /* ADD; "" if the runtime did not say */
 	json_t *valid_attachments; /* GC; NULL if absent */
 };
@@ -44,5 +45,8 @@ struct conf {
  * of what it has failed: in other verbs a bad value is as good as none. */
 int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e);
 void conf_clear(struct conf *c);
+
+/* Its first step: see conf_read.c. The caller owns *ret. */
+int conf_read(const char *text, size_t len, json_t **ret, struct err *err);
 
 #endif

@@ -54,8 +54,8 @@ static const char *type_name(const json_t *value)
 	return "null";
 }
 
-int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret,
-			  struct err *err)
+static int parse(const char *text, size_t len, const char *where, size_t flags, json_t **ret,
+		 struct err *err)
 {
 	json_error_t jerr;
 	json_t *root;
@@ -69,7 +69,7 @@ int smc_json_parse_object(const char *text, size_t len, const char *where, json_
 		return err_set(err, -EINVAL, "parse %s: nested more than %d deep", where,
 			       DEPTH_MAX);
 	/* jansson refuses invalid UTF-8, \u0000 and trailing bytes unless it is told otherwise. */
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES, &jerr);
+	root = json_loadb(text, len, JSON_REJECT_DUPLICATES | flags, &jerr);
 	if (!root && !*jerr.text) /* its way to say so */
 		return err_sys(err, ENOMEM, "parse %s", where);
 	if (!root)
@@ -84,6 +84,37 @@ int smc_json_parse_object(const char *text, size_t len, const char *where, json_
 	}
 	*ret = root;
 	return 0;
+}
+
+int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret,
+			  struct err *err)
+{
+	return parse(text, len, where, 0, ret, err);
+}
+
+int smc_json_parse_object_nul(const char *text, size_t len, const char *where, json_t **ret,
+			      struct err *err)
+{
+	return parse(text, len, where, JSON_ALLOW_NUL, ret, err);
+}
+
+bool smc_json_has_nul(const json_t *value)
+{
+	const json_t *part;
+	const char *key;
+	size_t i;
+
+	if (json_is_string(value))
+		return memchr(json_string_value(value), '\0', json_string_length(value));
+	json_array_foreach (value, i, part) {
+		if (smc_json_has_nul(part))
+			return true;
+	}
+	json_object_foreach ((json_t *)(uintptr_t)value, key, part) {
+		if (smc_json_has_nul(part))
+			return true;
+	}
+	return false;
 }
 
 /* NULL for absent and null alike. */

@@ -14,6 +14,10 @@
 /* Parses exactly one JSON object: duplicate keys, NUL bytes, invalid UTF-8 and trailing bytes are
  * refused; `where` names the text ("stdin", "message"). The caller owns *ret. -EINVAL. */
 int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret, struct err *err);
+/* The same, but strings (not keys) may have a \u0000 in them. All our code takes a string for a C string, which ends
+ * there: the caller first takes out what smc_json_has_nul(), at any depth, or refuses it. */
+int smc_json_parse_object_nul(const char *text, size_t len, const char *where, json_t **ret, struct err *err);
+bool smc_json_has_nul(const json_t *value);
 
 /* Each leaves *ret untouched and returns 0 when the key is absent or null; 1 when it was set;
  * -EINVAL on a wrong type. Strings, objects and arrays are borrowed from obj. */

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "cni-plugin/conf.h"
+#include "common/json.h"
 #include "common/wire.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
@@ -24,6 +25,7 @@ static void parse(const uint8_t *data, size_t size, bool adding)
 		return;
 	}
 	/* What the rest of the plugin relies on. */
+	abort_unless(!smc_json_has_nul(conf.root));
 	abort_unless(wire_name_valid(conf.name) && conf.agent_socket[0] == '/');
 	abort_unless(!*conf.ipam_type || !strchr(conf.ipam_type, '/'));
 	abort_unless(!conf.standalone || wire_ifname_valid(conf.interface.bridge));

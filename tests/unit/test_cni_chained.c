@@ -91,6 +91,23 @@ static void the_agent_is_told_who_and_where_and_gets_the_namespace(void **state)
 	assert_true(json_equal(found, want_commit));
 }
 
+static void a_nul_in_an_annotation_makes_a_wrong_value_of_it(void **state)
+{
+	json_auto_t *log = NULL;
+	const json_t *found;
+	char runtime[512];
+
+	(void)state;
+	(void)world_agent(chain_good);
+	(void)snprintf(runtime, sizeof(runtime), RUNTIME, "required\\u0000\",\"a\":\"\\u0000");
+	chain_ok("ADD", chain_conf(runtime), 0);
+	log = world_agent_log();
+	found = json_object_get(json_array_get(log, 0), "annotations");
+	assert_int_equal(json_object_size(found), 1);
+	assert_string_equal(json_string_value(json_object_get(found, "smc-cni.io/steer")), "required\xef\xbf\xbd");
+	chain_ok("DEL", chain_conf(runtime), 0);
+}
+
 static void what_is_committed_at_once_needs_no_commit(void **state)
 {
 	static const struct world_reply at_once[] = {
@@ -328,6 +345,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		WORLD_TEST(add_passes_the_result_on_in_its_version),
 		WORLD_TEST(the_agent_is_told_who_and_where_and_gets_the_namespace),
+		WORLD_TEST(a_nul_in_an_annotation_makes_a_wrong_value_of_it),
 		WORLD_TEST(what_is_committed_at_once_needs_no_commit),
 		WORLD_TEST(the_agent_has_the_last_word_on_required),
 		WORLD_TEST(the_request_is_kept_for_an_agent_that_is_away),

@@ -340,6 +340,54 @@ static void a_dns_counts_if_it_says_something(void **state)
 	}
 }
 
+#define ANNOTATIONS \
+	"{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{%s}}}"
+
+static void a_nul_in_the_annotations_of_others_does_no_harm(void **state)
+{
+	char text[512];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), ANNOTATIONS,
+		       "\"a\":\"x\\u0000\",\"b\":[\"\\u0000\"],\"smc-cni.io/steer\":\"enabled\"");
+	assert_int_equal(parse_for(false, text), 0);
+	conf_clear(&conf);
+	assert_int_equal(parse(text), 0);
+	assert_int_equal(json_object_size(conf.annotations), 1);
+	assert_string_equal(json_string_value(json_object_get(conf.annotations, "smc-cni.io/steer")), "enabled");
+	conf_clear(&conf);
+}
+
+/* Cut at the NUL it would be a right one. */
+static void a_nul_in_ours_makes_the_value_a_wrong_one(void **state)
+{
+	char text[512];
+
+	(void)state;
+	(void)snprintf(text, sizeof(text), ANNOTATIONS, "\"smc-cni.io/steer\":\"required\\u0000\\u0000x\"");
+	assert_int_equal(parse(text), 0);
+	assert_string_equal(json_string_value(json_object_get(conf.annotations, "smc-cni.io/steer")),
+			    "required\xef\xbf\xbd\xef\xbf\xbdx");
+	conf_clear(&conf);
+}
+
+static void a_nul_elsewhere_is_refused(void **state)
+{
+	static const char *const table[][2] = {
+		{ ",\"dns\":{\"search\":[\"a\",\"b\\u0000\"]}", "netconf: there is a NUL (\\u0000) in 'dns'" },
+		{ ",\"pnetID\":\"NET0\\u0000\"", "in 'pnetID'" },
+		{ ",\"unknown\":[[{\"a\":\"\\u0000\"}]]", "in 'unknown'" },
+		{ ",\"runtimeConfig\":{\"mac\":\"\\u0000\"}", "in 'runtimeConfig'" },
+		{ ",\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{\"smc-cni.io/steer\":[\"\\u0000\"]}}",
+		  "in 'runtimeConfig'" },
+		{ ",\"a\\u0000\":1", "NUL byte in object key" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++)
+		expect_refused(table[i][0], 6, table[i][1]);
+}
+
 static void ipam_of_a_chained_configuration_is_left_alone(void **state)
 {
 	(void)state;
@@ -374,6 +422,9 @@ int main(void)
 		cmocka_unit_test_setup(version_and_name_have_codes_of_their_own, start),
 		cmocka_unit_test_setup(an_error_has_the_version_if_that_is_one, start),
 		cmocka_unit_test_setup(a_dns_counts_if_it_says_something, start),
+		cmocka_unit_test_setup(a_nul_in_the_annotations_of_others_does_no_harm, start),
+		cmocka_unit_test_setup(a_nul_in_ours_makes_the_value_a_wrong_one, start),
+		cmocka_unit_test_setup(a_nul_elsewhere_is_refused, start),
 		cmocka_unit_test_setup(ipam_of_a_chained_configuration_is_left_alone, start),
 		cmocka_unit_test_setup(an_empty_ipam_means_no_addresses, start),
 	};

@@ -64,6 +64,7 @@ static void nul_bytes_and_invalid_utf8_are_refused(void **state)
 			 -EINVAL);
 	assert_string_equal(err.msg, "parse stdin: it has a NUL byte");
 	refuses("{\"a\":\"x\\u0000y\"}", "\\u0000");
+	refuses("{\"x\\u0000y\":1}", "\\u0000");
 	refuses("{\"a\":\"\xff\"}", "unable to decode byte 0xff");
 }
 

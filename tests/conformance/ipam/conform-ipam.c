@@ -182,8 +182,12 @@ static json_t *read_conf(void)
 	size_t len = 0;
 
 	if (file_read_fd(0, "stdin", STDIN_MAX, &text, &len, &err) < 0 ||
-	    smc_json_parse_object(text, len, "stdin", &conf, &err) < 0 ||
-	    smc_json_get_string(conf, "stdin", "cniVersion", &version, &err) < 0)
+	    smc_json_parse_object_nul(text, len, "stdin", &conf, &err) < 0)
+		fail(STDIN_BAD, err.msg);
+	(void)json_object_del(conf, "runtimeConfig"); /* not for us, and may have a NUL in it */
+	if (smc_json_has_nul(conf))
+		fail(STDIN_BAD, "there is a NUL in it");
+	if (smc_json_get_string(conf, "stdin", "cniVersion", &version, &err) < 0)
 		fail(STDIN_BAD, err.msg);
 	return conf;
 }

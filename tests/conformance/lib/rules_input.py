@@ -166,6 +166,15 @@ def _(t):
     raw(t, text_of(t.conf) + b"\0", 6)
 
 
+@rule("input-nul-annotation", "Section 3 / Deriving runtimeConfig",
+      "a NUL in an annotation of the pod, which anybody may write, does no harm")
+def _(t):
+    c = t.container()
+    asked = {"runtimeConfig": {"io.kubernetes.cri.pod-annotations": {"example.com/any": "a\0b"}}}
+    t.result(t.add(c, **asked))
+    t.success(t.run("DEL", c, t.request(c, **asked)))
+
+
 @rule("input-utf8", ERROR, "a network name that is invalid UTF-8 is refused with code 6 or 7")
 def _(t):
     name = json.dumps(t.conf["name"]).encode()
