@@ -1,8 +1,8 @@
 /* The node agent's part of each verb: the client of common/wire.h.
  *
- * A verb spends at most agentTimeoutMs on the agent. One that is away, hangs or answers nonsense
- * never fails a verb, but for an ADD of a pod that requires steering, GC, and STATUS under
- * strictStatus.
+ * A verb spends at most agentTimeoutMs on the agent, sending to it and waiting for it. One that is
+ * away, hangs or answers nonsense never fails a verb, but for an ADD of a pod that requires
+ * steering, GC, and STATUS under strictStatus.
  */
 #ifndef SMC_PLUGIN_AGENT_H
 #define SMC_PLUGIN_AGENT_H

@@ -44,13 +44,27 @@ struct agent_add {
 	const struct conf *conf;
 	int netns_fd;
 	struct wire_prepare request;
-	int64_t deadline_ms;
+	int64_t left_ms; /* of agentTimeoutMs */
+	int64_t deadline_ms; /* between spend() and stop() */
 	int sock; /* -errno: the request could not be sent */
 	bool required;
 	bool at_once; /* asked for: what the agent has done may hold without our COMMIT */
 	const char *code; /* a WIRE_CODE_ when the agent refused; NULL when it did not answer */
 	struct err err;
 };
+
+/* What counts is sending to the agent, and waiting for it. In between the plugin waits for others. */
+static void spend(struct agent_add *a)
+{
+	a->deadline_ms = wire_now_ms() + a->left_ms;
+}
+
+static void stop(struct agent_add *a)
+{
+	int64_t left_ms = a->deadline_ms - wire_now_ms();
+
+	a->left_ms = left_ms > 0 ? left_ms : 0;
+}
 
 /* Tells the agent when it need not begin any more. */
 static void set_timeout(const struct agent_add *a, json_t *msg)
@@ -86,11 +100,13 @@ struct agent_add *agent_add_begin(const struct env *env, const struct conf *conf
 	a->env = env;
 	a->conf = conf;
 	a->netns_fd = netns_fd;
-	a->deadline_ms = wire_now_ms() + conf->agent_timeout_ms;
+	a->left_ms = conf->agent_timeout_ms;
 	fill_request(env, conf, result, &a->request);
 	a->required = is_required(env, conf);
 	a->at_once = !*conf->pnet_id; /* that would be something to be done */
+	spend(a);
 	a->sock = send_request(a, &a->err);
+	stop(a);
 	return a;
 }
 
@@ -111,8 +127,11 @@ static int take_plan(struct agent_add *a, struct podnet *ret_plan, bool *ret_com
 {
 	json_auto_t *reply = NULL;
 	bool required = false;
-	int r = wire_answer(a->sock, a->deadline_ms, &reply, &a->code, &a->err);
+	int r;
 
+	spend(a);
+	r = wire_answer(a->sock, a->deadline_ms, &reply, &a->code, &a->err);
+	stop(a);
 	if (r < 0)
 		return r;
 	if (smc_json_get_bool(reply, "reply", "required", &required, &a->err) < 0 ||
@@ -130,6 +149,7 @@ static int commit(struct agent_add *a, const struct podnet *undo)
 
 	if (!msg || json_object_set_new(msg, "undo", podnet_to_json(undo)) < 0)
 		return err_sys(&a->err, ENOMEM, "write message");
+	spend(a);
 	set_timeout(a, msg);
 	return wire_call(a->sock, msg, -1, a->deadline_ms, &reply, &a->code, &a->err);
 }

@@ -208,6 +208,31 @@ static void the_dns_of_the_lease_stays_unless_another_is_configured(void **state
 	}
 }
 
+/* It answers at once; the IPAM plugin takes its time between its lease and its end. */
+static void the_time_of_the_agent_does_not_run_while_others_are_waited_for(void **state)
+{
+	static const struct world_reply steers[] = {
+		{ "prepare", "{\"v\":1,\"ok\":true,\"steer\":true,\"required\":false,\"why\":\"asked\"}" },
+		{ NULL, NULL },
+	};
+	json_auto_t *log = NULL;
+	const char *conf =
+		world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"fake\"},\"agentTimeoutMs\":1000", "");
+	struct world_run r;
+	const json_t *last;
+
+	(void)state;
+	(void)world_agent(steers);
+	world_ipam("fake", "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}]}'; sleep 1.5");
+	r = world_expect_ok("ADD", conf, 0);
+	world_run_clear(&r);
+	log = world_agent_log();
+	assert_int_equal(json_array_size(log), 2);
+	last = json_array_get(log, 1);
+	assert_string_equal(json_string_value(json_object_get(last, "verb")), "commit");
+	assert_in_range(json_integer_value(json_object_get(last, "timeoutMs")), 1, 1000);
+}
+
 static void nothing_but_the_bridge_is_left_after_del(void **state)
 {
 	auto_free char *before = NULL, *after = NULL;
@@ -442,6 +467,7 @@ int main(void)
 		WORLD_TEST(results_have_the_form_of_their_version),
 		WORLD_TEST(an_interface_without_ipam_has_no_addresses),
 		WORLD_TEST(the_dns_of_the_lease_stays_unless_another_is_configured),
+		WORLD_TEST(the_time_of_the_agent_does_not_run_while_others_are_waited_for),
 		WORLD_TEST(nothing_but_the_bridge_is_left_after_del),
 		WORLD_TEST(del_works_when_namespace_or_interface_went_first),
 		WORLD_TEST(del_leaves_the_other_pod_alone),
