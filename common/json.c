@@ -2,7 +2,10 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "common/cleanup.h"
 
 /* Far more than CNI configurations and our own messages need; jansson's parser recurses. */
 #define DEPTH_MAX 64
@@ -115,6 +118,29 @@ bool smc_json_has_nul(const json_t *value)
 			return true;
 	}
 	return false;
+}
+
+int smc_json_replace_nul(json_t *value, struct err *err)
+{
+	static const char replacement[] = "\xef\xbf\xbd";
+	const char *in = json_string_value(value);
+	size_t len = json_string_length(value), n = 0;
+	auto_free char *out = NULL;
+
+	if (!in || !smc_json_has_nul(value))
+		return 0;
+	out = malloc(len * strlen(replacement) + 1);
+	if (!out)
+		return err_sys(err, ENOMEM, "read a string");
+	for (size_t i = 0; i < len; i++) {
+		if (in[i]) {
+			out[n++] = in[i];
+		} else {
+			memcpy(out + n, replacement, strlen(replacement));
+			n += strlen(replacement);
+		}
+	}
+	return json_string_setn(value, out, n) < 0 ? err_sys(err, ENOMEM, "read a string") : 0;
 }
 
 /* NULL for absent and null alike. */

@@ -15,12 +15,13 @@ static void object_cleanup(struct manifest_object **o)
 	manifest_object_unref(*o);
 }
 
-/* As the API server writes JSON a key is there once; should it be there twice the last one counts. */
+/* As the API server writes JSON a key is there once; should it be there twice the last one counts. The value of an
+ * annotation may have a NUL in it: nothing else that is looked at has. */
 static int parse(const char *text, size_t len, json_t **ret, struct err *err)
 {
 	json_error_t e;
 
-	*ret = json_loadb(text, len, 0, &e);
+	*ret = json_loadb(text, len, JSON_ALLOW_NUL, &e);
 	if (!*ret)
 		return err_set(err, -EINVAL, "it is no JSON: %s (byte %d)", e.text, e.position);
 	if (json_is_object(*ret))
@@ -52,7 +53,9 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 			continue;
 		if (!json_is_string(value))
 			return err_set(err, -EINVAL, "annotation '%.128s' is no string", key);
-		if (json_object_set_new(*ret, key, json_string(json_string_value(value))) < 0)
+		if (smc_json_replace_nul(value, err) < 0)
+			return -ENOMEM;
+		if (json_object_set(*ret, key, value) < 0)
 			return err_sys(err, ENOMEM, "read annotations");
 	}
 	return 0;
@@ -66,7 +69,7 @@ static int read_name(const json_t *metadata, const char *key, bool (*valid)(cons
 
 	if (r < 0)
 		return r;
-	if (!valid(name))
+	if (!valid(name) || smc_json_has_nul(json_object_get(metadata, key)))
 		return err_set(err, -EINVAL, "metadata: '%s' is '%.64s', which is no name", key, name);
 	*ret = strdup(name);
 	return *ret ? 0 : err_sys(err, ENOMEM, "read metadata");

@@ -188,6 +188,20 @@ static void only_what_is_needed_of_a_pod_is_kept(void **state)
 	manifest_object_unref(o);
 }
 
+static void a_nul_in_an_annotation_spoils_that_one_alone(void **state)
+{
+	struct manifest_object *o =
+		must_read("{\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\",\"annotations\":{\"x\":\"a\\u0000b\","
+			  "\"smc-cni.io/steer\":\"enabled\\u0000\",\"smc-cni.io/pnet-id\":\"NET0\"}}}",
+			  MANIFEST_POD);
+
+	(void)state;
+	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")),
+			    "enabled\xef\xbf\xbd");
+	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/pnet-id")), "NET0");
+	manifest_object_unref(o);
+}
+
 static void a_namespace_needs_no_annotations(void **state)
 {
 	struct manifest_object *o = must_read("{\"metadata\":{\"name\":\"shop\",\"annotations\":null}}",
@@ -215,6 +229,7 @@ static void bad_objects_are_named(void **state)
 		{ "{\"metadata\":{\"name\":\"a\"}}", "'namespace'" },
 		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"uid\":{}}}", "'uid'" },
 		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"annotations\":[]}}", "'annotations'" },
+		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\\u0000\"}}", "which is no name" },
 		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"annotations\":{\"smc-cni.io/steer\":true}}}",
 		  "annotation 'smc-cni.io/steer' is no string" },
 	};
@@ -409,6 +424,7 @@ int main(void)
 		cmocka_unit_test(no_more_is_handed_out_than_is_wanted),
 		cmocka_unit_test(rubbish_in_the_place_of_items_is_refused),
 		cmocka_unit_test(only_what_is_needed_of_a_pod_is_kept),
+		cmocka_unit_test(a_nul_in_an_annotation_spoils_that_one_alone),
 		cmocka_unit_test(a_namespace_needs_no_annotations),
 		cmocka_unit_test(bad_objects_are_named),
 		cmocka_unit_test(events_of_all_types_are_read),
