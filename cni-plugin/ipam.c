@@ -124,7 +124,7 @@ int ipam_tell(struct ipam *ipam, const struct conf *conf, struct cni_error *e)
 	auto_with(exec_result_clear) struct exec_result result = { 0 };
 	int r;
 
-	exec_feed(&ipam->exec, conf->text, conf->text_len);
+	ipam_ask(ipam, conf);
 	r = cni_fail(e, CNI_IPAM, exec_finish(&ipam->exec, &result, &e->err));
 	if (r < 0)
 		return r;

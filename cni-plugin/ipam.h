@@ -24,16 +24,16 @@ struct ipam {
 /* Starts the IPAM plugin, which waits for its configuration. */
 int ipam_start(const char *command, const struct env *env, const struct conf *conf,
 	       struct ipam *ret, struct cni_error *e);
-/* Asks what was started for ADD for a lease; `conf` is used until ipam_finish(). From here on ipam_undo() is due when
- * the ADD fails, whatever the IPAM plugin says (CNI specification, section 4). */
+/* Gives what was started its configuration; `conf` is used until ipam_finish(). From here on ipam_undo() is due when
+ * an ADD fails, whatever the IPAM plugin says (CNI specification, section 4). */
 void ipam_ask(struct ipam *ipam, const struct conf *conf);
 /* Until the IPAM plugin has printed a lease, which takes it less time than to end; false when it ended without, or
  * something is wrong. Whether the lease holds, ipam_finish() says. */
 bool ipam_wait(struct ipam *ipam);
 /* Waits for the end; on success there is a lease. An error that the IPAM plugin printed goes to e->delegated. */
 int ipam_finish(struct ipam *ipam, struct cni_error *e);
-/* Gives what was started for another command its configuration, and waits for its end: what there is to know is
- * whether it fails. */
+/* ipam_ask() of what was started for another command, and waits for its end: what there is to know is whether it
+ * fails. */
 int ipam_tell(struct ipam *ipam, const struct conf *conf, struct cni_error *e);
 /* For auto_with(): ends what was not finished; also before ipam_start() if all zero. */
 void ipam_clear(struct ipam *ipam);

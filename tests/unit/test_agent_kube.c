@@ -280,12 +280,22 @@ static void a_static_pod_is_known_by_its_hash(void **state)
 	pod_end(pid);
 }
 
+/* What the watch of pods tells is in force when this returns. */
+static void tell_event(const char *type, const char *pod)
+{
+	auto_free char *event = NULL;
+	json_int_t before = generation();
+
+	assert_true(before > 0);
+	assert_true(asprintf(&event, "{\"type\":\"%s\",\"object\":%s}\n", type, pod) > 0);
+	api_push(API_PODS, event);
+	eventually(generation() > before);
+}
+
 static void the_generation_moves_when_a_change_is_in_force(void **state)
 {
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
-	auto_free char *event = NULL;
-	json_int_t before;
 
 	(void)state;
 	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
@@ -293,12 +303,7 @@ static void the_generation_moves_when_a_change_is_in_force(void **state)
 	agent_start();
 	eventually(is_synced() && strstr(api_log(), "pods watch"));
 	json_decref(add_plain("a", "u", fd, 2000));
-	before = generation();
-	assert_true(before > 0);
-	assert_true(asprintf(&event, "{\"type\":\"MODIFIED\",\"object\":%s}\n",
-			     pod_json("a", "u", "\"smc-cni.io/steer\":\"sometimes\"")) > 0);
-	api_push(API_PODS, event);
-	eventually(generation() > before);
+	tell_event("MODIFIED", pod_json("a", "u", "\"smc-cni.io/steer\":\"sometimes\""));
 	assert_true(policy_is("a", "why", "sometimes"));
 	pod_end(pid);
 }
@@ -308,8 +313,6 @@ static void what_a_pod_said_last_counts_when_its_object_goes(void **state)
 {
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
-	auto_free char *event = NULL;
-	json_int_t before;
 
 	(void)state;
 	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
@@ -318,10 +321,7 @@ static void what_a_pod_said_last_counts_when_its_object_goes(void **state)
 	eventually(is_synced() && strstr(api_log(), "pods watch"));
 	json_decref(add_plain("a", "u", fd, 2000));
 	assert_true(policy_is("a", "origin", "pod"));
-	before = generation();
-	assert_true(asprintf(&event, "{\"type\":\"DELETED\",\"object\":%s}\n", pod_json("a", "u", "")) > 0);
-	api_push(API_PODS, event);
-	eventually(generation() > before);
+	tell_event("DELETED", pod_json("a", "u", ""));
 	assert_true(policy_is("a", "origin", "pod"));
 	pod_end(pid);
 }
