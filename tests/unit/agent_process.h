@@ -19,6 +19,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -101,6 +102,7 @@ MAYBE pid_t agent_spawn(const char *option)
 	assert_true(log >= 0);
 	pid = fork();
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)dup2(log, STDERR_FILENO);
 		agent_exec(option);
 	}
@@ -223,6 +225,7 @@ MAYBE pid_t pod_new(int *ret_fd)
 	assert_int_equal(pipe(ready), 0);
 	pid = fork();
 	if (pid == 0) {
+		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (unshare(CLONE_NEWNET) == 0 && write(ready[1], "x", 1) == 1)
 			(void)pause();
 		_exit(1);

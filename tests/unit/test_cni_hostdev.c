@@ -5,10 +5,13 @@
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +89,40 @@ static void of_two_adds_for_one_device_one_gets_it_and_it_comes_back(void **stat
 		assert_int_equal(in_both("DEL"), 2);
 		expect_home();
 	}
+}
+
+static bool waits_for_a_lock(pid_t pid)
+{
+	auto_fclose FILE *locks = fopen("/proc/locks", "re");
+	char line[256], own[64];
+	bool waits = false;
+
+	assert_non_null(locks);
+	(void)snprintf(own, sizeof(own), "-> FLOCK  ADVISORY  WRITE %d ", (int)pid);
+	while (!waits && fgets(line, sizeof(line), locks))
+		waits = strstr(line, own) != NULL;
+	return waits;
+}
+
+static void an_add_and_a_del_wait_for_who_has_the_lock(void **state)
+{
+	static const char *const verbs[] = { "ADD", "DEL" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		int lock = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		pid_t pid;
+
+		assert_int_equal(flock(lock, LOCK_EX), 0);
+		pid = start(0, verbs[i], world_conf("1.1.0", UP0));
+		while (!waits_for_a_lock(pid)) {
+			assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+			(void)usleep(5000);
+		}
+		(void)close(lock);
+		assert_int_equal(end_of(pid), 0);
+	}
+	expect_home();
 }
 
 /* ---- several marks ---- */
@@ -180,6 +217,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		HOSTDEV_TEST(of_two_adds_for_one_device_one_gets_it_and_it_comes_back),
+		HOSTDEV_TEST(an_add_and_a_del_wait_for_who_has_the_lock),
 		HOSTDEV_TEST(a_device_with_the_mark_of_another_add_is_given_back),
 		HOSTDEV_TEST(add_takes_a_device_that_came_home_after_its_del),
 		HOSTDEV_TEST(add_takes_a_device_that_a_killed_add_has_marked),
