@@ -16,59 +16,40 @@
 
 /* ---- IPv4 ---- */
 
-struct arp {
+struct arp_packet {
 	struct arphdr head;
 	uint8_t from_mac[ETH_ALEN], from_ip[4];
 	uint8_t to_mac[ETH_ALEN], to_ip[4];
 };
 
-_Static_assert(sizeof(struct arp) == 28, "without gaps");
+_Static_assert(sizeof(struct arp_packet) == 28, "without gaps");
 
 /* As the kernel's own (net/ipv4/devinet.c, inetdev_send_gratuitous_arp): RFC 5227, 2.3. */
-static int send_arp(int sock, const struct link *link, const struct in_addr *ip)
+static int send_arp(int sock, const struct link *link, const struct inet_addr *ip)
 {
-	struct arp arp = { .head = { .ar_hrd = htons(ARPHRD_ETHER),
-				     .ar_pro = htons(ETH_P_IP),
-				     .ar_hln = ETH_ALEN,
-				     .ar_pln = sizeof(*ip),
-				     .ar_op = htons(ARPOP_REQUEST) } };
+	struct arp_packet arp = { .head = { .ar_hrd = htons(ARPHRD_ETHER),
+					    .ar_pro = htons(ETH_P_IP),
+					    .ar_hln = ETH_ALEN,
+					    .ar_pln = sizeof(ip->v4),
+					    .ar_op = htons(ARPOP_REQUEST) } };
 	struct sockaddr_ll to = { .sll_family = AF_PACKET,
 				  .sll_protocol = htons(ETH_P_ARP),
 				  .sll_ifindex = link->index,
 				  .sll_halen = ETH_ALEN };
 
 	memcpy(arp.from_mac, link->mac, ETH_ALEN);
-	memcpy(arp.from_ip, ip, sizeof(*ip));
-	memcpy(arp.to_ip, ip, sizeof(*ip));
+	memcpy(arp.from_ip, &ip->v4, sizeof(ip->v4));
+	memcpy(arp.to_ip, &ip->v4, sizeof(ip->v4));
 	memset(to.sll_addr, 0xff, ETH_ALEN);
 	if (sendto(sock, &arp, sizeof(arp), 0, (struct sockaddr *)&to, sizeof(to)) < 0)
 		return -errno;
 	return 0;
 }
 
-static int announce_v4(int netns_fd, const struct link *link, const json_t *result, struct err *err)
+static int open_packet_socket(int netns_fd, const struct link *link, struct err *err)
 {
-	static const uint8_t none[ETH_ALEN];
-	auto_close int sock = -1;
-	char text[INET_TEXT_MAX];
-	struct result_ip ip;
-	int r;
-
-	if (!memcmp(link->mac, none, ETH_ALEN)) /* no Ethernet */
-		return 0;
-	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
-		if (ip.address.family != AF_INET)
-			continue;
-		if (sock < 0)
-			sock = netns_socket(netns_fd, AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0, err);
-		if (sock < 0)
-			return sock;
-		r = send_arp(sock, link, &ip.address.v4);
-		if (r < 0 && r != -ENOBUFS && r != -ENETDOWN)
-			return err_sys(err, r, "announce address '%s'",
-				       inet_format(&ip.address, text));
-	}
-	return 0;
+	(void)link;
+	return netns_socket(netns_fd, AF_PACKET, SOCK_DGRAM | SOCK_CLOEXEC, 0, err);
 }
 
 /* ---- IPv6 ---- */
@@ -81,7 +62,7 @@ struct advertisement {
 
 /* By a raw ICMPv6 socket, for which the kernel fills in the checksum: closing a packet socket would
  * wait for RCU, 8-16 ms. */
-static int open_socket(int netns_fd, const struct link *link, struct err *err)
+static int open_icmp_socket(int netns_fd, const struct link *link, struct err *err)
 {
 	const int hops = 255; /* less is taken for forged: RFC 4861, 7.1.2 */
 	auto_close int sock =
@@ -96,14 +77,14 @@ static int open_socket(int netns_fd, const struct link *link, struct err *err)
 }
 
 /* RFC 4861, 7.2.6: from the address, to all nodes, with the override flag. */
-static int advertise(int sock, const struct link *link, const struct in6_addr *ip)
+static int advertise(int sock, const struct link *link, const struct inet_addr *ip)
 {
 	struct advertisement a = { .na = { .nd_na_type = ND_NEIGHBOR_ADVERT,
 					   .nd_na_flags_reserved = ND_NA_FLAG_OVERRIDE,
-					   .nd_na_target = *ip },
+					   .nd_na_target = ip->v6 },
 				   .opt = { .nd_opt_type = ND_OPT_TARGET_LINKADDR,
 					    .nd_opt_len = 1 } };
-	struct sockaddr_in6 from = { .sin6_family = AF_INET6, .sin6_addr = *ip },
+	struct sockaddr_in6 from = { .sin6_family = AF_INET6, .sin6_addr = ip->v6 },
 			    to = { .sin6_family = AF_INET6,
 				   .sin6_scope_id = (uint32_t)link->index };
 
@@ -115,8 +96,18 @@ static int advertise(int sock, const struct link *link, const struct in6_addr *i
 	return 0;
 }
 
-static int announce_v6(int netns_fd, const struct link *link, const json_t *result,
-			struct err *err)
+/* ---- both ---- */
+
+static const struct protocol {
+	int family;
+	int (*open)(int netns_fd, const struct link *link, struct err *err);
+	int (*send)(int sock, const struct link *link, const struct inet_addr *ip); /* -errno */
+	int no_carrier; /* what send() fails with when there is nobody to tell; or with ENETDOWN */
+} arp = { AF_INET, open_packet_socket, send_arp, ENOBUFS },
+  nd = { AF_INET6, open_icmp_socket, advertise, ENETUNREACH };
+
+static int announce_by(const struct protocol *p, int netns_fd, const struct link *link,
+		       const json_t *result, struct err *err)
 {
 	auto_close int sock = -1;
 	char text[INET_TEXT_MAX];
@@ -124,18 +115,25 @@ static int announce_v6(int netns_fd, const struct link *link, const json_t *resu
 	int r;
 
 	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
-		if (ip.address.family != AF_INET6)
+		if (ip.address.family != p->family)
 			continue;
 		if (sock < 0)
-			sock = open_socket(netns_fd, link, err);
+			sock = p->open(netns_fd, link, err);
 		if (sock < 0)
 			return sock;
-		r = advertise(sock, link, &ip.address.v6);
-		if (r < 0 && r != -ENETUNREACH && r != -ENETDOWN)
+		r = p->send(sock, link, &ip.address);
+		if (r < 0 && r != -p->no_carrier && r != -ENETDOWN)
 			return err_sys(err, r, "announce address '%s'",
 				       inet_format(&ip.address, text));
 	}
 	return 0;
+}
+
+static bool is_ethernet(const struct link *link)
+{
+	static const uint8_t none[ETH_ALEN];
+
+	return memcmp(link->mac, none, ETH_ALEN) != 0;
 }
 
 static int announce_all(int netns_fd, const struct link *link, const json_t *result, bool v4,
@@ -144,9 +142,9 @@ static int announce_all(int netns_fd, const struct link *link, const json_t *res
 	int r = 0;
 
 	FAULT_POINT("announcement", err);
-	if (v4)
-		r = announce_v4(netns_fd, link, result, err);
-	return r < 0 ? r : announce_v6(netns_fd, link, result, err);
+	if (v4 && is_ethernet(link))
+		r = announce_by(&arp, netns_fd, link, result, err);
+	return r < 0 ? r : announce_by(&nd, netns_fd, link, result, err);
 }
 
 void announce(int netns_fd, const struct link *link, const json_t *result, bool v4)
