@@ -97,7 +97,24 @@ static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 	return run_verb(&env, &conf, ret, e);
 }
 
-int main(void)
+/* A runtime passes no arguments; this is for who wonders what is installed. */
+static int answer_person(char **argv)
+{
+	static const char usage[] =
+		"Usage: CNI_COMMAND=VERB smc-cni < CONFIGURATION\n"
+		"       smc-cni --version | --help\n"
+		"A CNI plugin: container runtimes run it. Its man page is smc-cni(8).\n";
+	bool bare = !argv[2];
+
+	if (bare && !strcmp(argv[1], "--version"))
+		return puts("smc-cni " SMC_CNI_VERSION) < 0;
+	if (bare && !strcmp(argv[1], "--help"))
+		return fputs(usage, stdout) < 0;
+	(void)fprintf(stderr, "smc-cni: unexpected argument '%s'\n%s", argv[bare ? 1 : 2], usage);
+	return 2;
+}
+
+int main(int argc, char **argv)
 {
 	enum cni_version v = CNI_1_1_0;
 	struct cni_error e = { 0 };
@@ -105,6 +122,8 @@ int main(void)
 	json_auto_t *failure = NULL;
 	int r;
 
+	if (argc > 1 && !getenv("CNI_COMMAND"))
+		return answer_person(argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* exec.h */
 	r = run(&v, &answer, &e);
 	if (r < 0)

@@ -201,6 +201,11 @@ static char *content(int fd)
 	return text;
 }
 
+const char *world_plugin(void)
+{
+	return plugin;
+}
+
 pid_t world_start(const char *command, const char *conf, size_t conf_len, int out, int errs)
 {
 	auto_close int in = temporary(conf, conf_len);

@@ -41,6 +41,7 @@ void world_limit_memory(size_t bytes);
 /* From here on the plugin is the one with fault points (common/fault.h). */
 void world_use_faults(void);
 
+const char *world_plugin(void); /* its path */
 /* Starts the plugin with the environment as it is, and CNI_COMMAND; what it prints goes to these files. */
 pid_t world_start(const char *command, const char *conf, size_t conf_len, int out, int errs);
 /* The same, to its end. */

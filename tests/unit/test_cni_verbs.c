@@ -309,6 +309,25 @@ static void version_answers_with_and_without_a_configuration(void **state)
 	}
 }
 
+/* ---- by hand ---- */
+
+static void by_hand(const char *arguments, const char *pattern)
+{
+	world_sh("unset CNI_COMMAND; said=$('%s' %s 2>&1; echo \"rc $?\")\ncase $said in %s) ;; *) "
+		 "echo \"$said\" >&2; exit 1;; esac", world_plugin(), arguments, pattern);
+}
+
+static void a_person_is_told_version_and_usage(void **state)
+{
+	(void)state;
+	by_hand("--version", "'smc-cni " SMC_CNI_VERSION "\nrc 0'");
+	by_hand("--help", "Usage:*smc-cni*'\nrc 0'");
+	by_hand("ADD", "*\\'ADD\\'*Usage:*'\nrc 2'");
+	by_hand("--version now", "*\\'now\\'*Usage:*'\nrc 2'");
+	by_hand("", "'{'*'CNI_COMMAND is required'*'\nrc 1'");
+	world_sh("CNI_COMMAND=VERSION '%s' --help </dev/null | grep -q supportedVersions", world_plugin());
+}
+
 #define WORLD_TEST(f) cmocka_unit_test_setup(f, world_reset)
 
 int main(void)
@@ -332,6 +351,7 @@ int main(void)
 		WORLD_TEST(a_version_that_is_not_spoken_has_code_1),
 		WORLD_TEST(what_is_wrong_with_a_configuration_is_said_in_its_version),
 		WORLD_TEST(version_answers_with_and_without_a_configuration),
+		WORLD_TEST(a_person_is_told_version_and_usage),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);
