@@ -34,32 +34,41 @@ static const char *cni_arg(const json_t *info, const char *key)
 	return "";
 }
 
-/* NULL when the runtime passed none. */
-static json_t *our_annotations(const json_t *capabilities)
+/* *ret: NULL when the runtime passed none. */
+static int our_annotations(const json_t *capabilities, json_t **ret, struct err *err)
 {
-	json_t *all = json_object_get(capabilities, ANNOTATIONS), *ours, *value;
+	json_auto_t *ours = json_object();
+	json_t *all = json_object_get(capabilities, ANNOTATIONS), *value;
 	const char *key;
 
-	if (!json_is_object(all))
-		return NULL;
-	ours = json_object();
-	json_object_foreach (all, key, value)
-		if (!strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)))
-			(void)json_object_set(ours, key, value);
-	return ours;
+	json_object_foreach (all, key, value) {
+		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
+			continue;
+		if (smc_json_replace_nul(value, err) < 0)
+			return -ENOMEM;
+		if (json_object_set(ours, key, value) < 0)
+			return err_sys(err, ENOMEM, "read " WHERE);
+	}
+	*ret = json_is_object(all) ? TAKE_PTR(ours) : NULL;
+	return 0;
 }
 
 /* As a message, so that the names go through the same checks as a plugin's. */
-static json_t *message(const json_t *info)
+static int message(const json_t *info, json_t **ret, struct err *err)
 {
 	const json_t *capabilities = json_object_get(info, "capabilityArgs");
 	json_t *network = json_object_get(info, "networkName"), *id = json_object_get(info, "containerId");
+	json_t *annotations;
+	int r = our_annotations(capabilities, &annotations, err);
 
-	return json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:o*}", "attachment", "network", network,
+	if (r < 0)
+		return r;
+	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:o*}", "attachment", "network", network,
 			 "containerID", id, "ifname", json_object_get(info, "ifName"), "pod", "namespace",
 			 cni_arg(info, "K8S_POD_NAMESPACE"), "name", cni_arg(info, "K8S_POD_NAME"), "uid",
 			 cni_arg(info, "K8S_POD_UID"), "cgroupPath", json_object_get(capabilities, "cgroupPath"),
-			 "annotations", our_annotations(capabilities));
+			 "annotations", annotations);
+	return *ret ? 0 : err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
 }
 
 /* The sandbox that the result names: of runtimes whose libcni does not say the netns itself. */
@@ -79,16 +88,16 @@ static const char *sandbox_of(const json_t *result)
 
 int earlier_request(const json_t *info, struct wire_prepare *ret, const char **ret_netns, struct err *err)
 {
-	json_auto_t *msg = message(info), *result = NULL;
+	json_auto_t *msg = NULL, *result = NULL;
 	const json_t *answer = json_object_get(info, "result");
 	const char *netns = NULL;
 	int r;
 
 	if (!json_is_object(answer))
 		return err_set(err, -EINVAL, WHERE ": 'result' must be an object");
-	if (!msg)
-		return err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
-	r = result_import(answer, WHERE, &result, err);
+	r = message(info, &msg, err);
+	if (r == 0)
+		r = result_import(answer, WHERE, &result, err);
 	if (r == 0)
 		r = smc_json_get_string(info, WHERE, "netns", &netns, err);
 	if (r < 0)

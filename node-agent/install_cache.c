@@ -15,8 +15,9 @@ json_t *install_cache_read(int dirfd, const char *name)
 	auto_free char *text = NULL;
 	size_t len;
 
-	return file_read(dirfd, name, INSTALL_LIST_MAX, &text, &len, NULL) == 0 ? json_loadb(text, len, 0, NULL) :
-										    NULL;
+	if (file_read(dirfd, name, INSTALL_LIST_MAX, &text, &len, NULL) < 0)
+		return NULL;
+	return json_loadb(text, len, JSON_ALLOW_NUL, NULL); /* an annotation may have one */
 }
 
 static bool names_us(const json_t *info)

@@ -1,14 +1,19 @@
 /* What libcni keeps of a pod, as a request. The first text is what containerd 2.4 wrote, shortened. */
 #include <errno.h>
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "node-agent/earlier.h"
+#include "node-agent/install_cache.h"
 
 static const char info_text[] =
 	"{'kind': 'cniCacheV1', 'containerId': '57f3068244922f00', 'config': 'e30=', 'ifName': 'eth0',"
@@ -88,6 +93,33 @@ static void an_older_runtime_says_less(void **state)
 	assert_int_equal(req.interfaces[0].n_ips, 1);
 }
 
+static void a_nul_in_an_annotation_spoils_that_one_alone(void **state)
+{
+	char folder[] = "/tmp/smc-test-earlier-XXXXXX", path[sizeof(folder) + 2];
+	json_auto_t *written = json_of(info_text), *info = NULL;
+	json_t *annotations = json_object_get(json_object_get(written, "capabilityArgs"),
+					      "io.kubernetes.cri.pod-annotations");
+	struct wire_prepare req = { 0 };
+	struct err err = ERR_INIT;
+	const char *netns;
+
+	(void)state;
+	(void)json_object_set_new(annotations, "example.com/note", json_stringn("a\0b", 3));
+	(void)json_object_set_new(annotations, "smc-cni.io/steer", json_stringn("enabled\0", 8));
+	assert_non_null(mkdtemp(folder));
+	(void)snprintf(path, sizeof(path), "%s/a", folder);
+	assert_int_equal(json_dump_file(written, path, 0), 0);
+	info = install_cache_read(AT_FDCWD, path);
+	assert_int_equal(unlink(path) + rmdir(folder), 0);
+
+	assert_true(install_cache_is_of(info, "podnet"));
+	assert_int_equal(earlier_request(info, &req, &netns, &err), 0);
+	assert_int_equal(json_object_size(req.annotations), 1);
+	assert_string_equal(json_string_value(json_object_get(req.annotations, "smc-cni.io/steer")),
+			    "enabled\xef\xbf\xbd");
+	wire_prepare_clear(&req);
+}
+
 static void says(const char *key, const char *value, const char *message)
 {
 	json_auto_t *info = json_of(info_text);
@@ -124,6 +156,7 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(all_that_a_plugin_would_have_said_is_there),
 		cmocka_unit_test(an_older_runtime_says_less),
+		cmocka_unit_test(a_nul_in_an_annotation_spoils_that_one_alone),
 		cmocka_unit_test(rubbish_is_named),
 	};
 
