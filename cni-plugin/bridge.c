@@ -72,14 +72,13 @@ int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct l
 {
 	const char *name = conf->bridge;
 	struct link link;
-	bool made = false;
 	int r = link_get(sk, name, &link, err);
 
 	if (r == -ENODEV) {
 		r = create(sk, conf, err);
 		if (r < 0 && r != -EEXIST) /* another pod's ADD was quicker */
 			return r;
-		made = r == 0;
+		*ret_made = r == 0;
 		r = link_get(sk, name, &link, err);
 	}
 	if (r < 0)
@@ -97,7 +96,6 @@ int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct l
 			return r;
 	}
 	*ret = link;
-	*ret_made = made;
 	return 0;
 }
 

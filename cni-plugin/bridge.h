@@ -17,7 +17,7 @@
 int bridge_hold(struct err *err);
 
 /* Finds the bridge, or makes it (up; with an MTU if mtu is not 0, with VLAN filtering if vlan is not
- * 0); *ret_made tells which. -ENOTUNIQ if the name is that of another kind of interface, -EOPNOTSUPP
+ * 0); *ret_made, on failure too, tells which. -ENOTUNIQ if the name is that of another kind of interface, -EOPNOTSUPP
  * if a VLAN is wanted and it does not filter: for its other ports that would change things. */
 int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct link *ret,
 		 bool *ret_made, struct err *err);

@@ -1,5 +1,6 @@
 #include "cni-plugin/agent.h"
 #include "cni-plugin/cmd.h"
+#include "cni-plugin/iface.h"
 #include "cni-plugin/ipam.h"
 
 /* Called every few seconds, and a failure takes the node NotReady: an accelerator that is off is no
@@ -12,6 +13,10 @@ int cmd_status(const struct env *env, const struct conf *conf, json_t **ret, str
 	if (conf->strict_status)
 		r = agent_status(conf, e);
 	if (r == 0 && conf->standalone)
+		r = cni_fail(e, CNI_NOT_READY, iface_ready(env, conf, &e->err));
+	if (r == 0 && conf->standalone)
 		r = ipam_call("STATUS", env, conf, e);
+	if (e->code == CNI_IPAM) /* it cannot be run: no ADD can */
+		e->code = CNI_NOT_READY;
 	return r;
 }

@@ -185,6 +185,17 @@ static int get_for_add(struct conf *c, struct err *err)
 	return 0;
 }
 
+/* libcni writes null for an empty list (libcni/api.go, GCNetworkList: a nil slice). */
+static int get_valid_attachments(struct conf *c, struct err *err)
+{
+	static const char key[] = "cni.dev/valid-attachments";
+
+	if (json_is_null(json_object_get(c->root, key)) &&
+	    json_object_set_new(c->root, key, json_array()) < 0)
+		return err_sys(err, ENOMEM, "read netconf");
+	return smc_json_get_array(c->root, "netconf", key, &c->valid_attachments, err);
+}
+
 static int get_rest(struct conf *c, bool adding, struct err *err)
 {
 	const char *type = NULL;
@@ -195,8 +206,7 @@ static int get_rest(struct conf *c, bool adding, struct err *err)
 	    get_agent(c, err) < 0 || get_pnet_id(c, err) < 0 || get_ipam(c, err) < 0 ||
 	    (adding && get_for_add(c, err) < 0) ||
 	    smc_json_get_object(c->root, "netconf", "prevResult", &c->prev_result, err) < 0 ||
-	    smc_json_get_array(c->root, "netconf", "cni.dev/valid-attachments",
-			       &c->valid_attachments, err) < 0)
+	    get_valid_attachments(c, err) < 0)
 		return -EINVAL;
 	return 0;
 }

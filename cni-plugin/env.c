@@ -71,9 +71,16 @@ static int get_ifname(struct env *env, struct err *err)
 		return err_set(
 			err, -EINVAL,
 			"CNI_IFNAME is '%.64s'; allowed is an interface name: 1 to %d printable "
-			"characters without blank, '/' and ':'",
+			"characters without blank, '/', ':' and '%%'",
 			env->ifname, IFNAMSIZ - 1);
 	return 0;
+}
+
+static bool is_utf8(const char *text)
+{
+	json_auto_t *string = json_string(text);
+
+	return string != NULL;
 }
 
 static bool has_control(const char *text)
@@ -91,11 +98,12 @@ static int get_netns(struct env *env, enum presence presence, struct err *err)
 
 	if (r < 0 || *env->netns == '\0')
 		return r;
-	if (env->netns[0] != '/' || strlen(env->netns) >= PATH_MAX || has_control(env->netns))
+	if (env->netns[0] != '/' || strlen(env->netns) >= PATH_MAX || has_control(env->netns) ||
+	    !is_utf8(env->netns)) /* the result names it */
 		return err_set(
 			err, -EINVAL,
 			"CNI_NETNS is '%.128s'; allowed is an absolute path of less than %d bytes "
-			"without control characters",
+			"of UTF-8 without control characters",
 			env->netns, PATH_MAX);
 	return 0;
 }

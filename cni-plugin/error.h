@@ -17,7 +17,7 @@ enum cni_code {
 	CNI_DECODE = 6, /* stdin is not a JSON object */
 	CNI_CONFIG = 7, /* a key of the configuration is missing or wrong */
 	CNI_TRY_AGAIN = 11, /* steering is required and cannot be had now; or the pod is busy */
-	CNI_NOT_READY = 50, /* STATUS under strictStatus: steering is not to be had */
+	CNI_NOT_READY = 50, /* STATUS: no ADD can be done; under strictStatus: none steered */
 	CNI_LIMITED = 51, /* as 50, and existing containers suffer: from an IPAM plugin only */
 	/* ours */
 	CNI_INTERNAL = 100, /* no memory: not the caller's doing */

@@ -125,22 +125,26 @@ static int watch_to_end(struct exec *e)
 	return watch(e, NULL, NULL);
 }
 
-static void reap(struct exec *e, int *ret_status)
+static int reap(struct exec *e, int *ret_status)
 {
-	while (waitpid(e->pid, ret_status, 0) < 0 && errno == EINTR)
-		;
+	pid_t pid;
+
+	do
+		pid = waitpid(e->pid, ret_status, 0);
+	while (pid < 0 && errno == EINTR);
 	e->pid = 0;
+	return pid < 0 ? -errno : 0;
 }
 
 /* Watches the program to its end and takes its status. */
 static int end(struct exec *e, int *ret_status)
 {
-	int r = watch_to_end(e);
+	int r = watch_to_end(e), reaped;
 
 	if (r < 0)
 		(void)kill(-e->pid, SIGKILL);
-	reap(e, ret_status);
-	return r;
+	reaped = reap(e, ret_status);
+	return r < 0 ? r : reaped;
 }
 
 struct pipe {
@@ -214,7 +218,7 @@ void exec_clear(struct exec *e)
 		return;
 	if (e->pid) {
 		(void)kill(-e->pid, SIGKILL);
-		reap(e, &status);
+		(void)reap(e, &status);
 	}
 	cleanup_close(&e->in_fd);
 	cleanup_close(&e->out_fd);

@@ -43,13 +43,11 @@ static json_t *interface_json(const struct kind_work *w, int index)
 {
 	const struct link *link = &w->links[index];
 	bool in_pod = index == w->n_links - 1;
-	char mac[3 * ETH_ALEN];
+	char mac[LINK_MAC_TEXT_MAX];
 
-	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0],
-		       link->mac[1], link->mac[2], link->mac[3], link->mac[4], link->mac[5]);
-	return json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "name", link->name, "mac", mac, "mtu",
-			 (int)link->mtu, "sandbox", in_pod ? w->env->netns : NULL, "pciID",
-			 in_pod && *w->pci ? w->pci : NULL);
+	return json_pack("{s:s, s:s, s:i, s:s*, s:s*}", "name", link->name, "mac",
+			 link_format_mac(link, mac), "mtu", (int)link->mtu, "sandbox",
+			 in_pod ? w->env->netns : NULL, "pciID", in_pod && *w->pci ? w->pci : NULL);
 }
 
 /* What the lease has, each address with the pod's interface (the last one) and its gateway. */
@@ -189,6 +187,17 @@ void iface_undo(struct kind_work *w)
 		log_warn("remove the interface of a failed ADD, ignoring", "err", err.msg);
 	if (w->made_bridge)
 		bridge_undo(w->host, w->conf->interface.bridge);
+}
+
+int iface_ready(const struct env *env, const struct conf *conf, struct err *err)
+{
+	auto_with(iface_close) struct kind_work w = { .env = NULL };
+	int r;
+
+	if (!kind_of(conf)->ready)
+		return 0;
+	r = iface_open(env, conf, -1, &w, err);
+	return r < 0 ? r : kind_of(conf)->ready(&w, err);
 }
 
 int iface_del(const struct env *env, const struct conf *conf, int netns_fd, struct err *err)

@@ -31,6 +31,9 @@ int iface_set_up(struct kind_work *w, const json_t *result, struct err *err);
 /* On the way out of an ADD that failed after iface_make(): logs what it cannot take back. */
 void iface_undo(struct kind_work *w);
 
+/* STATUS: could an ADD make its links, as far as that can be told without making any? */
+int iface_ready(const struct env *env, const struct conf *conf, struct err *err);
+
 /* Is everything as `result` (imported) has it? -ENOENT names the first thing that is not. */
 int iface_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
 		struct err *err);

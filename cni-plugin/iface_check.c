@@ -1,14 +1,14 @@
 /* CHECK of iface.h: what ADD made, as its result lists it and as it hangs together on the host. */
 #include <errno.h>
-#include <stdio.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
 #include "cni-plugin/iface.h"
 #include "cni-plugin/iface_pod.h"
 #include "cni-plugin/kind.h"
+#include "common/cleanup.h"
 #include "common/link.h"
-#include "common/nlsock.h"
 
 int iface_need_link(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
 		    struct err *err)
@@ -22,77 +22,70 @@ int iface_need_link(struct nl_sock *sk, const char *name, const char *where, str
 	return ret->up ? 0 : err_set(err, -ENOENT, "interface '%s' %s is down", name, where);
 }
 
-/* The pod's interface in the result; NULL if it does not list it. */
-static const json_t *listed(const struct env *env, const json_t *result)
+/* The pod's interface: its place in the result's list; -1 if it is not there. */
+static int listed_at(const struct env *env, const json_t *interfaces)
 {
 	const json_t *obj;
 	size_t i;
 
-	json_array_foreach (json_object_get(result, "interfaces"), i, obj) {
+	json_array_foreach (interfaces, i, obj) {
 		const char *name = json_string_value(json_object_get(obj, "name"));
 		const char *sandbox = json_string_value(json_object_get(obj, "sandbox"));
 
 		if (name && sandbox && !strcmp(name, env->ifname) && !strcmp(sandbox, env->netns))
-			return obj;
+			return (int)i;
 	}
-	return NULL;
+	return -1;
 }
 
+/* A later plugin that sets another says so in the result (tuning does); of an MTU it does not, so that is
+ * not compared. */
 static int check_mac(const struct link *link, const json_t *obj, struct err *err)
 {
 	const char *wanted = json_string_value(json_object_get(obj, "mac"));
-	char mac[3 * ETH_ALEN];
+	char mac[LINK_MAC_TEXT_MAX];
 
-	(void)snprintf(mac, sizeof(mac), "%02x:%02x:%02x:%02x:%02x:%02x", link->mac[0],
-		       link->mac[1], link->mac[2], link->mac[3], link->mac[4], link->mac[5]);
-	if (wanted && *wanted && strcasecmp(wanted, mac) != 0)
+	if (wanted && *wanted && strcasecmp(wanted, link_format_mac(link, mac)) != 0)
 		return err_set(err, -ENOENT, "interface '%s' of the pod has the address %s, not %s",
 			       link->name, mac, wanted);
 	return 0;
 }
 
-/* Results of 1.1.0 have it. The configuration's is no measure: a later plugin may have set another. */
-static int check_mtu(const struct link *link, const json_t *obj, struct err *err)
+/* The result without the addresses that later plugins gave interfaces of theirs. */
+static json_t *without_others(const json_t *result, int index)
 {
-	json_int_t wanted = json_integer_value(json_object_get(obj, "mtu"));
+	json_auto_t *own = json_copy((json_t *)(uintptr_t)result), *ips = json_array();
+	struct result_ip ip;
 
-	if (wanted && link->mtu != wanted)
-		return err_set(err, -ENOENT, "interface '%s' of the pod has the mtu %u, not %lld",
-			       link->name, link->mtu, (long long)wanted);
-	return 0;
-}
+	for (size_t i = 0; result_ip_at(result, i, &ip); i++) {
+		json_t *obj = json_array_get(json_object_get(result, "ips"), i);
 
-static int check_listed(const struct kind_work *w, const json_t *result, struct err *err)
-{
-	const json_t *obj = listed(w->env, result);
-	int r;
-
-	if (!obj)
-		return err_set(err, -ENOENT, "prevResult does not list interface '%s' in '%s'",
-			       w->env->ifname, w->env->netns);
-	r = check_mac(&w->links[0], obj, err);
-	return r < 0 ? r : check_mtu(&w->links[0], obj, err);
+		if ((ip.interface < 0 || ip.interface == index) && json_array_append(ips, obj) < 0)
+			return NULL;
+	}
+	return json_object_set(own, "ips", ips) < 0 ? NULL : TAKE_PTR(own);
 }
 
 int iface_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
 		struct err *err)
 {
-	auto_nlsock struct nl_sock *host = NULL, *pod = NULL;
-	struct kind_work w = { .env = env, .conf = conf, .netns_fd = netns_fd, .n_links = 1 };
-	struct link *link = &w.links[0];
-	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
+	const json_t *interfaces = json_object_get(result, "interfaces");
+	auto_with(iface_close) struct kind_work w = { .env = NULL };
+	int r = iface_open(env, conf, netns_fd, &w, err), index = listed_at(env, interfaces);
+	json_auto_t *own = without_others(result, index);
+	const struct link *link = &w.links[0];
 
+	w.n_links = 1;
 	if (r == 0)
-		r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &pod, err);
+		r = iface_need_link(w.pod, env->ifname, "of the pod", &w.links[0], err);
+	if (r == 0 && index < 0)
+		r = err_set(err, -ENOENT, "prevResult does not list interface '%s' in '%s'",
+			    env->ifname, env->netns);
 	if (r == 0)
-		r = iface_need_link(pod, env->ifname, "of the pod", link, err);
-	if (r < 0)
-		return r;
-	w.host = host;
-	w.pod = pod;
-	env_attachment(env, conf->name, &w.attachment);
-	r = check_listed(&w, result, err);
+		r = check_mac(link, json_array_get(interfaces, (size_t)index), err);
+	if (r == 0 && !own)
+		r = err_sys(err, ENOMEM, "read prevResult");
 	if (r == 0)
-		r = iface_pod_check(pod, link, result, err);
-	return r < 0 ? r : kind_of(conf)->check(&w, result, err);
+		r = iface_pod_check(w.pod, link, own, err);
+	return r < 0 ? r : kind_of(conf)->check(&w, own, err);
 }

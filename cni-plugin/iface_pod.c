@@ -29,6 +29,8 @@ static bool has_ipv6(const json_t *result)
 	return false;
 }
 
+#define IPV6_MIN_MTU 1280 /* include/uapi/linux/ipv6.h; without it the kernel takes IPv6 off (addrconf.c) */
+
 static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct err *err)
 {
 	char path[128];
@@ -37,6 +39,11 @@ static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct er
 	FAULT_POINT("IPv6 setting", err);
 	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
 	fd = netns_open_file(netns_fd, path, O_WRONLY | O_CLOEXEC, err);
+	if (fd == -ENOENT)
+		return err_set(err, -EAFNOSUPPORT,
+			       "interface '%s' of the pod has no IPv6: the kernel gives it none below an mtu "
+			       "of %d, or has none itself",
+			       ifname, IPV6_MIN_MTU);
 	if (fd < 0)
 		return fd;
 	if (write(fd, "0", 1) != 1)

@@ -22,11 +22,11 @@ int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, cons
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
 			 struct err *err);
 /* -ENOENT names the first address or route of the result that is missing, or not as the result has it: what it
- * does not say, a later plugin of the chain may have changed. */
+ * does not say, a later plugin of the chain may have changed, as the table (sbr). */
 int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
 		    struct err *err);
 
-/* Is a route of this destination, gateway and table there? -ENOENT. `where` is for messages ("of the pod"). */
+/* Is a route of this destination, gateway and table (0: any) there? -ENOENT. `where` is for messages ("of the pod"). */
 int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const char *where,
 			  const struct link *link, struct err *err);
 

@@ -26,7 +26,7 @@ struct kind_work {
 	struct link links[KIND_LINKS_MAX]; /* as the result lists them; the pod's own is the last */
 	int n_links;
 	bool made_bridge;
-	char pci[16]; /* the pod's device's PCI address; "" if it has none */
+	char pci[HOSTDEV_PCI_MAX]; /* the pod's device's PCI address; "" if it has none */
 };
 
 struct kind {
@@ -40,6 +40,8 @@ struct kind {
 	int (*add_routes)(struct kind_work *w, const json_t *result, struct err *err);
 	/* NULL, or: the host's side, once the pod's addresses are known and in place. */
 	int (*finish)(struct kind_work *w, const json_t *result, struct err *err);
+	/* NULL, or for STATUS: what ADD needs of the host, if it is not there, is the error. */
+	int (*ready)(struct kind_work *w, struct err *err);
 	/* The pod's link is in links[0]. -ENOENT names the first thing that is not as made. */
 	int (*check)(struct kind_work *w, const json_t *result, struct err *err);
 	/* What is gone is fine. */

@@ -51,7 +51,6 @@ static int check_rdma(struct kind_work *w, const struct link *link, struct err *
 
 static int check(struct kind_work *w, const json_t *result, struct err *err)
 {
-	const char *device = w->conf->interface.device;
 	const struct link *link = &w->links[0];
 	struct tag tag;
 
@@ -60,9 +59,6 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 		return err_set(err, -ENOENT,
 			       "interface '%s' of the pod is not the device that ADD lent",
 			       link->name);
-	if (*device && strcmp(tag.before.name, device) != 0)
-		return err_set(err, -ENOENT, "interface '%s' of the pod is device '%s', not '%s'",
-			       link->name, tag.before.name, device);
 	return check_rdma(w, link, err);
 }
 

@@ -30,6 +30,13 @@ static int del(struct kind_work *w, struct err *err)
 	return podlink_del(w, err);
 }
 
-const struct kind kind_ipvlan_l2 = { .is_shared = true, .make = make, .check = check, .del = del };
+const struct kind kind_ipvlan_l2 = { .is_shared = true,
+				     .make = make,
+				     .ready = podlink_ready,
+				     .check = check,
+				     .del = del };
 /* Routed by the host: nobody is asked for, or told of, a MAC address. */
-const struct kind kind_ipvlan_l3 = { .make = make, .check = check, .del = del };
+const struct kind kind_ipvlan_l3 = { .make = make,
+				     .ready = podlink_ready,
+				     .check = check,
+				     .del = del };

@@ -30,4 +30,8 @@ static int del(struct kind_work *w, struct err *err)
 	return podlink_del(w, err);
 }
 
-const struct kind kind_macvlan = { .is_shared = true, .make = make, .check = check, .del = del };
+const struct kind kind_macvlan = { .is_shared = true,
+				   .make = make,
+				   .ready = podlink_ready,
+				   .check = check,
+				   .del = del };

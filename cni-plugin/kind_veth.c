@@ -35,17 +35,16 @@ static int make(struct kind_work *w, struct err *err)
 	char host[IFNAMSIZ];
 	int r = make_pair(w, err);
 
-	if (r < 0) {
-		if (w->made_bridge)
-			bridge_undo(w->host, w->conf->interface.bridge);
-		return r;
+	if (r == 0) {
+		w->n_links = 2;
+		r = link_get(w->host, veth_host_name(&w->attachment, host), &w->links[1], err);
+		if (r == 0 && w->conf->interface.vlan)
+			r = bridge_set_vlan(w->host, &w->links[1], w->conf->interface.vlan, err);
+		if (r < 0)
+			(void)veth_del(w->host, &w->attachment, NULL);
 	}
-	w->n_links = 2;
-	r = link_get(w->host, veth_host_name(&w->attachment, host), &w->links[1], err);
-	if (r == 0 && w->conf->interface.vlan)
-		r = bridge_set_vlan(w->host, &w->links[1], w->conf->interface.vlan, err);
-	if (r < 0)
-		(void)veth_del(w->host, &w->attachment, NULL);
+	if (r < 0 && w->made_bridge)
+		bridge_undo(w->host, w->conf->interface.bridge);
 	return r;
 }
 

@@ -125,6 +125,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !getenv("CNI_COMMAND"))
 		return answer_person(argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* exec.h */
+	(void)signal(SIGCHLD, SIG_DFL); /* who ignores it, and starts us so, would have us know no status */
 	r = run(&v, &answer, &e);
 	if (r < 0)
 		failure = cni_error_to_json(&e, version_text(v));

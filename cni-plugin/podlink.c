@@ -20,7 +20,7 @@ static int default_route_device(struct nl_sock *sk, int family, struct err *err)
 {
 	auto_free struct route *list = NULL;
 	const struct route *best = NULL;
-	int n = route_list(sk, family, 0, &list, err);
+	int n = route_list(sk, family, RT_TABLE_MAIN, &list, err);
 
 	for (int i = 0; i < n; i++) {
 		if (list[i].dst.prefix_len == 0 && (!best || list[i].priority < best->priority))
@@ -43,7 +43,8 @@ static int get_master(struct kind_work *w, struct link *ret, struct err *err)
 		return index;
 	if (index == 0)
 		return err_set(err, -ENODEV,
-			       "interface: 'master' is not set and the host has no default route");
+			       "interface: 'master' is not set and the host has no default route (by one "
+			       "interface)");
 	return link_get_by_index(w->host, index, ret, err);
 }
 
@@ -55,7 +56,9 @@ int podlink_on_master(struct kind_work *w, const struct podlink *p, struct podli
 	int r = get_master(w, &master, err);
 
 	if (r < 0)
-		return r;
+		return r == -ENODEV && *w->conf->interface.master
+			       ? err_prefix(err, r, "interface: 'master'")
+			       : r;
 	/* The kernel takes a larger one, and then drops the packets. */
 	if (mtu && (uint32_t)mtu > master.mtu)
 		return err_set(err, -EINVAL, "interface: 'mtu' is %d; allowed by '%s' are %u", mtu,
@@ -63,6 +66,13 @@ int podlink_on_master(struct kind_work *w, const struct podlink *p, struct podli
 	*ret = *p;
 	ret->lower = master.index;
 	return 0;
+}
+
+int podlink_ready(struct kind_work *w, struct err *err)
+{
+	struct podlink p, none = { .kind = "" };
+
+	return podlink_on_master(w, &none, &p, err);
 }
 
 int podlink_on_known_master(struct kind_work *w, const struct podlink *p, struct podlink *ret,

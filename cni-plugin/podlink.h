@@ -25,6 +25,8 @@ bool podlink_is_half_made(const struct link *link, const char *network);
  * is none, -EINVAL if `mtu` is larger than its own. */
 int podlink_on_master(struct kind_work *w, const struct podlink *p, struct podlink *ret,
 		      struct err *err);
+/* STATUS: would it be there? */
+int podlink_ready(struct kind_work *w, struct err *err);
 /* CHECK: p with `master`, if it is set: the default route may have gone elsewhere since. */
 int podlink_on_known_master(struct kind_work *w, const struct podlink *p, struct podlink *ret,
 			    struct err *err);

@@ -44,6 +44,11 @@ struct link {
 	int n_tags;
 };
 
+#define LINK_MAC_TEXT_MAX 18 /* bytes with the NUL */
+
+/* "02:00:00:00:00:01"; returns buf. */
+const char *link_format_mac(const struct link *link, char buf[LINK_MAC_TEXT_MAX]);
+
 /* -ENODEV if there is none. */
 int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err *err);
 int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err);

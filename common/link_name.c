@@ -3,6 +3,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
+#include <stdio.h>
 
 #include "common/cleanup.h"
 #include "common/link.h"
@@ -16,6 +17,15 @@ static struct nl_msg *request(int type, int flags, int index)
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0)
 		return NULL;
 	return TAKE_PTR(msg);
+}
+
+const char *link_format_mac(const struct link *link, char buf[LINK_MAC_TEXT_MAX])
+{
+	const uint8_t *mac = link->mac;
+
+	(void)snprintf(buf, LINK_MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
+		       mac[2], mac[3], mac[4], mac[5]);
+	return buf;
 }
 
 int link_set_mac(struct nl_sock *sk, const struct link *link, const uint8_t mac[ETH_ALEN],

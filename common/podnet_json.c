@@ -6,6 +6,7 @@
 #include "common/json.h"
 #include "common/podnet.h"
 #include "common/sysctl.h"
+#include "common/wire.h"
 
 #define SYSCTL_PREFIX "net.smc."
 
@@ -24,20 +25,6 @@ json_t *podnet_to_json(const struct podnet *p)
 	return json_pack("{s:o, s:o}", "pnets", pnets, "sysctls", sysctls);
 }
 
-/* As the kernel's dev_valid_name(). */
-static bool is_ifname(const char *name)
-{
-	size_t len = strlen(name);
-
-	if (len == 0 || len >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
-		return false;
-	for (size_t i = 0; i < len; i++) {
-		if (name[i] == '/' || name[i] == ':' || isspace((unsigned char)name[i]))
-			return false;
-	}
-	return true;
-}
-
 static int take_pnet(const json_t *obj, const char *where, struct podnet *p, struct err *err)
 {
 	struct podnet_pnet *pnet = &p->pnets[p->n_pnets];
@@ -46,7 +33,7 @@ static int take_pnet(const json_t *obj, const char *where, struct podnet *p, str
 	if (smc_json_need_string(obj, where, "ifname", &ifname, err) < 0 ||
 	    smc_json_need_string(obj, where, "id", &id, err) < 0)
 		return -EINVAL;
-	if (!is_ifname(ifname))
+	if (!wire_ifname_valid(ifname))
 		return err_set(err, -EINVAL, "%s: 'ifname' must be an interface name, found '%s'",
 			       where, ifname);
 	if (!smc_pnet_id_valid(id))

@@ -25,14 +25,16 @@ static bool address_at(const json_t *obj, const char *key, struct inet_addr *ret
 bool result_ip_at(const json_t *result, size_t index, struct result_ip *ret)
 {
 	const json_t *obj = json_array_get(json_object_get(result, "ips"), index);
-	const json_t *interface = json_object_get(obj, "interface");
+	size_t n = json_array_size(json_object_get(result, "interfaces"));
+	json_int_t interface = json_integer_value(json_object_get(obj, "interface"));
 	struct result_ip ip = { .interface = -1 };
 
 	if (!obj || !address_at(obj, "address", &ip.address))
 		return false;
 	ip.has_gateway = address_at(obj, "gateway", &ip.gateway);
-	if (json_is_integer(interface))
-		ip.interface = (int)json_integer_value(interface);
+	if (json_is_integer(json_object_get(obj, "interface")) && interface >= 0 &&
+	    (size_t)interface < n)
+		ip.interface = (int)interface;
 	*ret = ip;
 	return true;
 }

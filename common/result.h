@@ -26,7 +26,7 @@ struct result_ip {
 	struct inet_addr address;
 	bool has_gateway;
 	struct inet_addr gateway;
-	int interface; /* index into interfaces; -1 if not said */
+	int interface; /* index into interfaces; -1 if not said, or there is none such */
 };
 
 struct result_route {

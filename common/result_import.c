@@ -1,6 +1,7 @@
 /* The way in of result.h: every field that the plugin knows has its type, and old forms become
  * the one of 1.x. */
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,7 +12,6 @@
 struct import {
 	const char *where;
 	char path[96]; /* of the object that is being checked, for messages: "prevResult.ips[0]" */
-	size_t n_interfaces;
 	struct err *err;
 };
 
@@ -63,11 +63,8 @@ static int check_ip(struct import *im, json_t *obj)
 	    smc_json_get_string(obj, im->path, "version", &version, im->err) < 0)
 		return -EINVAL;
 	(void)json_object_del(obj, "version"); /* gone since 1.0.0 */
-	if (im->n_interfaces == 0 && json_object_get(obj, "interface"))
-		return err_set(im->err, -EINVAL,
-			       "%s: 'interface' is set but no interface is listed", im->path);
-	return smc_json_get_int(obj, im->path, "interface", 0, (int64_t)im->n_interfaces - 1,
-				&index, im->err);
+	/* That it is no place in the list is nobody's harm: then it says nothing. */
+	return smc_json_get_int(obj, im->path, "interface", INT_MIN, INT_MAX, &index, im->err);
 }
 
 static int check_route(struct import *im, json_t *obj)
@@ -179,18 +176,14 @@ int result_import(const json_t *in, const char *where, json_t **ret, struct err 
 	struct import im = { .where = where, .err = err };
 	json_auto_t *result = json_deep_copy(in);
 	const char *version;
-	int r;
 
 	if (!result)
 		return err_sys(err, ENOMEM, "read %s", where);
 	if (smc_json_get_string(result, where, "cniVersion", &version, err) < 0 ||
 	    convert_old_ip(&im, result, "ip4") < 0 || convert_old_ip(&im, result, "ip6") < 0)
 		return -EINVAL;
-	r = check_list(&im, result, "interfaces", check_interface);
-	if (r < 0)
-		return r;
-	im.n_interfaces = (size_t)r;
-	if (check_list(&im, result, "ips", check_ip) < 0 ||
+	if (check_list(&im, result, "interfaces", check_interface) < 0 ||
+	    check_list(&im, result, "ips", check_ip) < 0 ||
 	    check_list(&im, result, "routes", check_route) < 0 ||
 	    result_check_dns(result, where, err) < 0)
 		return -EINVAL;

@@ -9,7 +9,7 @@
 #include "common/nlsock.h"
 
 struct found {
-	uint32_t table;
+	uint32_t table; /* 0: any */
 	struct route *routes;
 	int n;
 };
@@ -185,7 +185,7 @@ static int take_route(const struct nlmsghdr *nlh, void *arg)
 	if (!attrs[RTA_OIF])
 		return 0;
 	r = parse(rtm, attrs, &route);
-	if (r < 0 || route.table != found->table)
+	if (r < 0 || (found->table && route.table != found->table))
 		return r;
 	more = reallocarray(found->routes, (size_t)found->n + 1, sizeof(*more));
 	if (!more)
@@ -198,7 +198,7 @@ static int take_route(const struct nlmsghdr *nlh, void *arg)
 int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
-	struct found found = { .table = table ? table : RT_TABLE_MAIN };
+	struct found found = { .table = table };
 	struct rtmsg rtm = { .rtm_family = (uint8_t)family };
 	int r;
 
@@ -218,7 +218,8 @@ static int is_there(struct nl_sock *sk, const struct route *route, struct err *e
 {
 	auto_free struct route *list = NULL;
 	struct inet_addr dst = masked(&route->dst);
-	int n = route_list(sk, dst.family, route->table, &list, err);
+	uint32_t table = route->table ? route->table : RT_TABLE_MAIN;
+	int n = route_list(sk, dst.family, table, &list, err);
 
 	for (int i = 0; list && i < n; i++) {
 		if (list[i].ifindex == route->ifindex && inet_equal(&list[i].dst, &dst) &&

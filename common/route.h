@@ -31,7 +31,7 @@ int route_add(struct nl_sock *sk, const struct route *route, struct err *err);
 int route_append(struct nl_sock *sk, const struct route *route, struct err *err);
 /* -ESRCH if it is not there. */
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err);
-/* The unicast routes of one table (0: RT_TABLE_MAIN) that go out by one interface each; AF_INET
+/* The unicast routes of one table (0: of all) that go out by one interface each; AF_INET
  * or AF_INET6. The caller frees *ret. Returns the number. */
 int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **ret,
 	       struct err *err);

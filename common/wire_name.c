@@ -23,7 +23,9 @@ bool wire_name_valid(const char *text)
 	return true;
 }
 
-/* As the kernel's dev_valid_name(), without what a terminal or a log line would choke on. */
+/* As the kernel's dev_valid_name(), without what a terminal or a log line would choke on, and without
+ * '%', which no interface has: asked for "eth%d" the kernel makes an eth0 (net/core/dev.c,
+ * dev_alloc_name). */
 bool wire_ifname_valid(const char *text)
 {
 	size_t len = strlen(text);
@@ -31,7 +33,7 @@ bool wire_ifname_valid(const char *text)
 	if (len == 0 || len >= IFNAMSIZ || !strcmp(text, ".") || !strcmp(text, ".."))
 		return false;
 	for (size_t i = 0; i < len; i++) {
-		if (text[i] <= ' ' || text[i] > '~' || text[i] == '/' || text[i] == ':')
+		if (text[i] <= ' ' || text[i] > '~' || strchr("/:%", text[i]))
 			return false;
 	}
 	return true;

@@ -79,8 +79,6 @@ static void a_route_that_was_changed_is_found(void **state)
 		  "not as the result has it, but with priority 50, mtu 900, advmss 1200" },
 		{ "route del 10.9.0.0/16", V4 "metric 50 mtu 1300", V4 "metric 50 mtu 1300 advmss 1200",
 		  "mtu 1300, advmss 0" },
-		{ "route del 10.9.0.0/16", V4 "metric 50 mtu 1300 advmss 1200 table 9",
-		  V4 "metric 50 mtu 1300 advmss 1200", "lacks the route to '10.9.0.0/16'" },
 		{ "route del 10.11.0.0/16", "route add 10.11.0.0/16 dev eth0 scope host",
 		  "route add 10.11.0.0/16 dev eth0 scope link", "scope 254" },
 		{ "-6 route del fd09::/64", V6 "metric 99 mtu 1350", V6 "metric 50 mtu 1350",
@@ -124,8 +122,35 @@ static void an_ipv6_route_may_follow_the_interface(void **state)
 
 	(void)state;
 	in_pod("link set dev eth0 mtu 1320");
+	check(r); /* as it is: tuning says nothing of it */
 	json_object_set_new(pod, "mtu", json_integer(1320));
 	check(r);
+}
+
+/* "sbr" behind ours does that, and leaves the result as it is. */
+static void a_route_may_be_in_another_table(void **state)
+{
+	json_auto_t *r = add();
+
+	(void)state;
+	in_pod("route del 10.9.0.0/16");
+	world_expect_error("CHECK", conf(r), 103, "lacks the route to '10.9.0.0/16'");
+	in_pod(V4 "metric 50 mtu 1300 advmss 1200 table 100");
+	check(r);
+}
+
+static void addresses_of_an_interface_of_others_are_not_looked_for(void **state)
+{
+	json_auto_t *r = add();
+	json_t *interfaces = json_object_get(r, "interfaces"), *ips = json_object_get(r, "ips");
+
+	(void)state;
+	(void)json_array_append_new(interfaces,
+				    json_pack("{s:s, s:s}", "name", "net7", "sandbox", world_netns(0)));
+	(void)json_array_append_new(ips, json_pack("{s:s, s:i}", "address", "10.6.0.2/24", "interface", 3));
+	check(r);
+	(void)json_object_set_new(json_array_get(ips, 2), "interface", json_integer(2));
+	world_expect_error("CHECK", conf(r), 103, "lacks the address '10.6.0.2/24'");
 }
 
 /* Two interfaces of one network: the second one's IPv6 routes have metrics of their own. */
@@ -150,6 +175,8 @@ int main(void)
 		CHECK_TEST(a_route_that_was_changed_is_found),
 		CHECK_TEST(what_the_result_does_not_say_may_be_anything),
 		CHECK_TEST(an_ipv6_route_may_follow_the_interface),
+		CHECK_TEST(a_route_may_be_in_another_table),
+		CHECK_TEST(addresses_of_an_interface_of_others_are_not_looked_for),
 		CHECK_TEST(routes_behind_those_of_another_interface_are_as_they_should_be),
 	};
 

@@ -37,17 +37,19 @@
 struct sample {
 	const char *name, *keys;
 	bool agent;
+	const char *bridge; /* that ADD makes: it takes it back when it fails, and nobody does when it is killed */
 };
 
 static const struct sample samples[] = {
-	{ "veth", "\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true,\"hairpin\":true", false },
-	{ "agent", "\"kind\":\"veth\",\"bridge\":\"br0\"", true },
-	{ "ptp", "\"kind\":\"ptp\"", false },
-	{ "host-device", "\"kind\":\"host-device\",\"device\":\"up0\",\"mtu\":1400", false },
-	{ "vlan", "\"kind\":\"veth\",\"bridge\":\"vbr0\",\"vlan\":7", false },
-	{ "macvlan", "\"kind\":\"macvlan\",\"master\":\"up0\"", false },
-	{ "ipvlan", "\"kind\":\"ipvlan\",\"master\":\"up0\"", false },
-	{ "dummy", "\"kind\":\"dummy\"", false },
+	{ "veth", "\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true,\"hairpin\":true", false, NULL },
+	{ "bridge", "\"kind\":\"veth\",\"bridge\":\"new0\",\"isGateway\":true", false, "new0" },
+	{ "agent", "\"kind\":\"veth\",\"bridge\":\"br0\"", true, NULL },
+	{ "ptp", "\"kind\":\"ptp\"", false, NULL },
+	{ "host-device", "\"kind\":\"host-device\",\"device\":\"up0\",\"mtu\":1400", false, NULL },
+	{ "vlan", "\"kind\":\"veth\",\"bridge\":\"vbr0\",\"vlan\":7", false, NULL },
+	{ "macvlan", "\"kind\":\"macvlan\",\"master\":\"up0\"", false, NULL },
+	{ "ipvlan", "\"kind\":\"ipvlan\",\"master\":\"up0\"", false, NULL },
+	{ "dummy", "\"kind\":\"dummy\"", false, NULL },
 };
 
 static const struct world_reply good[] = { { NULL, NULL } };
@@ -112,6 +114,8 @@ static int run(const char *verb)
 		fail_msg("%s: %s, stderr: %s", verb, doc, r.err);
 	}
 	world_run_clear(&r);
+	if (current->bridge && !strcmp(verb, "DEL"))
+		world_sh("ip link del %s", current->bridge);
 	return status;
 }
 
@@ -305,12 +309,14 @@ int main(int argc, char **argv)
 {
 	static struct CMUnitTest tests[ARRAY_SIZE(samples) * ARRAY_SIZE(cases)];
 	static char names[ARRAY_SIZE(tests)][128];
-	static const char *const everywhere[] = { "veth", "agent", "ptp", "host-device", NULL };
+	static const char *const everywhere[] = { "veth", "bridge", "agent", "ptp", "host-device", NULL };
 	const char *const *kinds = argc > 1 ? (const char *const *)argv + 1 : everywhere;
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_SIZE(samples); i++) {
-		for (size_t k = 0; k < ARRAY_SIZE(cases) && is_listed(samples[i].name, kinds); k++) {
+		size_t n_cases = samples[i].bridge ? 1 : ARRAY_SIZE(cases);
+
+		for (size_t k = 0; k < n_cases && is_listed(samples[i].name, kinds); k++) {
 			(void)snprintf(names[n], sizeof(names[n]), "%s: %s", samples[i].name,
 				       cases[k].name);
 			tests[n] = (struct CMUnitTest){ .name = names[n],

@@ -117,7 +117,6 @@ static const struct sample samples[] = {
 
 /* Of all kinds, in an order in which each repair is whole. */
 static const struct breach common_breaches[] = {
-	{ IN_POD "link set eth0 mtu 1350", IN_POD "link set eth0 mtu 1400", "has the mtu 1350" },
 	{ IN_POD "route del 10.9.0.0/16",
 	  IN_POD "route add 10.9.0.0/16 via 10.7.0.1 metric 77 mtu 1300 advmss 1200",
 	  "lacks the route to '10.9.0.0/16'" },

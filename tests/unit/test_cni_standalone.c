@@ -384,30 +384,6 @@ static void check_finds_what_was_taken_away(void **state)
 	del(0, GATEWAY);
 }
 
-static const char *alone_with_result(const json_t *prev)
-{
-	auto_free char *text = json_dumps(prev, JSON_COMPACT);
-
-	return world_conf("1.1.0", VETH ",\"prevResult\":%s", "", text);
-}
-
-/* One behind ours ("tuning") may set another, and says so in the result. */
-static void check_compares_the_mtu_with_that_of_the_result(void **state)
-{
-	struct world_run run = world_expect_ok("ADD", world_conf("1.1.0", VETH, ""), 0), again;
-	json_t *pod = json_array_get(json_object_get(run.doc, "interfaces"), 2);
-
-	(void)state;
-	world_sh("nsenter --net=%s ip link set dev eth0 mtu 1350", world_netns(0));
-	world_expect_error("CHECK", alone_with_result(run.doc), 103, "has the mtu 1350, not 1500");
-	json_object_set_new(pod, "mtu", json_integer(1350));
-	again = world_expect_ok("CHECK", alone_with_result(run.doc), 0);
-	world_run_clear(&again);
-	world_run_clear(&run);
-	run = world_expect_ok("DEL", world_conf("1.1.0", VETH, ""), 0);
-	world_run_clear(&run);
-}
-
 /* Up to 1.0.0 it has no way to say so. */
 static void check_of_older_results_does_not_compare_the_mtu(void **state)
 {
@@ -474,7 +450,6 @@ int main(void)
 		WORLD_TEST(del_does_not_remove_what_is_not_ours),
 		WORLD_TEST(a_link_with_an_alias_of_somebody_is_still_ours),
 		WORLD_TEST(check_passes_on_what_add_made),
-		WORLD_TEST(check_compares_the_mtu_with_that_of_the_result),
 		WORLD_TEST(check_of_older_results_does_not_compare_the_mtu),
 		WORLD_TEST(check_finds_what_was_taken_away),
 		WORLD_TEST(gc_removes_the_stale_links_of_our_network_only),

@@ -137,7 +137,6 @@ static void gc_without_a_list_removes_nothing(void **state)
 	(void)state;
 	chain_ok("ADD", chain_conf(""), 1);
 	chain_ok("GC", world_conf("1.1.0", " "), 1);
-	chain_ok("GC", world_conf("1.1.0", ",\"cni.dev/valid-attachments\":null"), 1);
 	world_expect_error("GC", world_conf("1.1.0", ",\"cni.dev/valid-attachments\":[7]"), 7,
 			   "each entry must be an object");
 	world_expect_error("GC",
@@ -146,6 +145,14 @@ static void gc_without_a_list_removes_nothing(void **state)
 				      "\"ifname\":\"eth0\"}]"),
 			   7, "'../x'");
 	assert_true(chain_is_pending());
+}
+
+static void gc_with_null_for_a_list_takes_it_for_an_empty_one(void **state)
+{
+	(void)state;
+	chain_ok("ADD", chain_conf(""), 1);
+	chain_ok("GC", world_conf("1.1.0", ",\"cni.dev/valid-attachments\":null"), 0);
+	assert_false(chain_is_pending());
 }
 
 static void gc_says_when_the_agent_could_not_do_its_part(void **state)
@@ -340,6 +347,7 @@ int main(void)
 		WORLD_TEST(check_fails_when_the_agent_misses_something),
 		WORLD_TEST(gc_keeps_what_is_valid_and_of_other_networks),
 		WORLD_TEST(gc_without_a_list_removes_nothing),
+		WORLD_TEST(gc_with_null_for_a_list_takes_it_for_an_empty_one),
 		WORLD_TEST(gc_says_when_the_agent_could_not_do_its_part),
 		WORLD_TEST(status_is_ready_unless_it_is_to_be_strict),
 		WORLD_TEST(verbs_exist_since_their_version_of_the_specification),

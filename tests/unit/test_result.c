@@ -115,10 +115,8 @@ static void wrong_fields_are_named_with_their_place(void **state)
 		{ "{\"ips\":[{\"address\":\"10.0.0.2/33\"}]}", "prevResult.ips[0]: 'address'" },
 		{ "{\"ips\":[{\"address\":\"10.0.0.2/24\",\"gateway\":\"10.0.0.1/24\"}]}",
 		  "'gateway' is '10.0.0.1/24'; allowed is an address without" },
-		{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":1}]}",
-		  "prevResult.ips[0]: 'interface' must be 0 to 0, found 1" },
-		{ "{\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":0}]}",
-		  "no interface is listed" },
+		{ "{\"interfaces\":[{\"name\":\"a\"}],\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":\"0\"}]}",
+		  "prevResult.ips[0]: 'interface' must be an integer" },
 		{ "{\"routes\":[{\"gw\":\"10.0.0.1\"}]}",
 		  "prevResult.routes[0]: 'dst' is required" },
 		{ "{\"routes\":[{\"dst\":\"x/8\"}]}", "prevResult.routes[0]: 'dst'" },
@@ -210,6 +208,26 @@ static void the_pods_interfaces_are_those_in_its_sandbox(void **state)
 	assert_string_equal(itfs[1].mac, "02:00:00:00:00:01");
 	assert_int_equal(itfs[1].n_ips, 2);
 	assert_int_equal(itfs[1].ips[1].prefix_len, 24);
+}
+
+/* Some say so that they do not know. */
+static void an_address_of_no_listed_interface_is_cni_ifnames(void **state)
+{
+	static const char *const indexes[] = { "null", "-1", "2" };
+	struct wire_interface itfs[WIRE_INTERFACES_MAX];
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(indexes); i++) {
+		(void)snprintf(text, sizeof(text),
+			       "{\"interfaces\":[{\"name\":\"net1\",\"sandbox\":\"/ns\"},"
+			       "{\"name\":\"eth0\",\"sandbox\":\"/ns\"}],"
+			       "\"ips\":[{\"address\":\"10.0.0.2/24\",\"interface\":%s}]}",
+			       indexes[i]);
+		assert_int_equal(pod_interfaces(text, itfs), 2);
+		assert_int_equal(itfs[0].n_ips, 0);
+		assert_int_equal(itfs[1].n_ips, 1);
+	}
 }
 
 static void without_sandbox_interfaces_cni_ifname_has_all_addresses(void **state)
@@ -308,6 +326,7 @@ int main(void)
 		cmocka_unit_test(null_is_as_good_as_absent),
 		cmocka_unit_test(entries_are_read_with_what_they_do_not_say),
 		cmocka_unit_test(the_pods_interfaces_are_those_in_its_sandbox),
+		cmocka_unit_test(an_address_of_no_listed_interface_is_cni_ifnames),
 		cmocka_unit_test(without_sandbox_interfaces_cni_ifname_has_all_addresses),
 		cmocka_unit_test(more_than_fits_is_left_out),
 		cmocka_unit_test(version_report_lists_all_and_echoes_what_is_supported),

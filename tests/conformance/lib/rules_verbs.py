@@ -177,8 +177,29 @@ def _(t):
     _, interface = t.pod_interface(c, result)
     mtu = c.links()["eth0"]["mtu"] - 100
     c.ip("link", "set", "eth0", "mtu", str(mtu))
+    t.success(t.check(c, result))  # as tuning leaves it
     if "mtu" in interface:
         interface["mtu"] = mtu
+        t.success(t.check(c, result))
+
+
+@rule("check-other-interface", CHECK, "CHECK passes when a later plugin added an interface with an address", verb="CHECK")
+def _(t):
+    c, result = t.added()
+    result.setdefault("interfaces", []).append({"name": "other0", "sandbox": c.netns})
+    address = {"address": "203.0.113.77/24", "interface": len(result["interfaces"]) - 1}
+    result.setdefault("ips", []).append(dict(address, version="4") if t.version < "1" else address)
+    t.success(t.check(c, result))
+
+
+@rule("check-moved-routes", CHECK, "CHECK passes when a later plugin moved the routes to another table", "interface",
+      verb="CHECK")
+def _(t):
+    c, result = t.added()
+    for family in "-4", "-6":
+        for route in c.ip(family, "route", "show", "dev", "eth0", "proto", "static").splitlines():
+            c.ip(family, "route", "del", *route.split(), "dev", "eth0")
+            c.ip(family, "route", "add", *route.split(), "dev", "eth0", "table", "100")
     t.success(t.check(c, result))
 
 
@@ -243,6 +264,19 @@ def _(t):
     gone.destroy()
     t.success(t.gc())
     gone.attached.clear()
+
+
+@rule("gc-null", GC, "null, which libcni writes for an empty list, means that nothing is valid", "interface",
+      verb="GC", several=True)
+def _(t):
+    c, _ = t.added()
+    before = host.snapshot()
+    stale, _ = t.added()
+    t.success(t.run("GC", None, dict(t.conf, **{"cni.dev/valid-attachments": None})))
+    left = sorted(host.snapshot() - before)
+    t.that(not left, f"left: {', '.join(left)}")
+    c.attached.clear()
+    stale.attached.clear()
 
 
 @rule("gc-other-network", GC, "GC of one network leaves the attachments of another alone", verb="GC")
