@@ -20,6 +20,7 @@ daemon()
 	shift
 	"$@" < /dev/null >> "$work/$name.log" 2>&1 &
 	echo $! > "$work/$name.pid"
+	disown # that a case killed it is no news
 }
 
 daemon_signal() { kill "-$2" "$(cat "$work/$1.pid")"; } # NAME SIGNAL
