@@ -76,12 +76,27 @@ static bool has_access(struct agent *agent)
 	return agent->kube;
 }
 
+/* kubelet's POD_NAME is that name, '-' and a random word; DAEMONSET_NAME is written by hand. One that names
+ * another object (kustomize's namePrefix changes the DaemonSet alone) would be "not there" at each restart. */
+static bool is_ours(const char *name)
+{
+	const char *pod = getenv("POD_NAME");
+	size_t len = strlen(name);
+	bool ours = pod && !strncmp(pod, name, len) && pod[len] == '-' && !strchr(pod + len + 1, '-');
+
+	if (!ours)
+		log_warn("DAEMONSET_NAME does not name the DaemonSet that this pod is of, so it is a restart",
+			 "daemonset", name, "pod", pod ? pod : "");
+	return ours;
+}
+
 void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool uninstall))
 {
 	const char *namespace = getenv("POD_NAMESPACE"), *name = getenv("DAEMONSET_NAME");
 	auto_free char *path = NULL;
 
-	if (!namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) || !has_access(agent) ||
+	if (!namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) || !is_ours(name) ||
+	    !has_access(agent) ||
 	    asprintf(&path, "/apis/apps/v1/namespaces/%s/daemonsets/%s", namespace, name) < 0) {
 		answer(agent, false);
 		return;

@@ -105,6 +105,21 @@ static void an_agent_that_is_no_pod_asks_nobody(void **state)
 	assert_null(strstr(api_log(), "daemonsets"));
 }
 
+/* kustomize's namePrefix and nameSuffix change the DaemonSet and not what is in it. */
+static void a_name_of_another_daemonset_is_no_end(void **state)
+{
+	static const char *const pods[] = { "lab-smc-node-agent-x7k2p", "smc-node-agent-lab-x7k2p", "smc-node-agent" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
+		assert_int_equal(setenv("POD_NAME", pods[i], 1), 0);
+		agent_start();
+		assert_false(end_cleans_up());
+		assert_null(strstr(api_log(), "daemonsets"));
+		assert_true(log_has("DAEMONSET_NAME does not name the DaemonSet that this pod is of"));
+	}
+}
+
 /* Its agent.yaml is bad, or pods come from a folder. */
 static void an_agent_that_does_not_watch_asks_all_the_same(void **state)
 {
@@ -147,7 +162,8 @@ static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
 
 static int set_up(void **state)
 {
-	if (setenv("POD_NAMESPACE", "smc-cni", 1) < 0 || setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0)
+	if (setenv("POD_NAMESPACE", "smc-cni", 1) < 0 || setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0 ||
+	    setenv("POD_NAME", "smc-node-agent-x7k2p", 1) < 0)
 		return -1;
 	return kube_set_up(state);
 }
@@ -162,6 +178,7 @@ int main(void)
 		uninstall_test(without_a_server_it_is_a_restart_and_in_time),
 		uninstall_test(a_second_signal_ends_the_question),
 		uninstall_test(an_agent_that_is_no_pod_asks_nobody),
+		uninstall_test(a_name_of_another_daemonset_is_no_end),
 		uninstall_test(a_pod_is_forgotten_at_the_end_and_kept_over_a_restart),
 	};
 
