@@ -21,7 +21,8 @@ static bool is_lost(const struct kube_progress *p, const struct kube_outcome *o)
 	/* Refused as such: not 401 and 403 (rights may come), not 429 (later). */
 	if (o->status == 400 || o->status == 404 || o->status == 422)
 		return true;
-	return p->failures >= KUBE_FRUITLESS_MAX;
+	/* It answers, but the version leads nowhere. One that is away, or has no time, may have it yet. */
+	return o->status / 100 == 2 && p->failures >= KUBE_FRUITLESS_MAX;
 }
 
 int64_t kube_progress_next(struct kube_progress *p, const struct kube_outcome *o, uint32_t random)

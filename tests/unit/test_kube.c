@@ -17,6 +17,7 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "node-agent/kube.h"
+#include "node-agent/kube_watch.h"
 #include "tests/unit/api_server.h"
 
 #define DEADLINE_MS 20000
@@ -233,6 +234,68 @@ static void calls_under_way_end_without_a_word_when_it_is_freed(void **state)
 	assert_int_equal(got.n, before);
 }
 
+/* ---- watches on which nothing comes ---- */
+
+#define until(condition)                                                    \
+	do {                                                                \
+		int64_t _end = wire_now_ms() + DEADLINE_MS;                 \
+		while (!(condition)) {                                      \
+			if (wire_now_ms() > _end)                           \
+				fail_msg("not in time: %s; requests: %s",   \
+					 #condition, api_log());            \
+			(void)loop_turn(loop, 20, NULL);                    \
+		}                                                           \
+	} while (0)
+
+static void nothing_listed(void *arg, struct manifest_object *const *objects, size_t n)
+{
+	(void)arg, (void)objects, (void)n;
+}
+
+/* One that is not patient. */
+static struct kube_watch *open_watch(void)
+{
+	static const struct kube_watch_times quick = { .min_s = 300, .max_s = 600, .idle_ms = 300 };
+	const struct kube_watch_target target = { .path = "/api/v1/pods",
+						  .selector = "",
+						  .kind = MANIFEST_POD,
+						  .listed = nothing_listed,
+						  .times = &quick };
+	struct kube_watch *w = kube_watch_new(kube, loop, &target);
+
+	assert_non_null(w);
+	return w;
+}
+
+static void a_silent_list_is_given_up(void **state)
+{
+	struct kube_watch *w;
+
+	(void)state;
+	open_kube("ca.crt");
+	api_tell(API_PODS, &(struct api_answer){ .body = "{\"metadata\":", .end = API_HOLD });
+	w = open_watch();
+	until(strstr(kube_watch_why(w), "nothing came for"));
+	assert_true(kube_watch_restarts(w) >= 1);
+	kube_watch_free(w);
+}
+
+/* Nothing may have happened: the server sends no bookmark then. Is it gone, asking shows it. */
+static void a_silent_watch_is_asked_again_without_a_word(void **state)
+{
+	struct kube_watch *w;
+
+	(void)state;
+	open_kube("ca.crt");
+	w = open_watch();
+	until(strstr(api_log(), "pods watch 1\npods watch 1\npods watch 1\npods watch 1\n"));
+	assert_string_equal(kube_watch_why(w), "");
+	assert_int_equal(kube_watch_restarts(w), 0);
+	api_stop();
+	until(kube_watch_why(w)[0]);
+	kube_watch_free(w);
+}
+
 static int set_up(void **state)
 {
 	(void)state;
@@ -289,6 +352,8 @@ int main(void)
 		kube_test(an_answer_without_bounds_is_cut),
 		kube_test(an_answer_that_breaks_off_is_an_error),
 		kube_test(calls_under_way_end_without_a_word_when_it_is_freed),
+		kube_test(a_silent_list_is_given_up),
+		kube_test(a_silent_watch_is_asked_again_without_a_word),
 	};
 
 	return cmocka_run_group_tests(tests, make_keys, drop_keys);

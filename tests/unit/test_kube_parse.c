@@ -377,15 +377,29 @@ static void delays_grow_to_a_bound_and_are_half_chance(void **state)
 
 static void fruitless_watches_end_in_a_list(void **state)
 {
+	static const struct kube_outcome fruitless = { .status = 200, .whole = true };
 	struct kube_progress p = { .phase = KUBE_WATCH };
 
 	(void)state;
 	for (int i = 0; i < KUBE_FRUITLESS_MAX - 1; i++) {
-		(void)kube_progress_next(&p, &away, 0);
+		(void)kube_progress_next(&p, &fruitless, 0);
 		assert_int_equal(p.phase, KUBE_WATCH);
 	}
-	(void)kube_progress_next(&p, &away, 0);
+	(void)kube_progress_next(&p, &fruitless, 0);
 	assert_int_equal(p.phase, KUBE_LIST);
+}
+
+/* All agents of a cluster would list at once when it comes back. */
+static void a_server_that_is_away_for_long_is_watched_from_where_it_was(void **state)
+{
+	static const struct kube_outcome overloaded = { .status = 503 };
+	struct kube_progress p = { .phase = KUBE_WATCH };
+
+	(void)state;
+	for (int i = 0; i < 20 * KUBE_FRUITLESS_MAX; i++) {
+		(void)kube_progress_next(&p, i % 2 ? &away : &overloaded, 0);
+		assert_int_equal(p.phase, KUBE_WATCH);
+	}
 }
 
 static void retry_after_is_kept_and_bounded(void **state)
@@ -434,6 +448,7 @@ int main(void)
 		cmocka_unit_test(a_watch_that_breaks_goes_on_from_where_it_was),
 		cmocka_unit_test(delays_grow_to_a_bound_and_are_half_chance),
 		cmocka_unit_test(fruitless_watches_end_in_a_list),
+		cmocka_unit_test(a_server_that_is_away_for_long_is_watched_from_where_it_was),
 		cmocka_unit_test(retry_after_is_kept_and_bounded),
 		cmocka_unit_test(what_the_server_gave_is_escaped),
 	};

@@ -16,7 +16,6 @@
 #include "common/log.h"
 #include "common/wire.h"
 #include "node-agent/kube.h"
-#include "node-agent/kube_watch.h"
 #include "node-agent/source.h"
 #include "tests/unit/api_server.h"
 
@@ -320,31 +319,6 @@ static void a_server_that_is_away_is_waited_for(void **state)
 	until(!source_why(source)[0]);
 }
 
-static void nothing_listed(void *arg, struct manifest_object *const *objects, size_t n)
-{
-	(void)arg, (void)objects, (void)n;
-}
-
-static void a_silent_connection_is_given_up(void **state)
-{
-	static const struct kube_watch_times quick = { .min_s = 300, .max_s = 600, .idle_ms = 300 };
-	const struct kube_watch_target target = { .path = "/api/v1/pods",
-						  .selector = "",
-						  .kind = MANIFEST_POD,
-						  .listed = nothing_listed,
-						  .times = &quick };
-	struct kube_watch *w;
-
-	(void)state;
-	open_synced();
-	tell(API_PODS, 200, "{\"metadata\":", API_HOLD);
-	w = kube_watch_new(kube, loop, &target);
-	assert_non_null(w);
-	until(strstr(kube_watch_why(w), "nothing came for"));
-	assert_true(kube_watch_restarts(w) >= 1);
-	kube_watch_free(w);
-}
-
 static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 {
 	json_auto_t *saved = json_pack("{s:{s:s}, s:{}}", "old", "smc-cni.io/steer", "required", "shop");
@@ -479,7 +453,6 @@ int main(void)
 		source_test(a_bad_object_of_a_list_is_passed_over),
 		source_test(a_server_that_asks_for_time_gets_it),
 		source_test(a_server_that_is_away_is_waited_for),
-		source_test(a_silent_connection_is_given_up),
 		source_test(namespaces_of_an_earlier_run_count_until_they_are_read),
 		source_test(without_access_it_says_why),
 		source_test(memory_stays_flat_with_many_large_objects),
