@@ -40,14 +40,26 @@ static void policy_facts(const struct node_facts *facts, struct policy_node *ret
 		(void)snprintf(ret->why_not, sizeof(ret->why_not), "%s", missing->why);
 }
 
+static bool is_news(const struct node_fact *before, const struct node_fact *now)
+{
+	return before->ok != now->ok || strcmp(before->why, now->why) != 0;
+}
+
 static void log_fact(const char *name, const struct node_fact *before, const struct node_fact *now)
 {
-	if (before->ok == now->ok && !strcmp(before->why, now->why))
-		return;
-	if (now->ok)
+	if (is_news(before, now) && now->ok)
 		log_info("the node has it", "check", name);
-	else
+	else if (is_news(before, now))
 		log_warn("the node lacks it", "check", name, "err", now->why);
+}
+
+/* Pods are steered without. */
+static void log_extra(const char *name, const struct node_fact *before, const struct node_fact *now)
+{
+	if (is_news(before, now) && !now->ok)
+		log_info("the node has no such extra", "check", name, "why", now->why);
+	else
+		log_fact(name, before, now);
 }
 
 void agent_new_facts(struct agent *agent, const struct node_facts *facts)
@@ -59,8 +71,8 @@ void agent_new_facts(struct agent *agent, const struct node_facts *facts)
 	log_fact("hook", &before.hook, &facts->hook);
 	log_fact("ueid", &before.ueid, &facts->ueid);
 	log_fact("selinux", &before.selinux, &facts->selinux);
-	log_fact("cgroup", &before.cgroup, &facts->cgroup);
-	log_fact("host", &before.rdma, &facts->rdma);
+	log_extra("cgroup", &before.cgroup, &facts->cgroup);
+	log_extra("host", &before.rdma, &facts->rdma);
 	agent_keep_namespaces(agent);
 	agent_decide_all(agent, NULL, "");
 	agent_events_node(agent);
@@ -241,8 +253,6 @@ static void sweep(struct agent *agent)
 		(void)job_pending(agent);
 		agent_look_for_earlier(agent);
 		agent_events_sweep(agent);
-		if (!agent->required)
-			agent_keep_namespaces(agent);
 	}
 	if (n > 0 || turn == 0)
 		(void)job_sweep(agent, some, n, turn == 0);

@@ -21,6 +21,12 @@ struct server;
 struct http;
 struct events;
 
+enum agent_text {
+	AGENT_TEXT_REQUIRED, /* required-namespaces, beside the socket */
+	AGENT_TEXT_NAMESPACES, /* namespaces.json, in stateDir */
+	AGENT_N_TEXTS
+};
+
 struct agent {
 	const struct config *config;
 	bool idle; /* the config is bad: touch nothing, answer with `trouble` */
@@ -44,8 +50,10 @@ struct agent {
 	bool stats_busy, pending_busy, sweep_busy;
 	struct earlier_seen earlier_seen;
 	int sweep_tick;
-	char *required; /* text of required-namespaces as last written */
-	char *namespaces; /* text of namespaces.json as last written */
+	struct agent_kept {
+		char *text; /* as last written; NULL: it is to be */
+		bool bad; /* that failed, and the log says so */
+	} kept[AGENT_N_TEXTS];
 	/* Grows when changes of the source are in force, in the BPF map too. */
 	uint64_t generation;
 	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */

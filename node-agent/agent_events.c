@@ -4,8 +4,6 @@
 #include "node-agent/events.h"
 #include "node-agent/job.h"
 
-#define STATS_MS 60000 /* no older while there are steered pods */
-
 static bool tell(struct agent *agent, const struct attach *a, enum events_reason reason,
 		 const char *note)
 {
@@ -102,10 +100,10 @@ static bool any_steered(const struct agent *agent)
 	return false;
 }
 
+/* Also where there are no events: tally.h counts on it. */
 void agent_events_sweep(struct agent *agent)
 {
-	if (agent->events && !agent->stats_busy && any_steered(agent) &&
-	    wire_now_ms() - agent->stats_ms >= STATS_MS)
+	if (!agent->stats_busy && any_steered(agent))
 		(void)job_stats(agent);
 }
 

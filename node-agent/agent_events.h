@@ -14,7 +14,7 @@ void agent_events_refused(struct agent *agent, const struct attach *a);
 void agent_events_changed(struct agent *agent, const struct attach *a);
 /* The node's facts are new. */
 void agent_events_node(struct agent *agent);
-/* Asks for statistics now and then, where nobody else does. */
+/* Asks for statistics, where nobody else does. */
 void agent_events_sweep(struct agent *agent);
 /* Statistics have come. */
 void agent_events_stats(struct agent *agent);

@@ -87,16 +87,18 @@ static void add_required(void *arg, const struct source_namespace *ns)
 	memcpy(grown + text->len++, "\n", 2);
 }
 
-/* True when it is another text than the last one, which it replaces; owns text. */
-static bool is_new(char **last, char *text)
+/* Writes it if it is another one than the last; owns text. */
+static void keep(struct agent *agent, enum agent_text which, char *text)
 {
+	char **last = &agent->kept[which].text;
+
 	if (!text || (*last && !strcmp(*last, text))) {
 		free(text);
-		return false;
+		return;
 	}
 	free(*last);
 	*last = text;
-	return true;
+	(void)job_text(agent, which);
 }
 
 static char *namespaces_text(const struct agent *agent)
@@ -115,10 +117,8 @@ void agent_keep_namespaces(struct agent *agent)
 		return;
 	text.buf = calloc(1, 1);
 	source_each_namespace(agent->source, add_required, &text);
-	if (is_new(&agent->required, text.buf))
-		(void)job_required(agent, agent->required);
-	if (is_new(&agent->namespaces, namespaces_text(agent)))
-		(void)job_namespaces(agent, agent->namespaces);
+	keep(agent, AGENT_TEXT_REQUIRED, text.buf);
+	keep(agent, AGENT_TEXT_NAMESPACES, namespaces_text(agent));
 }
 
 /* ---- changes ---- */

@@ -71,21 +71,6 @@ static int message(const json_t *info, json_t **ret, struct err *err)
 	return *ret ? 0 : err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
 }
 
-/* The sandbox that the result names: of runtimes whose libcni does not say the netns itself. */
-static const char *sandbox_of(const json_t *result)
-{
-	const json_t *interface;
-	size_t i;
-
-	json_array_foreach (json_object_get(result, "interfaces"), i, interface) {
-		const char *sandbox = json_string_value(json_object_get(interface, "sandbox"));
-
-		if (sandbox && *sandbox)
-			return sandbox;
-	}
-	return NULL;
-}
-
 int earlier_request(const json_t *info, struct wire_prepare *ret, const char **ret_netns, struct err *err)
 {
 	json_auto_t *msg = NULL, *result = NULL;
@@ -102,8 +87,7 @@ int earlier_request(const json_t *info, struct wire_prepare *ret, const char **r
 		r = smc_json_get_string(info, WHERE, "netns", &netns, err);
 	if (r < 0)
 		return r;
-	if (!netns)
-		netns = sandbox_of(answer);
+	netns = install_cache_netns(info);
 	if (!netns)
 		return err_set(err, -EINVAL, WHERE ": neither 'netns' nor a 'sandbox' is there");
 	r = wire_prepare_from_json(msg, ret, err);

@@ -55,7 +55,8 @@ static const char *remedy(const struct policy_verdict *v)
 	if (v->invalid)
 		return "Correct the annotation";
 	if (v->unknown)
-		return "Steering begins by itself as soon as it has; sockets made before stay TCP";
+		return "If it asks for steering, or its namespace does, that begins by itself as soon as the "
+		       "agent has; sockets made before stay TCP";
 	if (v->unavailable)
 		return "Nothing is to be done at the pod: see 'smcctl status' on its node";
 	return "Take the request back, or ask who runs the node to make it possible";

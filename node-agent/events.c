@@ -31,6 +31,7 @@ struct events {
 	struct kube *kube;
 	struct loop *loop;
 	const char *node_name;
+	int64_t shift_s; /* of this node's hours, so that not all nodes tell again at once */
 	struct event_gate gate;
 	struct waiting *first, **end; /* the first one is the one on its way, if any */
 	int n;
@@ -53,6 +54,16 @@ static void cleanup_waiting(struct waiting **w)
 	waiting_free(*w);
 }
 
+/* The same after a restart: the event's name has the hour. */
+static int64_t hour_shift(const char *node_name)
+{
+	uint32_t hash = 0;
+
+	for (; *node_name; node_name++)
+		hash = 31 * hash + (unsigned char)*node_name;
+	return hash % EVENT_HOUR_S;
+}
+
 int events_new(struct kube *kube, struct loop *loop, const char *node_name, struct events **ret,
 	       struct err *err)
 {
@@ -63,6 +74,7 @@ int events_new(struct kube *kube, struct loop *loop, const char *node_name, stru
 	e->kube = kube;
 	e->loop = loop;
 	e->node_name = node_name;
+	e->shift_s = hour_shift(node_name);
 	e->end = &e->first;
 	*ret = e;
 	return 0;
@@ -239,7 +251,7 @@ static struct waiting *waiting_new(struct events *e, const struct event_about *a
 static bool tell(struct events *e, const struct event_about *about, enum events_reason reason,
 		 const char *note)
 {
-	int64_t now_us = event_now_us(), hour = now_us / 1000000 / EVENT_HOUR_S;
+	int64_t now_us = event_now_us(), hour = (now_us / 1000000 + e->shift_s) / EVENT_HOUR_S;
 	uint64_t id = event_id(about, reason, hour);
 	struct waiting *w;
 

@@ -16,7 +16,7 @@ static const char *yes(bool ok)
 
 size_t features_text(const struct node_facts *facts, char buf[FEATURES_BYTES_MAX])
 {
-	bool steering = !node_first_missing(facts);
+	bool steering = !node_first_missing(facts) && facts->plugin.ok;
 	int n = snprintf(buf, FEATURES_BYTES_MAX,
 			 "smc-cni.io/smcd=%s\nsmc-cni.io/smcr=%s\nsmc-cni.io/steering=%s\n",
 			 yes(steering && facts->devices.n_smcd > 0), yes(steering && facts->rdma.ok),

@@ -14,6 +14,7 @@
 #include "node-agent/snapshot.h"
 
 #define CONNECTIONS_MAX 32
+#define CONNECTIONS_OF_ONE_MAX 8 /* so that no peer keeps kubelet's probes out */
 #define TIMEOUT_S 10
 #define MEMORY_BYTES (16 * 1024) /* a connection, for the request's head */
 
@@ -62,14 +63,14 @@ static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 {
 	const struct agent *agent = http->agent;
 	const struct node_facts *facts = &agent->facts;
-	const struct metrics_check checks[] = {
+	const struct metrics_check checks[] = { /* the last one only where somebody asks for it */
 		{ "agent", !agent_not_ready(agent) }, { "smc", facts->smc.ok },
 		{ "hook", facts->hook.ok },	      { "ueid", facts->ueid.ok },
-		{ "selinux", facts->selinux.ok },     { "cgroup", facts->cgroup.ok },
-		{ "host", facts->rdma.ok },
+		{ "selinux", facts->selinux.ok },     { "plugin", facts->plugin.ok },
+		{ "cgroup", facts->cgroup.ok },	      { "host", facts->rdma.ok },
 	};
 	const struct metrics_node node = { .checks = checks,
-					   .n_checks = ARRAY_SIZE(checks),
+					   .n_checks = ARRAY_SIZE(checks) - (agent->config->n_pnets ? 0 : 1),
 					   .requests = agent->requests,
 					   .watch_restarts = agent->source ? source_restarts(agent->source) : 0 };
 	struct snapshot snapshot;
@@ -233,7 +234,8 @@ static struct MHD_Daemon *start(struct http *http, union address *address)
 		flags |= MHD_USE_DUAL_STACK;
 	return MHD_start_daemon(flags, 0, NULL, NULL, on_request, http, MHD_OPTION_SOCK_ADDR,
 				&address->any, MHD_OPTION_CONNECTION_LIMIT,
-				(unsigned int)CONNECTIONS_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
+				(unsigned int)CONNECTIONS_MAX, MHD_OPTION_PER_IP_CONNECTION_LIMIT,
+				(unsigned int)CONNECTIONS_OF_ONE_MAX, MHD_OPTION_CONNECTION_TIMEOUT,
 				(unsigned int)TIMEOUT_S, MHD_OPTION_CONNECTION_MEMORY_LIMIT,
 				(size_t)MEMORY_BYTES, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 				MHD_OPTION_NOTIFY_COMPLETED, on_completed, http, MHD_OPTION_END);

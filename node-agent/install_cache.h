@@ -11,6 +11,8 @@
 
 /* One of its files. NULL: it is not there, or not one that we understand. */
 json_t *install_cache_read(int dirfd, const char *name);
+/* The path of the pod's namespace, as the runtime or else the result says it; NULL. Borrowed. */
+const char *install_cache_netns(const json_t *info);
 /* True when it is of an attachment to that network. The name of the file alone would do for "a" and
  * for "a-b". info may be NULL. */
 bool install_cache_is_of(const json_t *info, const char *network);
@@ -21,7 +23,7 @@ bool install_cache_names_us(const char *cache_dir);
 
 bool install_cache_is_empty(const char *cache_dir);
 
-/* True when an attachment of that network was made after `since_s` (CLOCK_REALTIME). */
+/* True when an attachment of that network began after `since_s` (CLOCK_REALTIME). */
 bool install_cache_has_newer(const char *cache_dir, const char *network, int64_t since_s);
 
 #endif

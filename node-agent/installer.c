@@ -39,6 +39,7 @@ struct install_job {
 	struct install_wish wish; /* the config's strings, which outlive the worker */
 	struct install_state state;
 	int64_t since_s; /* 0: do not look */
+	struct node_fact fact; /* for the loop's copy */
 	bool passed_over; /* a pod was made since, by a runtime that has our file before it */
 };
 
@@ -101,7 +102,7 @@ static void renew_watches(struct installer *i, const char *network)
 /* A folder without a network is normal at first; the rest is trouble. The log says each once. */
 static void say_failure(struct installer *i, int rc, const struct err *err)
 {
-	if (rc == -EOPNOTSUPP) /* it stays so until somebody does something: once an hour */
+	if (rc != -ENOENT) /* most stay so until somebody does something: once an hour */
 		(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin", err->msg);
 	if (strcmp(i->said, err->msg) == 0)
 		return;
@@ -122,13 +123,45 @@ static void say_success(struct installer *i, const struct install_job *job)
 			 s->dropin ? "drop-in file" : "entry in the list");
 }
 
-static void say_giving_up(struct installer *i, const struct install_state *s)
+/* ---- somebody who takes it out again and again ---- */
+
+struct lost_job {
+	struct work work;
+	struct node_fact fact;
+};
+
+static int lost_run(struct work *w, void *arg, struct err *err)
 {
+	struct node *node = arg;
+	int r = err_set(err, -EBUSY, "somebody takes the plugin out of the CNI chain again and again");
+
+	node_set_plugin(node, r, err);
+	((struct lost_job *)w)->fact = node->facts.plugin;
+	return r;
+}
+
+static void lost_done(struct work *w, void *arg)
+{
+	struct agent *agent = arg;
+
+	if (agent)
+		agent->facts.plugin = ((struct lost_job *)w)->fact;
+	free(w);
+}
+
+static void give_up(struct installer *i, const struct install_state *s)
+{
+	struct lost_job *job = calloc(1, sizeof(*job));
+
 	log_error("somebody takes the plugin out of the chain again and again, giving up for an hour", "network",
 		  s->network, "list", s->list);
-	(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin",
+	(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin-fight",
 			  "smc-cni is taken out of the CNI chain again and again: not put back for an hour");
+	if (job)
+		worker_add(i->agent->worker, &job->work, lost_run, lost_done);
 }
+
+/* ---- a look, and what follows ---- */
 
 static void on_done(struct installer *i, const struct install_job *job)
 {
@@ -137,6 +170,7 @@ static void on_done(struct installer *i, const struct install_job *job)
 	int64_t now = wire_now_ms(), delay_ms;
 
 	i->busy = false;
+	i->agent->facts.plugin = job->fact;
 	strcpy(i->network, job->work.rc < 0 ? "" : job->state.network);
 	if (job->work.rc < 0)
 		say_failure(i, job->work.rc, &job->work.err);
@@ -144,7 +178,7 @@ static void on_done(struct installer *i, const struct install_job *job)
 		say_success(i, job);
 	delay_ms = install_pace_done(&i->pace, outcome, now);
 	if (install_pace_rests(&i->pace, now))
-		say_giving_up(i, &job->state);
+		give_up(i, &job->state);
 	renew_watches(i, job->state.network);
 	look_in(i, delay_ms);
 	if (job->work.rc == 0)
@@ -158,10 +192,11 @@ static void on_done(struct installer *i, const struct install_job *job)
 static int run(struct work *w, void *arg, struct err *err)
 {
 	struct install_job *job = (struct install_job *)w;
-
 	int r = install_apply(&job->wish, &job->state, err);
+	struct node *node = arg;
 
-	(void)arg;
+	node_set_plugin(node, r, err);
+	job->fact = node->facts.plugin;
 	job->passed_over = r == 0 && job->since_s && !job->state.changed &&
 			   install_cache_has_newer(INSTALL_CACHE_DIR, job->state.network, job->since_s);
 	return r;

@@ -12,80 +12,66 @@
 #define NAMESPACES_FILE "namespaces.json"
 #define NAMESPACES_MAX (64 * 1024 * 1024)
 
+/* ---- texts that are kept on disk ---- */
+
 struct text_job {
 	struct work work;
+	enum agent_text which;
 	size_t len;
 	char text[];
 };
 
-static int add_text(struct agent *agent, const char *text, work_run_fn *run, work_done_fn *done)
+static const char *const troubles[] = {
+	[AGENT_TEXT_REQUIRED] = "list of namespaces that require steering is not up to date",
+	[AGENT_TEXT_NAMESPACES] = "what namespaces say is not kept for the next start",
+};
+
+static int text_run(struct work *w, void *arg, struct err *err)
 {
+	const struct text_job *job = (const struct text_job *)w;
+	const struct node *node = arg;
+	char path[PATH_MAX] = NAMESPACES_FILE;
+	int dirfd = node->state_fd, r = 0;
+
+	if (job->which == AGENT_TEXT_REQUIRED) {
+		dirfd = AT_FDCWD;
+		r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
+	}
+	return r < 0 ? r : file_replace(dirfd, path, job->text, job->len, 0600, err);
+}
+
+static void text_done(struct work *w, void *arg)
+{
+	struct text_job *job = (struct text_job *)w;
+	struct agent *agent = arg;
+
+	if (agent) {
+		struct agent_kept *kept = &agent->kept[job->which];
+
+		if (w->rc < 0 && !kept->bad) /* once, however often it is tried */
+			log_warn(troubles[job->which], "err", w->err.msg);
+		kept->bad = w->rc < 0;
+		if (kept->bad) { /* written again with the next sweep */
+			free(kept->text);
+			kept->text = NULL;
+		}
+	}
+	free(job);
+}
+
+int job_text(struct agent *agent, enum agent_text which)
+{
+	const char *text = agent->kept[which].text;
 	size_t len = strlen(text);
 	struct text_job *job = calloc(1, sizeof(*job) + len + 1);
 
 	if (!job)
 		return -ENOMEM;
+	job->which = which;
 	job->len = len;
 	memcpy(job->text, text, len + 1);
-	worker_add(agent->worker, &job->work, run, done);
+	worker_add(agent->worker, &job->work, text_run, text_done);
 	return 0;
-}
-
-/* ---- required-namespaces ---- */
-
-static int required_run(struct work *w, void *arg, struct err *err)
-{
-	const struct text_job *job = (const struct text_job *)w;
-	const struct node *node = arg;
-	char path[PATH_MAX];
-	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
-
-	return r < 0 ? r : file_replace(AT_FDCWD, path, job->text, job->len, 0600, err);
-}
-
-static void required_done(struct work *w, void *arg)
-{
-	struct agent *agent = arg;
-
-	if (agent && w->rc < 0) {
-		log_warn("list of namespaces that require steering is not up to date", "err",
-			 w->err.msg);
-		free(agent->required); /* written again with the next change or sweep */
-		agent->required = NULL;
-	}
-	free(w);
-}
-
-int job_required(struct agent *agent, const char *text)
-{
-	return add_text(agent, text, required_run, required_done);
-}
-
-/* ---- namespaces.json ---- */
-
-static int namespaces_run(struct work *w, void *arg, struct err *err)
-{
-	const struct text_job *job = (const struct text_job *)w;
-	const struct node *node = arg;
-
-	return file_replace(node->state_fd, NAMESPACES_FILE, job->text, job->len, 0600, err);
-}
-
-static void namespaces_done(struct work *w, void *arg)
-{
-	struct agent *agent = arg;
-
-	if (agent && w->rc < 0) {
-		log_warn("what namespaces say is not kept for the next start", "err", w->err.msg);
-		free(agent->namespaces); /* written again with the next change */
-		agent->namespaces = NULL;
-	}
-	free(w);
-}
-
-int job_namespaces(struct agent *agent, const char *text)
-{
-	return add_text(agent, text, namespaces_run, namespaces_done);
 }
 
 json_t *job_namespaces_read(const struct node *node)

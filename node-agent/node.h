@@ -31,6 +31,7 @@ struct node_facts {
 	struct node_fact hook; /* our program is attached */
 	struct node_fact ueid; /* ours is there */
 	struct node_fact selinux; /* steered sockets are of use to containers */
+	struct node_fact plugin; /* it is in the CNI chain, or cniPlugin does not ask for that */
 	struct node_fact cgroup; /* cgroupRoot is cgroup v2 */
 	struct node_fact rdma; /* SMC-R can be had: an RDMA device of the config's pnets is present */
 	struct steer_facts steer;
@@ -65,6 +66,8 @@ void node_refresh(struct node *node);
 
 /* Only the facts of devices and their ports: state that changes while nothing is wrong. */
 void node_refresh_devices(struct node *node);
+/* The plugin is in the chain, or (rc < 0) why it is not: facts->plugin, and in the features. */
+void node_set_plugin(struct node *node, int rc, const struct err *err);
 /* What steering lacks, NULL: nothing. */
 const struct node_fact *node_first_missing(const struct node_facts *facts);
 

@@ -190,6 +190,12 @@ static void write_features(struct node *node)
 	node->features_bad = r < 0;
 }
 
+void node_set_plugin(struct node *node, int rc, const struct err *err)
+{
+	set_fact(&node->facts.plugin, rc, err);
+	write_features(node);
+}
+
 void node_refresh_devices(struct node *node)
 {
 	auto_with(cleanup_smc_nl) struct smc_nl *nl = NULL;

@@ -293,8 +293,8 @@ static void tear_down(struct agent *agent)
 	close_watch(&agent->pending_watch);
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);
-	free(agent->required);
-	free(agent->namespaces);
+	for (int i = 0; i < AGENT_N_TEXTS; i++)
+		free(agent->kept[i].text);
 	loop_free(agent->loop);
 }
 

@@ -114,6 +114,7 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "hook", fact(&facts->hook));
 	set(node, "ueid", fact(&facts->ueid));
 	set(node, "selinux", fact(&facts->selinux));
+	set(node, "plugin", fact(&facts->plugin));
 	set(node, "cgroup", fact(&facts->cgroup));
 	set(node, "host", fact(&facts->rdma));
 	set(node, "ulp_unsafe", json_boolean(facts->steer.ulp_unsafe));

@@ -273,22 +273,27 @@ MAYBE void add_pod(const char *id, const char *steer, int netns_fd)
 		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));
 }
 
-/* The pod of that name in the answer to `status`; NULL: not there. The caller frees. */
-MAYBE json_t *status_of(const char *name)
+/* "pod" or "node", that of the name or (NULL) any, in the answer to `status`; NULL: not there. The caller frees. */
+MAYBE json_t *status_item(const char *kind, const char *name)
 {
 	auto_close int sock = connect_agent();
 	json_t *msg = ask_on(sock, wire_request("status"), -1), *found = NULL;
 
 	while (!json_object_get(msg, "end")) {
-		json_t *pod = json_object_get(msg, "pod");
+		json_t *item = json_object_get(msg, kind);
 
-		if (pod && !strcmp(text_of(pod, "name"), name))
-			found = json_incref(pod);
+		if (item && (!name || !strcmp(text_of(item, "name"), name)))
+			found = json_incref(item);
 		json_decref(msg);
 		assert_int_equal(wire_recv(sock, &msg, NULL, wire_now_ms() + ANSWER_MS, &agent_err), 0);
 	}
 	json_decref(msg);
 	return found;
+}
+
+MAYBE json_t *status_of(const char *pod)
+{
+	return status_item("pod", pod);
 }
 
 /* ---- each test has its own agent ---- */

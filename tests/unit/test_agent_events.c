@@ -340,7 +340,7 @@ static void two_interfaces_of_a_pod_tell_once(void **state)
 	assert_int_equal(seen.pods, 1);
 }
 
-static void statistics_are_asked_for_while_there_are_steered_pods_and_they_are_old(void **state)
+static void statistics_are_asked_for_while_there_are_steered_pods(void **state)
 {
 	(void)state;
 	(void)add("plain", 1);
@@ -349,18 +349,16 @@ static void statistics_are_asked_for_while_there_are_steered_pods_and_they_are_o
 	(void)add_steered("cart-0", 2);
 	agent_events_sweep(&agent);
 	assert_int_equal(seen.readings, 1);
-	agent.stats_ms = 1000000 - 59999;
+	agent.stats_busy = true;
 	agent_events_sweep(&agent);
 	assert_int_equal(seen.readings, 1);
-	agent.stats_ms = 1000000 - 60000;
-	agent_events_sweep(&agent);
-	assert_int_equal(seen.readings, 2);
-	agent.stats_busy = true;
+	agent.stats_busy = false;
+	agent.events = NULL; /* the kernel's counters of reasons, 16 bits wide, must not wrap unseen */
 	agent_events_sweep(&agent);
 	assert_int_equal(seen.readings, 2);
 }
 
-static void without_an_api_server_nothing_is_done(void **state)
+static void without_an_api_server_nothing_is_told(void **state)
 {
 	struct attach *a = add_steered("cart-0", 1);
 
@@ -370,13 +368,12 @@ static void without_an_api_server_nothing_is_done(void **state)
 	fell_back(a, NO_DEVICE, 3);
 	agent_events_changed(&agent, a);
 	agent_events_stats(&agent);
-	agent_events_sweep(&agent);
 	deny(a, "no SMC");
 	a->verdict.unavailable = true;
 	agent_events_decided(&agent, a);
 	agent_events_refused(&agent, a);
 	agent_events_node(&agent);
-	assert_int_equal(seen.pods + seen.nodes + seen.readings, 0);
+	assert_int_equal(seen.pods + seen.nodes, 0);
 }
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, set_up, tear_down)
@@ -395,8 +392,8 @@ int main(void)
 		TEST(what_was_not_told_this_hour_is_told_in_the_next),
 		TEST(what_fell_back_before_the_agents_start_is_not_told_again),
 		TEST(two_interfaces_of_a_pod_tell_once),
-		TEST(statistics_are_asked_for_while_there_are_steered_pods_and_they_are_old),
-		TEST(without_an_api_server_nothing_is_done),
+		TEST(statistics_are_asked_for_while_there_are_steered_pods),
+		TEST(without_an_api_server_nothing_is_told),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,6 +25,7 @@ static struct node_facts good(void)
 	struct node_facts facts = { .devices.n_smcd = 1 };
 
 	facts.smc.ok = facts.hook.ok = facts.ueid.ok = facts.selinux.ok = facts.rdma.ok = true;
+	facts.plugin.ok = true;
 	return facts;
 }
 
@@ -63,7 +64,8 @@ static void without_steering_there_is_no_smc(void **state)
 	static const char nothing[] = "smc-cni.io/smcd=false\nsmc-cni.io/smcr=false\n"
 				      "smc-cni.io/steering=false\n";
 	struct node_facts facts = good();
-	struct node_fact *all[] = { &facts.smc, &facts.hook, &facts.ueid, &facts.selinux };
+	struct node_fact *all[] = { &facts.smc, &facts.hook, &facts.ueid, &facts.selinux,
+				    &facts.plugin };
 	char text[FEATURES_BYTES_MAX];
 
 	(void)state;
