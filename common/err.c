@@ -79,3 +79,12 @@ int(err_prefix)(struct err *err, int rc, const char *fmt, ...)
 	join(err, text, old);
 	return rc;
 }
+
+void err_keep_first(int *first, struct err *ret, int rc, const struct err *err)
+{
+	if (rc >= 0 || *first < 0)
+		return;
+	*first = rc;
+	if (ret)
+		*ret = *err;
+}

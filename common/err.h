@@ -35,8 +35,11 @@ const char *err_text(int errnum);
 int err_prefix(struct err *err, int rc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* All three return a negative number, whatever they were given. Compilers and analysers, which see
- * one file at a time, learn it here: a caller that goes on after `if (r < 0)` has its outputs. */
+/* For what goes on after a failure: *first is the first negative rc, and ret (NULL is fine) gets its message. */
+void err_keep_first(int *first, struct err *ret, int rc, const struct err *err);
+
+/* err_set, err_sys and err_prefix return a negative number, whatever they were given. Compilers and analysers,
+ * which see one file at a time, learn it here: a caller that goes on after `if (r < 0)` has its outputs. */
 static inline int err_negative(int rc)
 {
 	return rc < 0 ? rc : -EIO;

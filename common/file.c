@@ -171,6 +171,13 @@ int file_remove(int dirfd, const char *path, struct err *err)
 	return 0;
 }
 
+bool file_name_ends(const char *name, const char *suffix)
+{
+	size_t len = strlen(name), end = strlen(suffix);
+
+	return name[0] != '.' && len > end && !strcmp(name + len - end, suffix);
+}
+
 static int make_dir(const char *path, mode_t mode)
 {
 	struct stat st;

@@ -2,6 +2,7 @@
 #ifndef SMC_COMMON_FILE_H
 #define SMC_COMMON_FILE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,6 +22,9 @@ int file_replace(int dirfd, const char *path, const void *data, size_t len, mode
 
 /* What file_replace() has written or left half done; one that is not there is fine. */
 int file_remove(int dirfd, const char *path, struct err *err);
+
+/* A name that ends so, and is not hidden: of what somebody left in a folder. */
+bool file_name_ends(const char *name, const char *suffix);
 
 /* mkdir -p with the given mode for what is created. */
 int file_mkdirs(const char *path, mode_t mode, struct err *err);

@@ -24,15 +24,6 @@ static void drop_temporary(const char *dir)
 			(void)unlink(path);
 }
 
-static void keep_first(int *first, struct err *ret, int r, const struct err *err)
-{
-	if (r < 0 && *first == 0) {
-		*first = r;
-		if (ret)
-			*ret = *err;
-	}
-}
-
 /* ---- drop-in folders ---- */
 
 static int drop_dropin(const char *conf_dir, const char *network, bool *changed, struct err *err)
@@ -65,7 +56,7 @@ int install_drop_dropins(const char *conf_dir, const char *but, bool *changed, s
 
 		if (de->d_name[0] == '.' || (but && strcmp(de->d_name, but) == 0))
 			continue;
-		keep_first(&first, err, drop_dropin(conf_dir, de->d_name, changed, &e), &e);
+		err_keep_first(&first, err, drop_dropin(conf_dir, de->d_name, changed, &e), &e);
 	}
 	return first;
 }
@@ -97,7 +88,7 @@ static int drop_entries(const char *conf_dir, bool *changed, struct err *err)
 	for (int i = 0; i < n; i++) {
 		struct err e = ERR_INIT;
 
-		keep_first(&first, err, drop_entry(conf_dir, files[i]->d_name, changed, &e), &e);
+		err_keep_first(&first, err, drop_entry(conf_dir, files[i]->d_name, changed, &e), &e);
 	}
 	install_files_free(files, n);
 	return first;
@@ -137,8 +128,8 @@ static int drop_places(const char *conf_dir, bool *changed, struct err *err)
 
 	if (lock < 0)
 		return lock == -ENOENT ? 0 : lock;
-	keep_first(&first, err, install_drop_dropins(conf_dir, NULL, changed, &e), &e);
-	keep_first(&first, err, drop_entries(conf_dir, changed, &e), &e);
+	err_keep_first(&first, err, install_drop_dropins(conf_dir, NULL, changed, &e), &e);
+	err_keep_first(&first, err, drop_entries(conf_dir, changed, &e), &e);
 	drop_temporary(conf_dir);
 	if (*changed)
 		install_poke(conf_dir);

@@ -49,9 +49,8 @@ void kube_access_clear(struct kube_access *a);
 /* Reads the file for the first time: a trimmed copy becomes t->text. Owns path. */
 int kube_text_open(struct kube_text *t, char *path, const char *what, struct err *err);
 /* What the text is now: the file is read again if it was replaced. One that is gone or cannot be
- * read: the last text stays in use, and that is logged once. `what` names it in the log ("token").
- * True if it is another text than at the last call. */
-bool kube_text_renew(struct kube_text *t, const char *what);
+ * read: the last text stays in use, and that is logged once. `what` names it in the log ("token"). */
+void kube_text_renew(struct kube_text *t, const char *what);
 void kube_text_clear(struct kube_text *t); /* what it held is wiped */
 
 #endif

@@ -25,10 +25,10 @@ static void set_blob(CURL *easy, CURLoption option, const struct kube_text *t)
 
 void kube_options_renew(struct kube_access *a)
 {
-	(void)kube_text_renew(&a->token, "token");
-	(void)kube_text_renew(&a->ca, "CA");
-	(void)kube_text_renew(&a->cert, "client certificate");
-	(void)kube_text_renew(&a->key, "client key");
+	kube_text_renew(&a->token, "token");
+	kube_text_renew(&a->ca, "CA");
+	kube_text_renew(&a->cert, "client certificate");
+	kube_text_renew(&a->key, "client key");
 }
 
 void kube_options_connection(const struct kube *k, CURL *easy)

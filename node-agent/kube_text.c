@@ -66,32 +66,29 @@ static bool same_file(const struct stat *a, const struct stat *b)
 	       a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
 }
 
-bool kube_text_renew(struct kube_text *t, const char *what)
+void kube_text_renew(struct kube_text *t, const char *what)
 {
 	struct err err = ERR_INIT;
 	char *text = NULL;
 	struct stat st;
 	size_t len = 0;
-	bool differs;
 
 	if (!t->path || (stat(t->path, &st) == 0 && same_file(&st, &t->seen)))
-		return false;
+		return;
 	if (read_text(t->path, &text, &len, &st, &err) < 0) {
 		if (!t->warned)
 			log_warn("file cannot be read, what it last held stays in use", "what", what,
 				 "err", err.msg);
 		t->warned = true;
-		return false;
+		return;
 	}
 	if (t->warned)
 		log_info("file can be read again", "what", what, "file", t->path);
 	t->warned = false;
-	differs = !t->text || strcmp(t->text, text) != 0;
 	forget(t->text, t->len);
 	t->text = text;
 	t->len = len;
 	t->seen = st;
-	return differs;
 }
 
 void kube_text_clear(struct kube_text *t)

@@ -88,14 +88,6 @@ static void each_file(struct node *node, int dirfd, const char *name, record_fn 
 	}
 }
 
-static bool has_suffix(const char *name)
-{
-	size_t len = strlen(name);
-
-	return name[0] != '.' && len > strlen(SUFFIX) &&
-	       !strcmp(name + len - strlen(SUFFIX), SUFFIX);
-}
-
 int pending_scan(struct node *node, record_fn *fn, void *arg, struct err *err)
 {
 	auto_closedir DIR *dir = NULL;
@@ -109,7 +101,7 @@ int pending_scan(struct node *node, record_fn *fn, void *arg, struct err *err)
 	if (!dir)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "read folder '%s'", path);
 	while ((de = readdir(dir))) {
-		if (has_suffix(de->d_name))
+		if (file_name_ends(de->d_name, SUFFIX))
 			each_file(node, dirfd(dir), de->d_name, fn, arg);
 	}
 	return 0;

@@ -246,15 +246,6 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 
 /* ---- the way back ---- */
 
-static void keep_first(int *first, struct err *first_err, int r, const struct err *err)
-{
-	if (r < 0 && *first == 0) {
-		*first = r;
-		if (first_err)
-			*first_err = *err;
-	}
-}
-
 static int netns_undo(const struct record *rec, struct err *err)
 {
 	auto_close int netns_fd = netns_find(&rec->netns, err);
@@ -271,13 +262,13 @@ int pod_remove(struct node *node, const struct record *rec, const struct pod_sha
 	int first = 0;
 
 	if (!shared->entry && node->steer)
-		keep_first(&first, err, steer_pod_undo(node->steer, rec->netns.cookie, &e), &e);
+		err_keep_first(&first, err, steer_pod_undo(node->steer, rec->netns.cookie, &e), &e);
 	if (rec->wish.programs && !shared->programs)
-		keep_first(&first, err, programs_undo(node, rec, &e), &e);
+		err_keep_first(&first, err, programs_undo(node, rec, &e), &e);
 	if (netns_part && needs_netns(rec, &rec->wish))
-		keep_first(&first, err, netns_undo(rec, &e), &e);
+		err_keep_first(&first, err, netns_undo(rec, &e), &e);
 	if (rec->wish.host)
-		keep_first(&first, err, host_undo(node, rec, !shared->host, &e), &e);
+		err_keep_first(&first, err, host_undo(node, rec, !shared->host, &e), &e);
 	if (first < 0)
 		return first;
 	return record_remove(node->state_fd, &rec->req.attachment, err);

@@ -98,14 +98,6 @@ int record_remove(int dirfd, const struct wire_attachment *a, struct err *err)
 	return file_remove(dirfd, path, err);
 }
 
-static bool has_suffix(const char *name)
-{
-	size_t len = strlen(name);
-
-	return name[0] != '.' && len > strlen(SUFFIX) &&
-	       !strcmp(name + len - strlen(SUFFIX), SUFFIX);
-}
-
 static void each_file(int fd, const char *name, record_fn *fn, record_bad_fn *bad, void *arg)
 {
 	struct err err = ERR_INIT;
@@ -138,7 +130,7 @@ int record_each(int dirfd, record_fn *fn, record_bad_fn *bad, void *arg, struct 
 		return err_sys(err, ENOMEM, "read folder '" RECORD_DIR "' of stateDir");
 	}
 	while ((de = readdir(dir))) {
-		if (has_suffix(de->d_name))
+		if (file_name_ends(de->d_name, SUFFIX))
 			each_file(fd, de->d_name, fn, bad, arg);
 	}
 	return 0;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -120,6 +122,37 @@ static void a_nul_in_an_annotation_spoils_that_one_alone(void **state)
 	wire_prepare_clear(&req);
 }
 
+/* A file of a pod whose ADD ended so many seconds from now; the namespace is as old as `netns`. */
+static void keep(const char *folder, const char *netns, int ended_s)
+{
+	const struct timespec ended[2] = { { .tv_sec = time(NULL) + ended_s }, { .tv_sec = time(NULL) + ended_s } };
+	json_auto_t *info = json_of(info_text);
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "%s/podnet-1-eth0", folder);
+	(void)json_object_set_new(info, "netns", json_string(netns));
+	assert_int_equal(json_dump_file(info, path, 0), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path, ended, 0), 0);
+}
+
+static void an_add_is_as_new_as_its_namespace(void **state)
+{
+	char folder[] = "/tmp/smc-test-earlier-XXXXXX", command[64];
+	int64_t now = time(NULL);
+
+	(void)state;
+	assert_non_null(mkdtemp(folder));
+	keep(folder, folder, 400); /* a slow IPAM plugin: it began now, which is when the folder was made */
+	assert_false(install_cache_has_newer(folder, "podnet", now + 60));
+	assert_true(install_cache_has_newer(folder, "podnet", now - 100));
+	assert_false(install_cache_has_newer(folder, "pod", now - 100));
+	keep(folder, "/nonexistent/ns", 400); /* the pod is gone: it has taken no longer than 240 s */
+	assert_true(install_cache_has_newer(folder, "podnet", now + 100));
+	assert_false(install_cache_has_newer(folder, "podnet", now + 200));
+	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
+	assert_int_equal(system(command), 0);
+}
+
 static void says(const char *key, const char *value, const char *message)
 {
 	json_auto_t *info = json_of(info_text);
@@ -157,6 +190,7 @@ int main(void)
 		cmocka_unit_test(all_that_a_plugin_would_have_said_is_there),
 		cmocka_unit_test(an_older_runtime_says_less),
 		cmocka_unit_test(a_nul_in_an_annotation_spoils_that_one_alone),
+		cmocka_unit_test(an_add_is_as_new_as_its_namespace),
 		cmocka_unit_test(rubbish_is_named),
 	};
 
