@@ -49,6 +49,7 @@ struct node {
 	int cgroup_fd; /* <cgroupRoot>, -1 when it is no cgroup v2 */
 	struct steer *steer; /* NULL: facts.hook says why */
 	bool features_bad; /* the file of node features could not be written, and the log says so */
+	bool plugin_known; /* node_set_plugin() was called */
 	int hook_failures, hook_pause; /* in a row; refreshes to let pass before the next try */
 	char ueid[SMC_UEID_LEN + 1]; /* the one that we added, "" if none */
 	struct hostnet_undo *hostnet;

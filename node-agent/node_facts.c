@@ -181,8 +181,11 @@ static void refresh_selinux(struct node *node)
 static void write_features(struct node *node)
 {
 	struct err err = ERR_INIT;
-	int r = features_write(node->config->features_dir, &node->facts, &err);
+	int r;
 
+	if (*node->config->cni_plugin && !node->plugin_known) /* the labels of before the restart may be right */
+		return;
+	r = features_write(node->config->features_dir, &node->facts, &err);
 	if (r < 0 && !node->features_bad)
 		log_warn("labels of this node are not up to date", "err", err.msg);
 	else if (r > 0)
@@ -193,6 +196,7 @@ static void write_features(struct node *node)
 void node_set_plugin(struct node *node, int rc, const struct err *err)
 {
 	set_fact(&node->facts.plugin, rc, err);
+	node->plugin_known = true;
 	write_features(node);
 }
 

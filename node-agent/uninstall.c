@@ -82,12 +82,12 @@ static bool is_ours(const char *name)
 {
 	const char *pod = getenv("POD_NAME");
 	size_t len = strlen(name);
-	bool ours = pod && !strncmp(pod, name, len) && pod[len] == '-' && !strchr(pod + len + 1, '-');
 
-	if (!ours)
-		log_warn("DAEMONSET_NAME does not name the DaemonSet that this pod is of, so it is a restart",
-			 "daemonset", name, "pod", pod ? pod : "");
-	return ours;
+	if (!pod || (!strncmp(pod, name, len) && pod[len] == '-' && !strchr(pod + len + 1, '-')))
+		return true;
+	log_warn("DAEMONSET_NAME does not name the DaemonSet that this pod is of, so it is a restart",
+		 "daemonset", name, "pod", pod);
+	return false;
 }
 
 void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool uninstall))
