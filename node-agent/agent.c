@@ -40,26 +40,18 @@ static void policy_facts(const struct node_facts *facts, struct policy_node *ret
 		(void)snprintf(ret->why_not, sizeof(ret->why_not), "%s", missing->why);
 }
 
-static bool is_news(const struct node_fact *before, const struct node_fact *now)
+/* needed: pods are not steered without. */
+static void log_fact(const char *name, bool needed, const struct node_fact *before,
+		     const struct node_fact *now)
 {
-	return before->ok != now->ok || strcmp(before->why, now->why) != 0;
-}
-
-static void log_fact(const char *name, const struct node_fact *before, const struct node_fact *now)
-{
-	if (is_news(before, now) && now->ok)
+	if (before->ok == now->ok && !strcmp(before->why, now->why))
+		return;
+	if (now->ok)
 		log_info("the node has it", "check", name);
-	else if (is_news(before, now))
+	else if (needed)
 		log_warn("the node lacks it", "check", name, "err", now->why);
-}
-
-/* Pods are steered without. */
-static void log_extra(const char *name, const struct node_fact *before, const struct node_fact *now)
-{
-	if (is_news(before, now) && !now->ok)
-		log_info("the node has no such extra", "check", name, "why", now->why);
 	else
-		log_fact(name, before, now);
+		log_info("the node has no such extra", "check", name, "why", now->why);
 }
 
 void agent_new_facts(struct agent *agent, const struct node_facts *facts)
@@ -67,12 +59,12 @@ void agent_new_facts(struct agent *agent, const struct node_facts *facts)
 	struct node_facts before = agent->facts;
 
 	agent->facts = *facts;
-	log_fact("smc", &before.smc, &facts->smc);
-	log_fact("hook", &before.hook, &facts->hook);
-	log_fact("ueid", &before.ueid, &facts->ueid);
-	log_fact("selinux", &before.selinux, &facts->selinux);
-	log_extra("cgroup", &before.cgroup, &facts->cgroup);
-	log_extra("host", &before.rdma, &facts->rdma);
+	log_fact("smc", true, &before.smc, &facts->smc);
+	log_fact("hook", true, &before.hook, &facts->hook);
+	log_fact("ueid", true, &before.ueid, &facts->ueid);
+	log_fact("selinux", true, &before.selinux, &facts->selinux);
+	log_fact("cgroup", false, &before.cgroup, &facts->cgroup);
+	log_fact("host", false, &before.rdma, &facts->rdma);
 	agent_keep_namespaces(agent);
 	agent_decide_all(agent, NULL, "");
 	agent_events_node(agent);

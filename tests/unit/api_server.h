@@ -47,4 +47,17 @@ const char *api_last_authorization(void);
 const char *api_last_body(void);
 const char *api_last_accept(void);
 
+/* Turns `loop`, the test's own, until the condition holds; fails with the requests so far. */
+#define API_DEADLINE_MS 20000
+#define until(condition)                                                    \
+	do {                                                                \
+		int64_t _end = wire_now_ms() + API_DEADLINE_MS;             \
+		while (!(condition)) {                                      \
+			if (wire_now_ms() > _end)                           \
+				fail_msg("not in time: %s; requests: %s",   \
+					 #condition, api_log());            \
+			(void)loop_turn(loop, 20, NULL);                    \
+		}                                                           \
+	} while (0)
+
 #endif

@@ -20,7 +20,6 @@
 #include "node-agent/kube_watch.h"
 #include "tests/unit/api_server.h"
 
-#define DEADLINE_MS 20000
 
 static char dir[64];
 static struct loop *loop;
@@ -69,7 +68,7 @@ static void open_kube(const char *ca)
 
 static void call(const char *method, const char *path, json_t *body)
 {
-	int64_t end = wire_now_ms() + DEADLINE_MS;
+	int64_t end = wire_now_ms() + API_DEADLINE_MS;
 	int before = got.n;
 
 	assert_int_equal(kube_call(kube, method, path, body, on_reply, NULL), 0);
@@ -222,10 +221,7 @@ static void calls_under_way_end_without_a_word_when_it_is_freed(void **state)
 	open_kube("ca.crt");
 	api_tell(API_OTHER, &slow);
 	assert_int_equal(kube_call(kube, "GET", "/x", NULL, on_reply, NULL), 0);
-	for (int64_t end = wire_now_ms() + DEADLINE_MS; !strstr(api_log(), "GET /x");) {
-		assert_true(wire_now_ms() < end);
-		(void)loop_turn(loop, 20, NULL);
-	}
+	until(strstr(api_log(), "GET /x"));
 	assert_int_equal(kube_call(kube, "GET", "/y", NULL, on_reply, NULL), 0);
 	kube_free(kube);
 	kube = NULL;
@@ -235,17 +231,6 @@ static void calls_under_way_end_without_a_word_when_it_is_freed(void **state)
 }
 
 /* ---- watches on which nothing comes ---- */
-
-#define until(condition)                                                    \
-	do {                                                                \
-		int64_t _end = wire_now_ms() + DEADLINE_MS;                 \
-		while (!(condition)) {                                      \
-			if (wire_now_ms() > _end)                           \
-				fail_msg("not in time: %s; requests: %s",   \
-					 #condition, api_log());            \
-			(void)loop_turn(loop, 20, NULL);                    \
-		}                                                           \
-	} while (0)
 
 static void nothing_listed(void *arg, struct manifest_object *const *objects, size_t n)
 {

@@ -19,24 +19,12 @@
 #include "node-agent/source.h"
 #include "tests/unit/api_server.h"
 
-#define DEADLINE_MS 20000
 
 static char dir[64];
 static struct loop *loop;
 static struct kube *kube;
 static struct source *source;
 static char changes[4096];
-
-#define until(condition)                                                    \
-	do {                                                                \
-		int64_t _end = wire_now_ms() + DEADLINE_MS;                 \
-		while (!(condition)) {                                      \
-			if (wire_now_ms() > _end)                           \
-				fail_msg("not in time: %s; requests: %s",   \
-					 #condition, api_log());            \
-			(void)loop_turn(loop, 20, NULL);                    \
-		}                                                           \
-	} while (0)
 
 static void on_change(void *arg, const char *namespace, const char *name)
 {
