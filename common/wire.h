@@ -81,6 +81,10 @@ struct wire_prepare {
 	json_t *annotations; /* object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none */
 };
 
+/* Of a pod's annotations as a runtime passes them, what goes into a message: ours, a NUL in one replaced. Changes the
+ * object; NULL and what is no object are left alone. -ENOMEM. */
+int wire_keep_annotations(json_t *annotations, struct err *err);
+
 void wire_prepare_clear(struct wire_prepare *p); /* drops what it owns */
 /* With v and verb. This and the other makers of JSON return NULL when there is no memory (or a name
  * is not UTF-8). */

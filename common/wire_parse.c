@@ -190,6 +190,24 @@ static int get_cgroup_path(const json_t *msg, char *buf, struct err *err)
 	return 0;
 }
 
+int wire_keep_annotations(json_t *annotations, struct err *err)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+	int r = 0;
+
+	json_object_foreach_safe (annotations, next, key, value) {
+		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
+			(void)json_object_del(annotations, key);
+		else
+			r = smc_json_replace_nul(value, err);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
 static int get_annotations(const json_t *msg, json_t **ret, struct err *err)
 {
 	json_t *obj = NULL, *value;

@@ -34,40 +34,21 @@ static const char *cni_arg(const json_t *info, const char *key)
 	return "";
 }
 
-/* *ret: NULL when the runtime passed none. */
-static int our_annotations(const json_t *capabilities, json_t **ret, struct err *err)
-{
-	json_auto_t *ours = json_object();
-	json_t *all = json_object_get(capabilities, ANNOTATIONS), *value;
-	const char *key;
-
-	json_object_foreach (all, key, value) {
-		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
-			continue;
-		if (smc_json_replace_nul(value, err) < 0)
-			return -ENOMEM;
-		if (json_object_set(ours, key, value) < 0)
-			return err_sys(err, ENOMEM, "read " WHERE);
-	}
-	*ret = json_is_object(all) ? TAKE_PTR(ours) : NULL;
-	return 0;
-}
-
 /* As a message, so that the names go through the same checks as a plugin's. */
 static int message(const json_t *info, json_t **ret, struct err *err)
 {
 	const json_t *capabilities = json_object_get(info, "capabilityArgs");
 	json_t *network = json_object_get(info, "networkName"), *id = json_object_get(info, "containerId");
-	json_t *annotations;
-	int r = our_annotations(capabilities, &annotations, err);
+	json_t *annotations = json_object_get(capabilities, ANNOTATIONS);
+	int r = wire_keep_annotations(annotations, err);
 
 	if (r < 0)
 		return r;
-	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:o*}", "attachment", "network", network,
+	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:O*}", "attachment", "network", network,
 			 "containerID", id, "ifname", json_object_get(info, "ifName"), "pod", "namespace",
 			 cni_arg(info, "K8S_POD_NAMESPACE"), "name", cni_arg(info, "K8S_POD_NAME"), "uid",
 			 cni_arg(info, "K8S_POD_UID"), "cgroupPath", json_object_get(capabilities, "cgroupPath"),
-			 "annotations", annotations);
+			 "annotations", json_is_object(annotations) ? annotations : NULL);
 	return *ret ? 0 : err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
 }
 

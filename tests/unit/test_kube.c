@@ -20,7 +20,6 @@
 #include "node-agent/kube_watch.h"
 #include "tests/unit/api_server.h"
 
-
 static char dir[64];
 static struct loop *loop;
 static struct kube *kube;

@@ -19,7 +19,6 @@
 #include "node-agent/source.h"
 #include "tests/unit/api_server.h"
 
-
 static char dir[64];
 static struct loop *loop;
 static struct kube *kube;
