@@ -4,18 +4,19 @@
 # timeout: 1800
 #
 # The agent runs in a runc container that has what the DaemonSet says (agent_container.py), whole at first, then without
-# each capability and mount in turn. The last column of the tables in docs/privileges.md is what it must say then.
+# each capability and mount in turn. "Without it" in the lists of docs/privileges.md is what it must say then.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"
 container=$TOP/tests/vm/agent_container.py
 had_results=$(find /var/lib/cni/results -maxdepth 0 2> /dev/null) || : # else agent_container makes it
 at_exit clean
 
-# What the agent says without RIGHT: the last column in docs/privileges.md.
+# What the agent says without RIGHT: "Without it" of its entry in docs/privileges.md.
 words_of() # RIGHT
 {
-	# shellcheck disable=SC2016 # no command
-	grep -F "| \`$1\` |" "$TOP/docs/privileges.md" | sed -n 's/.*| `\(.*\)` |$/\1/p'
+	awk -v entry="- \`$1\`:" '
+		/^- / { here = index($0, entry) == 1 }
+		here && sub(/^  - Without it: `/, "") { sub(/`$/, ""); print }' "$TOP/docs/privileges.md"
 }
 
 said() { grep -qF -- "$1" "$AGENT_LOG"; }
