@@ -3,7 +3,8 @@
 # Sources are found by wildcard, one folder a piece, so that a new file needs no change here:
 #   common/*.c          -> build/lib/libcommon.a     bpf/x.bpf.c -> build/bpf/x.skel.h
 #   PROGRAM/*.c         -> build/lib/libPROGRAM.a (without main.c) and build/bin/NAME
-#   tests/unit/test_*.c -> build/tests/unit/*        tests/fuzz/fuzz_*.c -> build/san-.../fuzz/*
+#   tests/{unit,program}/test_*.c -> build/tests/{unit,program}/*
+#   tests/fuzz/fuzz_*.c -> build/san-.../fuzz/*
 # A program is built once its folder has a main.c. What make does is in mk/: build, test, lint.
 
 VERSION      := 0.1.0

@@ -1,18 +1,25 @@
 # Tests: unit (native), fuzz (native), VM cases, mutants.
 
-UNIT       := $(patsubst tests/unit/%.c,$(B)/tests/unit/%,$(wildcard tests/unit/test_*.c))
+# tests/unit starts no program; what does is in tests/program: our own programs, ip, openssl.
+UNIT       := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
+PROGRAM    := $(patsubst %.c,$(B)/%,$(wildcard tests/program/test_*.c))
 LINK_archives := -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_node-agent)
 
-# What tests share is in the other files of tests/unit.
-UNIT_HELPERS := $(patsubst %.c,$(B)/obj/%.o,$(filter-out tests/unit/test_%,$(wildcard tests/unit/*.c)))
+# What tests share is in the other files of their folder; tests/program has what tests/unit shares, too.
+helpers = $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(1)/test_%,$(wildcard $(1)/*.c)))
+HELPERS_unit    := $(call helpers,tests/unit)
+HELPERS_program := $(HELPERS_unit) $(call helpers,tests/program)
 
 # Every test is linked with all archives (the linker takes what it needs), and the functions
 # for which it brings a __wrap_ are wrapped.
-$(B)/tests/unit/%: $(B)/obj/tests/unit/%.o $(UNIT_HELPERS) $(ARCHIVES)
-	$(call say,LD)
-	@mkdir -p $(@D)
-	$(Q)$(CC) $(LDFLAGS_) -o $@ $< $(UNIT_HELPERS) $(LINK_archives) -lcmocka \
-		$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/unit/$*.c | sort -u | sed s/__wrap_/-Wl,--wrap=/)
+define test_rules
+$(B)/tests/$(1)/%: $(B)/obj/tests/$(1)/%.o $(HELPERS_$(1)) $(ARCHIVES)
+	$$(call say,LD)
+	@mkdir -p $$(@D)
+	$$(Q)$$(CC) $$(LDFLAGS_) -o $$@ $$< $(HELPERS_$(1)) $$(LINK_archives) -lcmocka \
+		$$$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/$(1)/$$*.c | sort -u | sed s/__wrap_/-Wl,--wrap=/)
+endef
+$(foreach d,unit program,$(eval $(call test_rules,$(d))))
 
 # --- programs that VM cases run: one a file, the ones named *-static.c linked static; and BPF objects
 VMPROGS_DIR := tests/vm/progs
@@ -31,12 +38,12 @@ build/$(VMPROGS_DIR)/%.bpf.o: $(VMPROGS_DIR)/%.bpf.c
 
 vm-build: $(VMPROGS) conformance-build
 
-# The plugin's own tests run the built program.
-unit-build: $(UNIT) $(B)/bin/smc-cni
+unit-build: $(UNIT) $(PROGRAM)
 .PHONY: unit-build vm-build
 
-unit: unit-build ## run the unit tests here (also: SAN=address,undefined)
-	@tests/unit/run $(UNIT)
+# What waits most begins first.
+unit: unit-build ## run the tests of tests/unit and tests/program here (also: SAN=address,undefined)
+	@tests/unit/run $(PROGRAM) $(UNIT)
 
 # A failure of one part does not hide the other's.
 test: ## unit and conformance tests, and the VM cases on the stock 6.12 kernel
@@ -75,10 +82,11 @@ test-deploy: image
 	@rc=0; tests/deploy/manifests || rc=1; tests/deploy/image || rc=1; exit $$rc
 .PHONY: test-deploy conformance
 
-# What needs a kernel's answers in its own byte order, system calls that qemu 7.2 lacks, or another program run.
-NOT_EMULATED := $(patsubst %,$(B)/tests/unit/test_%,agent_% uninstall cni_announce cni_chained cni_check \
-	cni_fault cni_hostdev cni_ipam cni_kinds cni_odd cni_rollback cni_standalone cni_storm cni_verbs cgroup \
-	hostnet install_faults link netns route smc_nl sockdiag source_kube sysctl wire_sock)
+# What needs a kernel's answers in its own byte order, or system calls that qemu 7.2 lacks.
+NOT_EMULATED := $(patsubst %,$(B)/tests/unit/test_%,agent_events cgroup install_faults netns smc_nl sockdiag \
+	sysctl wire_sock)
+# Of those that start programs, the one whose program need not be emulated.
+EMULATED     := $(filter-out $(NOT_EMULATED),$(UNIT)) $(B)/tests/program/test_kube
 
 test-cross: ## the image for ARCH=s390x (the default) or arm64, under an emulator
 	@$(MAKE) deps ARCH=$(or $(CROSS),s390x)
@@ -86,7 +94,7 @@ test-cross: ## the image for ARCH=s390x (the default) or arm64, under an emulato
 	@$(MAKE) ARCH=$(or $(CROSS),s390x) run-cross
 
 run-cross:
-	@rc=0; EMULATE='$(EMULATE)' tests/unit/run $(filter-out $(NOT_EMULATED),$(UNIT)) || rc=1; \
+	@rc=0; EMULATE='$(EMULATE)' tests/unit/run $(EMULATED) || rc=1; \
 		tests/deploy/cross $(ROOTFS) $(firstword $(EMULATE)) || rc=1; exit $$rc
 .PHONY: test-cross run-cross
 
@@ -136,8 +144,9 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(ARCHIVES)
 mutants: all unit-build ## break the product on purpose: each mutant must be caught by its test
 	@tests/mutants/run $(MUTANTS)
 
-# The tests of the whole agent run its program.
-$(patsubst %,$(B)/tests/unit/test_%,$(patsubst %,agent_%,socket life kube install) uninstall): \
+# What the tests run.
+$(filter $(B)/tests/program/test_cni_%,$(PROGRAM)): $(B)/bin/smc-cni
+$(patsubst %,$(B)/tests/program/test_%,$(patsubst %,agent_%,socket life kube install) uninstall): \
 	$(B)/bin/smc-node-agent
-$(B)/tests/unit/test_cni_fault: $(B)/fault/bin/smc-cni
-$(B)/tests/unit/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent
+$(B)/tests/program/test_cni_fault: $(B)/fault/bin/smc-cni
+$(B)/tests/program/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent

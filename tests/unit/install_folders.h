@@ -4,7 +4,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <ftw.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -22,6 +21,7 @@
 #include "common/file.h"
 #include "node-agent/install.h"
 #include "node-agent/install_impl.h"
+#include "tests/unit/tree.h"
 
 #ifndef FOLDERS_AT
 #define FOLDERS_AT "/tmp"
@@ -73,16 +73,10 @@ MAYBE int set_up(void **state)
 	return 0;
 }
 
-MAYBE int remove_one(const char *path, const struct stat *st, int type, struct FTW *ftw)
-{
-	(void)st, (void)type, (void)ftw;
-	return remove(path);
-}
-
 MAYBE int remove_all(void **state)
 {
 	(void)state;
-	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return tree_remove(top);
 }
 
 MAYBE int apply(enum install_mode mode, struct install_state *ret)

@@ -16,6 +16,7 @@
 
 #include "node-agent/earlier.h"
 #include "node-agent/install_cache.h"
+#include "tests/unit/tree.h"
 
 static const char info_text[] =
 	"{'kind': 'cniCacheV1', 'containerId': '57f3068244922f00', 'config': 'e30=', 'ifName': 'eth0',"
@@ -137,7 +138,7 @@ static void keep(const char *folder, const char *netns, int ended_s)
 
 static void an_add_is_as_new_as_its_namespace(void **state)
 {
-	char folder[] = "/tmp/smc-test-earlier-XXXXXX", command[64];
+	char folder[] = "/tmp/smc-test-earlier-XXXXXX";
 	int64_t now = time(NULL);
 
 	(void)state;
@@ -149,8 +150,7 @@ static void an_add_is_as_new_as_its_namespace(void **state)
 	keep(folder, "/nonexistent/ns", 400); /* the pod is gone: it has taken no longer than 240 s */
 	assert_true(install_cache_has_newer(folder, "podnet", now + 100));
 	assert_false(install_cache_has_newer(folder, "podnet", now + 200));
-	(void)snprintf(command, sizeof(command), "rm -r %s", folder);
-	assert_int_equal(system(command), 0);
+	assert_int_equal(tree_remove(folder), 0);
 }
 
 static void says(const char *key, const char *value, const char *message)

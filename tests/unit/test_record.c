@@ -16,6 +16,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "node-agent/record.h"
+#include "tests/unit/tree.h"
 
 static char dir[64];
 static int dir_fd = -1;
@@ -33,12 +34,9 @@ static int make_dir(void **state)
 
 static int drop_dir(void **state)
 {
-	char command[96];
-
 	(void)state;
 	(void)close(dir_fd);
-	(void)snprintf(command, sizeof(command), "rm -r '%s'", dir);
-	return system(command);
+	return tree_remove(dir);
 }
 
 static struct record *sample(void)

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include <fcntl.h>
-#include <ftw.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +19,7 @@
 #include "common/log.h"
 #include "node-agent/loop.h"
 #include "node-agent/source.h"
+#include "tests/unit/tree.h"
 
 /* All against the real inotify, in a folder of the test's own. */
 
@@ -129,21 +129,13 @@ static int setup(void **state)
 	return mkdir(folder, 0755);
 }
 
-static int remove_one(const char *path, const struct stat *st, int flag, struct FTW *ftw)
-{
-	(void)st;
-	(void)flag;
-	(void)ftw;
-	return remove(path);
-}
-
 static int teardown(void **state)
 {
 	(void)state;
 	source_close(source);
 	source = NULL;
 	loop_free(loop);
-	return nftw(top, remove_one, 8, FTW_DEPTH | FTW_PHYS);
+	return tree_remove(top);
 }
 
 static void what_is_there_at_the_start_is_known_and_not_told(void **state)

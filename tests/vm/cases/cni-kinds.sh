@@ -8,9 +8,9 @@ modprobe -a -q veth bridge macvlan ipvlan dummy || : # built into our own kernel
 # The others are tested natively, in `make unit`.
 for kind in vlan macvlan ipvlan dummy; do
 	step "kind $kind"
-	"$TOP/build/tests/unit/test_cni_kinds" "$kind"
+	"$TOP/build/tests/program/test_cni_kinds" "$kind"
 done
 for kind in macvlan ipvlan; do
 	step "announcements of kind $kind"
-	"$TOP/build/tests/unit/test_cni_announce" "$kind"
+	"$TOP/build/tests/program/test_cni_announce" "$kind"
 done

@@ -19,9 +19,9 @@ export FAULT_STEP=${FAULT_STEP:-13} AGENT_BPFFS=/sys/fs/bpf/smc-cni
 export AGENT_CONFIG='pnets: [{id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [br0]}]
 '
 step "an agent that was not disturbed, so that what comes with the first one is there"
-UNIT_FILTER='*alone*' "$TOP/build/tests/unit/test_agent_fault"
+UNIT_FILTER='*alone*' "$TOP/build/tests/program/test_agent_fault"
 snapshot "$VM_OUT/before"
 step "each step fails"
-"$TOP/build/tests/unit/test_agent_fault"
+"$TOP/build/tests/program/test_agent_fault"
 snapshot "$VM_OUT/after"
 check "nothing is left behind" snapshot_diff "$VM_OUT/before" "$VM_OUT/after"

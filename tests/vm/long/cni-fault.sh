@@ -6,4 +6,4 @@
 
 modprobe -a -q veth bridge macvlan || : # built into our own kernel
 # Kinds that every kernel has are tested natively, in `make unit`, at all points. The step: as in agent-fault.
-UNIT_FILTER='*killed_add*' FAULT_STEP=${FAULT_STEP:-4} "$TOP/build/tests/unit/test_cni_fault" macvlan
+UNIT_FILTER='*killed_add*' FAULT_STEP=${FAULT_STEP:-4} "$TOP/build/tests/program/test_cni_fault" macvlan

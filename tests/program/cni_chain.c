@@ -1,4 +1,4 @@
-#include "tests/unit/cni_chain.h"
+#include "tests/program/cni_chain.h"
 
 #include <unistd.h>
 

@@ -1,5 +1,5 @@
 /* The agent's end in a cluster: what its DaemonSet says decides between uninstall and restart. */
-#include "tests/unit/agent_kube.h"
+#include "tests/program/agent_kube.h"
 
 #define PATH_ASKED "GET /apis/apps/v1/namespaces/smc-cni/daemonsets/smc-node-agent\n"
 #define NOT_FOUND                                                                                       \

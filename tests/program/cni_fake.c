@@ -1,5 +1,5 @@
 /* The parts of the world that fail on demand: agent and IPAM plugins. */
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #include <fcntl.h>
 #include <limits.h>

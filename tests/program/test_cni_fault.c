@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define POINTS_MAX 500 /* far more than there are */
 #define KILLED (128 + 9)

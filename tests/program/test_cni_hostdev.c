@@ -18,7 +18,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define PAIRS 150
 #define UP0 ",\"interface\":{\"kind\":\"host-device\",\"device\":\"up0\"}"

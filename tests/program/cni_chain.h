@@ -4,7 +4,7 @@
 
 #include <stdbool.h>
 
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 /* The result of the plugin before ours, for a printf that gets the path of the pod's netns. */
 #define CHAIN_PREV                                                                                     \

@@ -1,6 +1,6 @@
 /* The whole agent through its life: what it finds at start and leaves at its end, files that
  * change, trouble. It runs on a kernel with or without SMC. */
-#include "tests/unit/agent_process.h"
+#include "tests/program/agent_process.h"
 
 #include <arpa/inet.h>
 #include <sys/mount.h>

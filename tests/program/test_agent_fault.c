@@ -7,7 +7,7 @@
  * force; AGENT_CONFIG are more lines of agent.yaml. FAULT_STEP=1, as in `make test`, tries all points, and
  * not just each third.
  */
-#include "tests/unit/agent_process.h"
+#include "tests/program/agent_process.h"
 
 #define POINTS_MAX 2000
 #define ADDRESS "10.244.0.7/24"

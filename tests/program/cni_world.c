@@ -1,4 +1,4 @@
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #include <fcntl.h>
 #include <limits.h>

@@ -19,7 +19,7 @@
 #include "common/file.h"
 #include "common/json.h"
 #include "common/wire.h"
-#include "tests/unit/cni_chain.h"
+#include "tests/program/cni_chain.h"
 
 #define RUNTIME                                                                                        \
 	",\"runtimeConfig\":{\"cgroupPath\":\"/kubepods/pod1\",\"io.kubernetes.cri.pod-annotations\":" \

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define VETH ",\"interface\":{\"kind\":\"veth\",\"bridge\":\"br0\"%s}"
 #define HOST_LOCAL                                                                              \

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define KIND ",\"interface\":{%s}"
 #define PTP "\"kind\":\"ptp\""

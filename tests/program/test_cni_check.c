@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define LEASE                                                                                   \
 	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                                        \

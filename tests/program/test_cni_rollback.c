@@ -15,7 +15,7 @@
 #include <stdbool.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define VETH ",\"interface\":{\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true}"
 #define FAKE ",\"ipam\":{\"type\":\"fake\"},\"ipamTimeoutMs\":%d"

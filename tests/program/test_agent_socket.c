@@ -1,6 +1,6 @@
 /* The whole agent, over its socket: verbs, transactions, bad clients. It runs on a kernel with or
  * without SMC. */
-#include "tests/unit/agent_process.h"
+#include "tests/program/agent_process.h"
 
 #include <sys/socket.h>
 

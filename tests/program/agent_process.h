@@ -31,6 +31,7 @@
 #include "common/json.h"
 #include "common/netns.h"
 #include "common/wire.h"
+#include "tests/unit/tree.h"
 
 #define MAYBE __attribute__((unused)) static
 #define ANSWER_MS 10000
@@ -80,7 +81,7 @@ MAYBE void agent_config(const char *more)
 	write_file(agent_path("agent.yaml"), text);
 }
 
-/* build/tests/unit/x -> build/bin/smc-node-agent, of the same flavour. */
+/* build/tests/program/x -> build/bin/smc-node-agent, of the same flavour. */
 MAYBE void agent_exec(const char *option)
 {
 	char self[PATH_MAX] = "";
@@ -322,16 +323,13 @@ MAYBE int agent_set_up(void **state)
 
 MAYBE int agent_tear_down(void **state)
 {
-	char command[PATH_MAX];
-
 	(void)state;
 	if (agent.pid)
 		(void)agent_end(SIGKILL);
 	agent_config("");
 	if (wait_for(agent_spawn("--cleanup")) != 0)
 		return -1;
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", agent.dir);
-	return system(command);
+	return tree_remove(agent.dir);
 }
 
 #define agent_test(fn) cmocka_unit_test_setup_teardown(fn, agent_set_up, agent_tear_down)

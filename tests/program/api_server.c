@@ -1,4 +1,4 @@
-#include "tests/unit/api_server.h"
+#include "tests/program/api_server.h"
 
 #include <arpa/inet.h>
 #include <fcntl.h>

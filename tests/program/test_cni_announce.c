@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define LEASE                                                        \
 	"echo '{\"cniVersion\":\"1.0.0\",\"ips\":["                  \

@@ -1,5 +1,5 @@
 /* The whole agent as the installer of its plugin. The runtime is the test. */
-#include "tests/unit/agent_process.h"
+#include "tests/program/agent_process.h"
 
 #include <sys/mount.h>
 #include <time.h>

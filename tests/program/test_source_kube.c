@@ -17,7 +17,8 @@
 #include "common/wire.h"
 #include "node-agent/kube.h"
 #include "node-agent/source.h"
-#include "tests/unit/api_server.h"
+#include "tests/program/api_server.h"
+#include "tests/unit/tree.h"
 
 static char dir[64];
 static struct loop *loop;
@@ -415,11 +416,8 @@ static int make_keys(void **state)
 
 static int drop_keys(void **state)
 {
-	char command[128];
-
 	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	return tree_remove(dir);
 }
 
 #define source_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)

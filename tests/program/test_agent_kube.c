@@ -1,6 +1,6 @@
 /* The whole agent with an API server as its source. It runs on a kernel with or without SMC: what is
  * looked at is what the agent decides. */
-#include "tests/unit/agent_kube.h"
+#include "tests/program/agent_kube.h"
 
 static void tell_list(enum api_kind kind, const char *items)
 {

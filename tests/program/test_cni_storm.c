@@ -23,7 +23,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define AT_ONCE 50
 #define PODS_MAX 500

@@ -18,7 +18,8 @@
 #include "common/wire.h"
 #include "node-agent/kube.h"
 #include "node-agent/kube_watch.h"
-#include "tests/unit/api_server.h"
+#include "tests/program/api_server.h"
+#include "tests/unit/tree.h"
 
 static char dir[64];
 static struct loop *loop;
@@ -313,11 +314,8 @@ static int make_keys(void **state)
 
 static int drop_keys(void **state)
 {
-	char command[128];
-
 	(void)state;
-	(void)snprintf(command, sizeof(command), "rm -rf '%s'", dir);
-	return system(command);
+	return tree_remove(dir);
 }
 
 #define kube_test(fn) cmocka_unit_test_setup_teardown(fn, set_up, tear_down)

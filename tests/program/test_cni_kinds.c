@@ -16,7 +16,7 @@
 #include <stdbool.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_world.h"
+#include "tests/program/cni_world.h"
 
 #define FAKE ",\"ipam\":{\"type\":\"fake\"}"
 /* Two addresses a family would be too much for host-local; every field of a route is here. */

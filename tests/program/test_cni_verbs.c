@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "tests/unit/cni_chain.h"
+#include "tests/program/cni_chain.h"
 
 /* ---- DEL ---- */
 

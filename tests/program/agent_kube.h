@@ -2,8 +2,8 @@
 #ifndef TESTS_AGENT_KUBE_H
 #define TESTS_AGENT_KUBE_H
 
-#include "tests/unit/agent_process.h"
-#include "tests/unit/api_server.h"
+#include "tests/program/agent_process.h"
+#include "tests/program/api_server.h"
 
 MAYBE void kube_config(void)
 {
