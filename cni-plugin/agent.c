@@ -7,6 +7,7 @@
 #include "cni-plugin/netpart.h"
 #include "cni-plugin/pending.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
 #include "common/podnet.h"
@@ -17,7 +18,7 @@
 static int call(const struct conf *conf, const json_t *request, int passed_fd, json_t **ret,
 		const char **ret_code, struct err *err)
 {
-	int64_t deadline_ms = wire_now_ms() + conf->agent_timeout_ms;
+	int64_t deadline_ms = clock_now_ms() + conf->agent_timeout_ms;
 	auto_close int sock = wire_connect(conf->agent_socket, deadline_ms, err);
 
 	if (sock < 0)

@@ -9,14 +9,16 @@
 #include "cni-plugin/netpart.h"
 #include "cni-plugin/pending.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fault.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "common/podnet.h"
 #include "common/result.h"
 #include "common/wire.h"
 
-#define STEER_ANNOTATION WIRE_ANNOTATION_PREFIX "steer"
+#define STEER_ANNOTATION NAMES_PREFIX "steer"
 
 static void fill_request(const struct env *env, const struct conf *conf, const json_t *result,
 			 struct wire_prepare *ret)
@@ -56,12 +58,12 @@ struct agent_add {
 /* What counts is sending to the agent, and waiting for it. In between the plugin waits for others. */
 static void spend(struct agent_add *a)
 {
-	a->deadline_ms = wire_now_ms() + a->left_ms;
+	a->deadline_ms = clock_now_ms() + a->left_ms;
 }
 
 static void stop(struct agent_add *a)
 {
-	int64_t left_ms = a->deadline_ms - wire_now_ms();
+	int64_t left_ms = a->deadline_ms - clock_now_ms();
 
 	a->left_ms = left_ms > 0 ? left_ms : 0;
 }
@@ -69,7 +71,7 @@ static void stop(struct agent_add *a)
 /* Tells the agent when it need not begin any more. */
 static void set_timeout(const struct agent_add *a, json_t *msg)
 {
-	(void)json_object_set_new(msg, "timeoutMs", json_integer(a->deadline_ms - wire_now_ms()));
+	(void)json_object_set_new(msg, "timeoutMs", json_integer(a->deadline_ms - clock_now_ms()));
 }
 
 /* A connected socket with the request sent. */

@@ -6,8 +6,8 @@
 #include "cni-plugin/ipam.h"
 #include "cni-plugin/podlock.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/result.h"
-#include "common/wire.h"
 
 static int export(const struct conf *conf, const json_t *result, json_t **ret, struct cni_error *e)
 {
@@ -178,7 +178,7 @@ static int add_standalone(const struct env *env, const struct conf *conf, int ne
 	r = conf_interface_check_add(&conf->interface, e);
 	if (r < 0)
 		return r;
-	r = podlock_take(netns_fd, wire_now_ms() + conf->ipam_timeout_ms, &e->err);
+	r = podlock_take(netns_fd, clock_now_ms() + conf->ipam_timeout_ms, &e->err);
 	if (r < 0)
 		return cni_fail(e, CNI_TRY_AGAIN, r);
 	r = add_interface(env, conf, netns_fd, ret, e);

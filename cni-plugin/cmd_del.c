@@ -4,9 +4,9 @@
 #include "cni-plugin/ipam.h"
 #include "cni-plugin/podlock.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/netns.h"
-#include "common/wire.h"
 
 /* -1 when there is none to work in: not said, gone, or not a pod's. */
 static int open_what_is_left(const struct env *env)
@@ -35,7 +35,7 @@ static void wait_for_others(const struct env *env, const struct conf *conf, int 
 {
 	struct err err = ERR_INIT;
 
-	if (podlock_take(netns_fd, wire_now_ms() + conf->ipam_timeout_ms, &err) < 0)
+	if (podlock_take(netns_fd, clock_now_ms() + conf->ipam_timeout_ms, &err) < 0)
 		log_warn("wait for the end of what was begun, ignoring", "container",
 			 env->container_id, "err", err.msg);
 }

@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/names.h"
 #include "common/result.h"
 #include "common/wire.h"
 
@@ -94,7 +95,7 @@ static int get_annotations(struct conf *c, const json_t *runtime, struct err *er
 {
 	const char *key;
 	json_t *value;
-	int r = smc_json_get_object(runtime, "runtimeConfig", CONF_ANNOTATIONS, &c->annotations, err);
+	int r = smc_json_get_object(runtime, "runtimeConfig", NAMES_CAPABILITY_ANNOTATIONS, &c->annotations, err);
 
 	if (r < 0)
 		return r;
@@ -115,7 +116,7 @@ static int get_runtime(struct conf *c, struct err *err)
 
 	if (r <= 0)
 		return r;
-	r = smc_json_get_string(obj, "runtimeConfig", "cgroupPath", &c->cgroup_path, err);
+	r = smc_json_get_string(obj, "runtimeConfig", NAMES_CAPABILITY_CGROUP, &c->cgroup_path, err);
 	if (r < 0)
 		return r;
 	if (strlen(c->cgroup_path) >= sizeof(((struct wire_prepare *)NULL)->cgroup_path))

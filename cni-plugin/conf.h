@@ -13,7 +13,6 @@
 #include "common/version.h"
 
 #define CONF_MAX (1024 * 1024) /* bytes */
-#define CONF_ANNOTATIONS "io.kubernetes.cri.pod-annotations" /* in runtimeConfig */
 #define CONF_NAME_MAX 240 /* a network's name: with a prefix it is the alias of links (255) */
 #define CONF_AGENT_TIMEOUT_MS 2000
 #define CONF_IPAM_TIMEOUT_MS 60000 /* dhcp may take that long */

@@ -5,6 +5,7 @@
 #include "cni-plugin/conf.h"
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/names.h"
 #include "common/wire.h"
 
 int conf_read(const char *text, size_t len, json_t **ret, struct err *err)
@@ -15,7 +16,7 @@ int conf_read(const char *text, size_t len, json_t **ret, struct err *err)
 	int r = smc_json_parse_object_nul(text, len, "netconf", &root, err);
 
 	if (r == 0)
-		r = wire_keep_annotations(json_object_get(json_object_get(root, "runtimeConfig"), CONF_ANNOTATIONS),
+		r = wire_keep_annotations(json_object_get(json_object_get(root, "runtimeConfig"), NAMES_CAPABILITY_ANNOTATIONS),
 					  err);
 	if (r < 0)
 		return r;

@@ -10,8 +10,8 @@
 #include <sys/wait.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fault.h"
-#include "common/wire.h"
 
 static int spawn(const char *path, char *const envp[], int in_fd, int out_fd, pid_t *ret)
 {
@@ -104,7 +104,7 @@ static int watch(struct exec *e, exec_whole_fn *whole, void *arg)
 		struct pollfd p[] = { { .fd = pidfd, .events = POLLIN },
 				      { .fd = e->out_ended ? -1 : e->out_fd, .events = POLLIN },
 				      { .fd = e->in_fd, .events = POLLOUT } };
-		int64_t left = e->deadline_ms - wire_now_ms();
+		int64_t left = e->deadline_ms - clock_now_ms();
 		int r = poll(p, 3, left > 0 ? (int)left : 0);
 
 		if (r < 0 && errno != EINTR)
@@ -201,7 +201,7 @@ void exec_feed(struct exec *e, const char *in, size_t len)
 {
 	e->in = in;
 	e->in_len = len;
-	e->deadline_ms = wire_now_ms() + e->timeout_ms;
+	e->deadline_ms = clock_now_ms() + e->timeout_ms;
 	(void)feed(e); /* what is wrong with it, watch() meets again */
 }
 

@@ -13,6 +13,7 @@
 #include "cni-plugin/tag.h"
 #include "cni-plugin/veth.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/link.h"
 #include "common/netns.h"
 #include "common/nlsock.h"
@@ -106,7 +107,7 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 			   .valid = valid,
 			   .n = n,
 			   .err = err };
-	int64_t deadline_ms = wire_now_ms() + conf->ipam_timeout_ms;
+	int64_t deadline_ms = clock_now_ms() + conf->ipam_timeout_ms;
 	auto_closedir DIR *dir = opendir(NETNS_DIR);
 	const struct dirent *entry;
 

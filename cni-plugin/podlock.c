@@ -5,8 +5,8 @@
 #include <sys/file.h>
 #include <time.h>
 
+#include "common/clock.h"
 #include "common/fault.h"
-#include "common/wire.h"
 
 int podlock_take(int netns_fd, int64_t deadline_ms, struct err *err)
 {
@@ -16,7 +16,7 @@ int podlock_take(int netns_fd, int64_t deadline_ms, struct err *err)
 	while (flock(netns_fd, LOCK_EX | LOCK_NB) < 0) {
 		if (errno != EWOULDBLOCK && errno != EINTR)
 			return err_sys(err, errno, "lock the pod's network namespace");
-		if (wire_now_ms() >= deadline_ms)
+		if (clock_now_ms() >= deadline_ms)
 			return err_set(err, -EBUSY,
 				       "another ADD or DEL of this pod, or its IPAM plugin, is still at work");
 		(void)nanosleep(&pause, NULL);

@@ -9,9 +9,10 @@
 
 #include <stdint.h>
 
+#include "common/clock.h"
 #include "common/err.h"
 
-/* -EBUSY when it is not to be had until then (as wire_now_ms()). netns_fd is inherited from here on. */
+/* -EBUSY when it is not to be had until then (as clock_now_ms()). netns_fd is inherited from here on. */
 int podlock_take(int netns_fd, int64_t deadline_ms, struct err *err);
 /* For all who have inherited it: an IPAM plugin may leave a process running. */
 void podlock_drop(int netns_fd);

@@ -50,7 +50,6 @@
 #define WIRE_NAME_MAX 256
 #define WIRE_INTERFACES_MAX 8
 #define WIRE_IPS_MAX 16
-#define WIRE_ANNOTATION_PREFIX "smc-cni.io/"
 #define WIRE_HASH_LEN 17 /* 16 hex digits and NUL */
 
 struct wire_attachment { /* CNI specification: "Attachment" */
@@ -130,7 +129,5 @@ int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_m
 	      struct err *err);
 /* Its second half, for a request that wire_send() has sent. */
 int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code, struct err *err);
-
-int64_t wire_now_ms(void); /* CLOCK_MONOTONIC */
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/names.h"
 #include "common/wire.h"
 
 static int bad_name(struct err *err, const char *where, const char *key, const char *value)
@@ -198,7 +199,7 @@ int wire_keep_annotations(json_t *annotations, struct err *err)
 	int r = 0;
 
 	json_object_foreach_safe (annotations, next, key, value) {
-		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
+		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0)
 			(void)json_object_del(annotations, key);
 		else
 			r = smc_json_replace_nul(value, err);
@@ -217,10 +218,10 @@ static int get_annotations(const json_t *msg, json_t **ret, struct err *err)
 	if (r <= 0)
 		return r;
 	json_object_foreach(obj, key, value) {
-		if (strncmp(key, WIRE_ANNOTATION_PREFIX, strlen(WIRE_ANNOTATION_PREFIX)) != 0)
+		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0)
 			return err_set(err, -EINVAL,
 				       "message: annotation '%.128s' does not begin with %s", key,
-				       WIRE_ANNOTATION_PREFIX);
+				       NAMES_PREFIX);
 		if (!json_is_string(value))
 			return err_set(err, -EINVAL, "message: annotation '%.128s' is no string",
 				       key);

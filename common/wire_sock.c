@@ -4,9 +4,9 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <time.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fault.h"
 #include "common/json.h"
 #include "common/wire.h"
@@ -20,14 +20,6 @@ union control {
 	struct cmsghdr align;
 };
 
-int64_t wire_now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
 /* 0: the socket is ready (or broken: the next call says how). */
 static int wait_for(int sock, short events, int64_t deadline_ms)
 {
@@ -36,7 +28,7 @@ static int wait_for(int sock, short events, int64_t deadline_ms)
 	if (deadline_ms == 0)
 		return -EAGAIN;
 	for (;;) {
-		int64_t left = deadline_ms - wire_now_ms();
+		int64_t left = deadline_ms - clock_now_ms();
 		int r;
 
 		if (left <= 0)
@@ -208,7 +200,7 @@ int wire_connect(const char *path, int64_t deadline_ms, struct err *err)
 	while (connect(sock, (struct sockaddr *)&sun, sizeof(sun)) < 0) {
 		if (errno != EAGAIN && errno != EINTR)
 			return err_sys(err, errno, "connect to '%s'", path);
-		if (wire_now_ms() + CONNECT_RETRY_MS > deadline_ms)
+		if (clock_now_ms() + CONNECT_RETRY_MS > deadline_ms)
 			return err_sys(err, ETIMEDOUT, "connect to '%s'", path);
 		(void)poll(NULL, 0, CONNECT_RETRY_MS);
 	}

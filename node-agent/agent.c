@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/http.h"
 #include "node-agent/installer.h"
@@ -208,7 +209,7 @@ static void on_stats_timer(void *arg)
 
 void agent_want_stats(struct agent *agent)
 {
-	int64_t due = wire_now_ms();
+	int64_t due = clock_now_ms();
 
 	if (agent->started && (agent->stats_busy || job_stats(agent) == 0))
 		due += AGENT_STATS_MS;
@@ -263,5 +264,5 @@ void agent_sweep_begin(struct agent *agent)
 {
 	agent->sweep_timer.fn = on_tick;
 	agent->sweep_timer.arg = agent;
-	loop_arm(agent->loop, &agent->sweep_timer, wire_now_ms() + TICK_MS);
+	loop_arm(agent->loop, &agent->sweep_timer, clock_now_ms() + TICK_MS);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/names.h"
 #include "node-agent/agent.h"
 #include "node-agent/job.h"
 #include "node-agent/kube_object.h"
@@ -21,7 +22,7 @@ const char *agent_source_not_ready(const struct agent *agent)
  * another uid, and the hash as an annotation. */
 static bool is_same(const struct source_pod *known, const char *uid)
 {
-	const char *hash = json_string_value(json_object_get(known->annotations, KUBE_CONFIG_HASH));
+	const char *hash = json_string_value(json_object_get(known->annotations, NAMES_CONFIG_HASH));
 
 	return !known->uid[0] || !uid[0] || !strcmp(known->uid, uid) || (hash && !strcmp(hash, uid));
 }

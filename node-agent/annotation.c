@@ -9,6 +9,7 @@
 
 #include "common/cleanup.h"
 #include "common/inet.h"
+#include "common/names.h"
 #include "common/nearest.h"
 #include "node-agent/k8s_name.h"
 
@@ -147,7 +148,7 @@ static int parse_peers(const char *text, struct annotation_values *v)
 
 static const struct annotation {
 	enum annotation_key bit;
-	const char *key; /* behind POLICY_PREFIX */
+	const char *key; /* behind NAMES_PREFIX */
 	bool of_namespace; /* may stand on a Namespace too */
 	int (*parse)(const char *text, struct annotation_values *v);
 	const char *allowed;
@@ -170,7 +171,7 @@ static const char *owner_text(enum annotation_owner owner)
 
 static int check_known(const char *full_key, enum annotation_owner owner, struct err *err)
 {
-	const char *key = full_key + strlen(POLICY_PREFIX);
+	const char *key = full_key + strlen(NAMES_PREFIX);
 	const char *known[ARRAY_SIZE(table)];
 	char list[128] = "";
 	size_t used = 0, n = 0;
@@ -195,12 +196,12 @@ static int check_known(const char *full_key, enum annotation_owner owner, struct
 	near = nearest(key, known, n);
 	if (near)
 		return err_set(err, -EINVAL,
-			       "unknown annotation '%.80s' of the %s, did you mean '" POLICY_PREFIX
+			       "unknown annotation '%.80s' of the %s, did you mean '" NAMES_PREFIX
 			       "%s'?",
 			       full_key, owner_text(owner), near);
 	return err_set(err, -EINVAL,
 		       "unknown annotation '%.80s' of the %s, allowed behind '%s': %s", full_key,
-		       owner_text(owner), POLICY_PREFIX, list);
+		       owner_text(owner), NAMES_PREFIX, list);
 }
 
 static int read_one(const struct annotation *a, const json_t *value, enum annotation_owner owner,
@@ -214,7 +215,7 @@ static int read_one(const struct annotation *a, const json_t *value, enum annota
 		return 0;
 	}
 	return err_set(err, rc,
-		       "annotation '" POLICY_PREFIX "%s' of the %s: got '%.64s', allowed: %s",
+		       "annotation '" NAMES_PREFIX "%s' of the %s: got '%.64s', allowed: %s",
 		       a->key, owner_text(owner), text ? text : "(no string)", a->allowed);
 }
 
@@ -232,7 +233,7 @@ int annotation_read(const json_t *annotations, enum annotation_owner owner, unsi
 
 		if (owner == ANNOTATION_OF_NAMESPACE && !table[i].of_namespace)
 			continue;
-		(void)snprintf(full, sizeof(full), POLICY_PREFIX "%s", table[i].key);
+		(void)snprintf(full, sizeof(full), NAMES_PREFIX "%s", table[i].key);
 		value = json_object_get(annotations, full);
 		if (!value || (ignore & table[i].bit))
 			continue;
@@ -243,7 +244,7 @@ int annotation_read(const json_t *annotations, enum annotation_owner owner, unsi
 		return rc;
 	/* jansson's iterators want a mutable object, and do not change it */
 	json_object_foreach((json_t *)(uintptr_t)annotations, key, value) {
-		if (strncmp(key, POLICY_PREFIX, strlen(POLICY_PREFIX)) == 0 &&
+		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) == 0 &&
 		    check_known(key, owner, first) < 0)
 			return -EINVAL;
 	}

@@ -10,13 +10,13 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/names.h"
 #include "common/result.h"
 #include "node-agent/install_cache.h"
 #include "node-agent/late.h"
 
 #define WHERE "cached result"
 #define SETTLED_S 2 /* a folder that changed so short ago may change again within the same tick */
-#define ANNOTATIONS "io.kubernetes.cri.pod-annotations" /* containerd, pkg/cri: the capability's name */
 
 /* The value of one of [["K8S_POD_NAME", "x"], ...]; "" if it is not there. */
 static const char *cni_arg(const json_t *info, const char *key)
@@ -39,7 +39,7 @@ static int message(const json_t *info, json_t **ret, struct err *err)
 {
 	const json_t *capabilities = json_object_get(info, "capabilityArgs");
 	json_t *network = json_object_get(info, "networkName"), *id = json_object_get(info, "containerId");
-	json_t *annotations = json_object_get(capabilities, ANNOTATIONS);
+	json_t *annotations = json_object_get(capabilities, NAMES_CAPABILITY_ANNOTATIONS);
 	int r = wire_keep_annotations(annotations, err);
 
 	if (r < 0)
@@ -47,7 +47,7 @@ static int message(const json_t *info, json_t **ret, struct err *err)
 	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:O*}", "attachment", "network", network,
 			 "containerID", id, "ifname", json_object_get(info, "ifName"), "pod", "namespace",
 			 cni_arg(info, "K8S_POD_NAMESPACE"), "name", cni_arg(info, "K8S_POD_NAME"), "uid",
-			 cni_arg(info, "K8S_POD_UID"), "cgroupPath", json_object_get(capabilities, "cgroupPath"),
+			 cni_arg(info, "K8S_POD_UID"), "cgroupPath", json_object_get(capabilities, NAMES_CAPABILITY_CGROUP),
 			 "annotations", json_is_object(annotations) ? annotations : NULL);
 	return *ret ? 0 : err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
 }

@@ -5,9 +5,10 @@
 #include <string.h>
 #include <time.h>
 
+#include "common/names.h"
 #include "common/wire.h"
 
-#define CONTROLLER "smc-cni.io/node-agent"
+#define CONTROLLER NAMES_PREFIX "node-agent"
 #define ID_LEN 16 /* hexadecimal digits */
 
 static const struct {

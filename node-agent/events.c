@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/event_gate.h"
 #include "node-agent/event_object.h"
 #include "node-agent/kube.h"
@@ -114,7 +114,7 @@ static void pause_for(struct events *e, int64_t ms)
 {
 	e->timer.fn = on_timer;
 	e->timer.arg = e;
-	loop_arm(e->loop, &e->timer, wire_now_ms() + ms);
+	loop_arm(e->loop, &e->timer, clock_now_ms() + ms);
 }
 
 /* Whether the same request may do better later. */
@@ -157,7 +157,7 @@ static void drop_overdue(struct events *e, const char *why)
 	unsigned int n = 0;
 
 	while (*at) {
-		if (wire_now_ms() - (*at)->born_ms < GIVE_UP_MS) {
+		if (clock_now_ms() - (*at)->born_ms < GIVE_UP_MS) {
 			at = &(*at)->next;
 		} else {
 			drop(e, at);
@@ -205,7 +205,7 @@ static void go_on(struct events *e)
 
 	if (!w || e->busy || e->timer.due_ms)
 		return;
-	ms = event_gate_take(&e->gate, wire_now_ms());
+	ms = event_gate_take(&e->gate, clock_now_ms());
 	if (ms > 0) {
 		pause_for(e, ms);
 		return;
@@ -239,7 +239,7 @@ static struct waiting *waiting_new(struct events *e, const struct event_about *a
 
 	if (!w)
 		return NULL;
-	w->born_ms = wire_now_ms();
+	w->born_ms = clock_now_ms();
 	w->object = event_object(about, reason, note, e->node_name, now_us);
 	if (!w->object)
 		return NULL;
@@ -259,7 +259,7 @@ static bool tell(struct events *e, const struct event_about *about, enum events_
 		return false;
 	w = e->n < QUEUE_MAX ? waiting_new(e, about, reason, note, now_us) : NULL;
 	if (!w) {
-		log_drops(e, wire_now_ms());
+		log_drops(e, clock_now_ms());
 		return false;
 	}
 	event_gate_told(&e->gate, id);

@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "common/names.h"
 
 static const char *yes(bool ok)
 {
@@ -18,7 +19,7 @@ size_t features_text(const struct node_facts *facts, char buf[FEATURES_BYTES_MAX
 {
 	bool steering = !node_first_missing(facts) && facts->plugin.ok;
 	int n = snprintf(buf, FEATURES_BYTES_MAX,
-			 "smc-cni.io/smcd=%s\nsmc-cni.io/smcr=%s\nsmc-cni.io/steering=%s\n",
+			 NAMES_PREFIX "smcd=%s\n" NAMES_PREFIX "smcr=%s\n" NAMES_PREFIX "steering=%s\n",
 			 yes(steering && facts->devices.n_smcd > 0), yes(steering && facts->rdma.ok),
 			 yes(steering));
 

@@ -10,6 +10,7 @@
 #include <sys/epoll.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent.h"
 #include "node-agent/snapshot.h"
 
@@ -154,7 +155,7 @@ static void run(struct http *http)
 
 	(void)MHD_run(http->daemon);
 	if (MHD_get_timeout(http->daemon, &ms) == MHD_YES)
-		loop_arm(http->agent->loop, &http->timer, wire_now_ms() + (int64_t)ms);
+		loop_arm(http->agent->loop, &http->timer, clock_now_ms() + (int64_t)ms);
 	else
 		loop_disarm(&http->timer);
 }
@@ -182,7 +183,7 @@ void http_stats_ready(struct http *http)
 		MHD_resume_connection(w->connection);
 	}
 	/* Not from here: who called may be in the middle of a request of ours. */
-	loop_arm(http->agent->loop, &http->timer, wire_now_ms());
+	loop_arm(http->agent->loop, &http->timer, clock_now_ms());
 }
 
 /* ---- the listening socket ---- */

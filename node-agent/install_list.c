@@ -8,6 +8,7 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/names.h"
 #include "common/wire.h"
 
 static bool ends_with(const char *name, const char *ending)
@@ -165,7 +166,7 @@ void install_list_clear(struct install_list *l)
 json_t *install_entry(const char *socket)
 {
 	json_t *entry = json_pack("{s:s, s:{s:b, s:b}}", "type", INSTALL_TYPE, "capabilities",
-				  "io.kubernetes.cri.pod-annotations", 1, "cgroupPath", 1);
+				  NAMES_CAPABILITY_ANNOTATIONS, 1, NAMES_CAPABILITY_CGROUP, 1);
 
 	if (entry && strcmp(socket, WIRE_DEFAULT_SOCKET) != 0 &&
 	    json_object_set_new(entry, "agentSocket", json_string(socket)) < 0) {

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent.h"
 #include "node-agent/events.h"
 #include "node-agent/install.h"
@@ -45,13 +46,13 @@ struct install_job {
 
 static void look_in(struct installer *i, int64_t delay_ms)
 {
-	loop_arm(i->agent->loop, &i->timer, wire_now_ms() + delay_ms);
+	loop_arm(i->agent->loop, &i->timer, clock_now_ms() + delay_ms);
 }
 
 /* What changes again and again does not put the look off. */
 static void look_after_change(struct installer *i)
 {
-	int64_t now = wire_now_ms(), delay_ms = install_pace_event(&i->pace, now);
+	int64_t now = clock_now_ms(), delay_ms = install_pace_event(&i->pace, now);
 
 	if (!i->timer.due_ms || now + delay_ms < i->timer.due_ms)
 		look_in(i, delay_ms);
@@ -167,7 +168,7 @@ static void on_done(struct installer *i, const struct install_job *job)
 {
 	enum install_outcome outcome = job->work.rc < 0 ? INSTALL_FAILED :
 				       job->state.changed ? INSTALL_PUT : INSTALL_WAS_RIGHT;
-	int64_t now = wire_now_ms(), delay_ms;
+	int64_t now = clock_now_ms(), delay_ms;
 
 	i->busy = false;
 	i->agent->facts.plugin = job->fact;

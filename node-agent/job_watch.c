@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/netns.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
@@ -44,7 +45,7 @@ int job_check(struct agent *agent, const struct attach *a, uint64_t session)
 		free(job);
 		return -ENOMEM;
 	}
-	job->work.deadline_ms = wire_now_ms() + AGENT_REQUEST_MS;
+	job->work.deadline_ms = clock_now_ms() + AGENT_REQUEST_MS;
 	job->session = session;
 	worker_add(agent->worker, &job->work, check_run, check_done);
 	return 0;
@@ -223,7 +224,7 @@ static void stats_done(struct work *w, void *arg)
 	if (agent) {
 		take_devices(agent, &job->facts);
 		agent->stats_busy = false;
-		agent->stats_ms = wire_now_ms();
+		agent->stats_ms = clock_now_ms();
 		agent_events_stats(agent);
 		agent_stats_ready(agent);
 	}

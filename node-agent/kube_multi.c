@@ -5,8 +5,8 @@
 #include <sys/epoll.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/kube_impl.h"
 
 struct kube_socket {
@@ -118,7 +118,7 @@ static int want_timer(CURLM *multi, long timeout_ms, void *arg)
 	if (timeout_ms < 0)
 		loop_disarm(&k->timer);
 	else
-		loop_arm(k->loop, &k->timer, wire_now_ms() + timeout_ms);
+		loop_arm(k->loop, &k->timer, clock_now_ms() + timeout_ms);
 	return 0;
 }
 

@@ -7,8 +7,8 @@
 
 #include "common/cleanup.h"
 #include "common/json.h"
+#include "common/names.h"
 #include "node-agent/k8s_name.h"
-#include "node-agent/policy.h"
 
 static void object_cleanup(struct manifest_object **o)
 {
@@ -33,8 +33,8 @@ static int parse(const char *text, size_t len, json_t **ret, struct err *err)
 
 static bool is_kept(const char *key)
 {
-	return strncmp(key, POLICY_PREFIX, strlen(POLICY_PREFIX)) == 0 ||
-	       strcmp(key, KUBE_CONFIG_HASH) == 0;
+	return strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) == 0 ||
+	       strcmp(key, NAMES_CONFIG_HASH) == 0;
 }
 
 static int read_annotations(const json_t *metadata, json_t **ret, struct err *err)

@@ -7,7 +7,6 @@
 #define KUBE_VERSION_MAX 128 /* of a resourceVersion: opaque, a number today */
 
 /* A static pod: the runtime knows it by this hash as uid, its mirror in the API has another uid. */
-#define KUBE_CONFIG_HASH "kubernetes.io/config.hash"
 
 enum kube_event_type {
 	KUBE_ADDED,

@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/kube_impl.h"
 
 static const char too_large[] = "the answer is larger than 1 MiB";
@@ -233,7 +233,7 @@ static int begin(struct kube_stream *s, const char *accept, int64_t timeout_ms)
 	if (s->next)
 		s->next->link = &s->next;
 	k->requests = s;
-	loop_arm(k->loop, &k->start, wire_now_ms());
+	loop_arm(k->loop, &k->start, clock_now_ms());
 	return 0;
 }
 

@@ -6,8 +6,8 @@
 #include <sys/random.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/json_cut.h"
 #include "node-agent/kube_progress.h"
 #include "node-agent/kube_query.h"
@@ -49,7 +49,7 @@ static uint32_t random_number(void)
 	uint32_t n;
 
 	if (getrandom(&n, sizeof(n), GRND_NONBLOCK) != (ssize_t)sizeof(n))
-		n = (uint32_t)wire_now_ms(); /* early after boot */
+		n = (uint32_t)clock_now_ms(); /* early after boot */
 	return n;
 }
 
@@ -133,7 +133,7 @@ static bool on_data(void *arg, const char *data, size_t len)
 	int r;
 
 	w->answered = true;
-	loop_arm(w->loop, &w->idle, wire_now_ms() + w->target.times->idle_ms);
+	loop_arm(w->loop, &w->idle, clock_now_ms() + w->target.times->idle_ms);
 	if (!listing)
 		say_good(w); /* it is open */
 	r = json_cut_feed(&w->cut, data, len, listing ? take_item : take_event, w, &w->bad);
@@ -219,7 +219,7 @@ static void go_on(struct kube_watch *w, const char *error)
 		say_good(w);
 	}
 	w->bad.msg[0] = '\0';
-	loop_arm(w->loop, &w->again, wire_now_ms() + delay_ms);
+	loop_arm(w->loop, &w->again, clock_now_ms() + delay_ms);
 }
 
 static void on_done(void *arg, const struct kube_reply *reply)
@@ -237,7 +237,7 @@ static void on_done(void *arg, const struct kube_reply *reply)
 	else if (o->whole && json_cut_end(&w->cut, NULL, &w->bad) < 0)
 		o->whole = false;
 	if (w->progress.phase == KUBE_WATCH && o->whole &&
-	    wire_now_ms() - w->begun_ms >= 1000)
+	    clock_now_ms() - w->begun_ms >= 1000)
 		o->fruitful = true;
 	go_on(w, reply->error);
 }
@@ -277,10 +277,10 @@ static void on_again(void *arg)
 	w->outcome = (struct kube_outcome){ 0 };
 	w->answered = false;
 	w->cut.mode = listing ? JSON_CUT_ITEMS : JSON_CUT_LINES;
-	w->begun_ms = wire_now_ms();
+	w->begun_ms = clock_now_ms();
 	if (path && kube_stream(w->kube, path, listing ? list_accept : watch_accept,
 				listing ? LIST_MS : 0, on_data, on_done, w, &w->stream) == 0) {
-		loop_arm(w->loop, &w->idle, wire_now_ms() + t->idle_ms);
+		loop_arm(w->loop, &w->idle, clock_now_ms() + t->idle_ms);
 		return;
 	}
 	(void)err_sys(&w->bad, ENOMEM, "ask the API server");
@@ -307,7 +307,7 @@ struct kube_watch *kube_watch_new(struct kube *kube, struct loop *loop,
 		w->target.times = &usual;
 	w->again = (struct loop_timer){ .fn = on_again, .arg = w };
 	w->idle = (struct loop_timer){ .fn = on_idle, .arg = w };
-	loop_arm(loop, &w->again, wire_now_ms());
+	loop_arm(loop, &w->again, clock_now_ms());
 	return w;
 }
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/wire.h"
+#include "common/clock.h"
 
 #define EVENTS_MAX 64
 
@@ -94,7 +94,7 @@ void loop_disarm(struct loop_timer *t)
 
 static int next_timeout(const struct loop *loop)
 {
-	int64_t now = wire_now_ms(), first = INT64_MAX;
+	int64_t now = clock_now_ms(), first = INT64_MAX;
 
 	for (const struct loop_timer *t = loop->timers; t; t = t->next) {
 		if (t->due_ms < first)
@@ -110,7 +110,7 @@ static int next_timeout(const struct loop *loop)
 /* One at a time from the front: a timer that fires may disarm others. */
 static bool fire_timers(struct loop *loop)
 {
-	int64_t now = wire_now_ms();
+	int64_t now = clock_now_ms();
 	struct loop_timer *t;
 	bool fired = false;
 

@@ -6,6 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/err.h"
+#include "common/names.h"
 #include "node-agent/annotation.h"
 
 /* What pod, namespace and node say together. */
@@ -60,9 +61,9 @@ static const char *origin_sentence(enum policy_origin o)
 {
 	switch (o) {
 	case POLICY_FROM_POD:
-		return "annotation '" POLICY_PREFIX "steer' of the pod says";
+		return "annotation '" NAMES_PREFIX "steer' of the pod says";
 	case POLICY_FROM_NAMESPACE:
-		return "annotation '" POLICY_PREFIX "steer' of the namespace says";
+		return "annotation '" NAMES_PREFIX "steer' of the namespace says";
 	case POLICY_FROM_NODE:
 		return "key 'defaultSteer' of the agent's configuration says";
 	case POLICY_FROM_DEFAULT:
@@ -95,7 +96,7 @@ static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod)
 		deny(v, "%s takes no defaults of node or namespace, only annotations of the pod",
 		     pod->own ? "the agent's own pod" : "kube-system");
 	else
-		deny(v, "not asked for: no annotation '" POLICY_PREFIX
+		deny(v, "not asked for: no annotation '" NAMES_PREFIX
 			"steer' on the pod or its namespace");
 }
 
@@ -104,9 +105,9 @@ static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod)
 static const char *unenforced(const struct config *config, const struct asked *a)
 {
 	if (a->set & ANNOTATION_CONTAINERS)
-		return "annotation '" POLICY_PREFIX "containers'";
+		return "annotation '" NAMES_PREFIX "containers'";
 	if (a->set & ANNOTATION_PEERS)
-		return "annotation '" POLICY_PREFIX "peers'";
+		return "annotation '" NAMES_PREFIX "peers'";
 	if (config->n_peers > 0)
 		return "key 'peers' of the agent's configuration";
 	return NULL;
@@ -166,7 +167,7 @@ static bool within_limits(const struct config *config, const struct policy_node 
 		v->invalid = true;
 		list_ids(l, ids, sizeof(ids));
 		deny(v,
-		     "annotation '" POLICY_PREFIX "pnet-id' of the pod: got '%s', allowed: %s "
+		     "annotation '" NAMES_PREFIX "pnet-id' of the pod: got '%s', allowed: %s "
 		     "('limits.pnetIDs' of the agent's configuration)",
 		     a->pod.pnet_id, ids);
 		return false;
@@ -176,7 +177,7 @@ static bool within_limits(const struct config *config, const struct policy_node 
 	    annotation_ulp_weaker(a->ulp, default_ulp(node))) {
 		v->invalid = true;
 		deny(v,
-		     "annotation '" POLICY_PREFIX "ulp': got '%s', which is weaker than "
+		     "annotation '" NAMES_PREFIX "ulp': got '%s', which is weaker than "
 		     "'limits.ulp: %s' of the agent's configuration%s",
 		     annotation_ulp_text(a->ulp), annotation_ulp_text(l->ulp),
 		     node->ulp_unsafe ? " (TCP_ULP \"smc\" is a security hole of this kernel)" :

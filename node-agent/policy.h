@@ -11,7 +11,6 @@
 #include "common/smc_nl.h"
 #include "node-agent/config.h"
 
-#define POLICY_PREFIX "smc-cni.io/"
 
 /* What the node can do; from node.h's facts. */
 struct policy_node {

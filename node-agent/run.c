@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent.h"
 #include "node-agent/events.h"
 #include "node-agent/http.h"
@@ -217,7 +218,7 @@ static void retry_later(struct agent *agent)
 		return;
 	agent->retry_timer.fn = on_retry;
 	agent->retry_timer.arg = agent;
-	loop_arm(agent->loop, &agent->retry_timer, wire_now_ms() + RETRY_MS);
+	loop_arm(agent->loop, &agent->retry_timer, clock_now_ms() + RETRY_MS);
 }
 
 /* The pods of now are served without. */

@@ -5,6 +5,7 @@
 #include <sys/epoll.h>
 #include <unistd.h>
 
+#include "common/clock.h"
 #include "common/json.h"
 
 static bool has_output(const struct session *s)
@@ -27,7 +28,7 @@ static void watch_for(struct session *s)
 
 static void arm(struct session *s, int64_t ms)
 {
-	loop_arm(s->agent->loop, &s->timer, wire_now_ms() + ms);
+	loop_arm(s->agent->loop, &s->timer, clock_now_ms() + ms);
 }
 
 static void drop_request(struct session *s)
@@ -120,7 +121,7 @@ void session_reply(struct session *s, json_t *msg)
 
 	if (verb < METRICS_N_VERBS)
 		metrics_observe(&s->agent->requests[verb],
-				(uint64_t)(wire_now_ms() - s->begun_ms) * 1000);
+				(uint64_t)(clock_now_ms() - s->begun_ms) * 1000);
 	session_send(s, msg);
 	if (s->wait != SESSION_DEAD)
 		session_wait(s, SESSION_READY);
@@ -143,7 +144,7 @@ static void on_readable(struct session *s)
 
 	if (r == -EAGAIN)
 		return;
-	s->begun_ms = wire_now_ms();
+	s->begun_ms = clock_now_ms();
 	s->waited = false;
 	s->verb = "";
 	if (r == 0)

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
@@ -53,7 +54,7 @@ static void begin(struct session *s, struct record *rec, int64_t deadline_ms, bo
 	}
 	agent_decide(agent, a);
 	if (a->verdict.unknown && !s->waited &&
-	    wire_now_ms() < deadline_ms - SESSION_REST_MS) {
+	    clock_now_ms() < deadline_ms - SESSION_REST_MS) {
 		attach_drop(&agent->table, a);
 		session_wait(s, SESSION_SOURCE);
 		loop_arm(agent->loop, &s->timer, deadline_ms - SESSION_REST_MS);

@@ -5,8 +5,8 @@
 #include <sys/epoll.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/loop.h"
 #include "node-agent/source_files.h"
 #include "node-agent/source_impl.h"
@@ -29,7 +29,7 @@ struct source_folder {
 static void start_settling(struct source_folder *s)
 {
 	if (!s->settle.due_ms) /* from the first: a folder without rest is read all the same */
-		loop_arm(s->loop, &s->settle, wire_now_ms() + SETTLE_MS);
+		loop_arm(s->loop, &s->settle, clock_now_ms() + SETTLE_MS);
 }
 
 static void on_event(void *arg, enum source_event event, const char *name)

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/event_text.h"
 #include "node-agent/tally.h"
 
@@ -123,7 +124,7 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "pnets", pnets(agent->config));
 	set(node, "source", source(agent));
 	set(node, "stats_age_s", agent->stats_ms ?
-				 json_integer((wire_now_ms() - agent->stats_ms) / 1000) : json_null());
+				 json_integer((clock_now_ms() - agent->stats_ms) / 1000) : json_null());
 	set(msg, "node", node);
 	return msg;
 }

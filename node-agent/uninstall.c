@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent.h"
 #include "node-agent/k8s_name.h"
 #include "node-agent/kube.h"
@@ -105,7 +106,7 @@ void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool
 	asking.name = name;
 	asking.answer = answer;
 	asking.timer = (struct loop_timer){ .fn = on_timer };
-	loop_arm(agent->loop, &asking.timer, wire_now_ms() + UNINSTALL_ASK_MS);
+	loop_arm(agent->loop, &asking.timer, clock_now_ms() + UNINSTALL_ASK_MS);
 	if (kube_call(agent->kube, "GET", path, NULL, on_reply, agent) < 0)
 		finish(false);
 }

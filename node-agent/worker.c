@@ -9,7 +9,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/wire.h"
+#include "common/clock.h"
 
 struct queue {
 	struct work *first, **last;
@@ -52,7 +52,7 @@ static struct work *queue_take(struct queue *q)
 
 static void run_one(struct worker *worker, struct work *w)
 {
-	if (w->deadline_ms && wire_now_ms() >= w->deadline_ms)
+	if (w->deadline_ms && clock_now_ms() >= w->deadline_ms)
 		w->rc = err_set(&w->err, -ETIMEDOUT,
 				"the agent was busy with other work until the time for this was over");
 	else
@@ -171,7 +171,7 @@ bool worker_idle(struct worker *worker)
 /* True once the thread has left its loop. */
 static bool wait_for_end(struct worker *worker, int timeout_ms)
 {
-	int64_t due = wire_now_ms() + timeout_ms;
+	int64_t due = clock_now_ms() + timeout_ms;
 	struct timespec ts = { .tv_sec = due / 1000, .tv_nsec = due % 1000 * 1000000 };
 	bool ended;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/json.h"
 #include "common/wire.h"
 
@@ -29,7 +30,7 @@ static int take(json_t *status, const json_t *msg, struct err *err)
 
 int status_fetch(const char *socket_path, int timeout_ms, json_t **ret, struct err *err)
 {
-	int64_t deadline_ms = wire_now_ms() + timeout_ms;
+	int64_t deadline_ms = clock_now_ms() + timeout_ms;
 	json_auto_t *status = json_pack("{s:n, s:[]}", "node", "pods");
 	json_auto_t *request = wire_request("status");
 	auto_close int sock = -1;

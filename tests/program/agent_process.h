@@ -27,6 +27,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/json.h"
 #include "common/netns.h"
@@ -114,7 +115,7 @@ MAYBE pid_t agent_spawn(const char *option)
 
 MAYBE int connect_agent(void)
 {
-	int sock = wire_connect(agent_path("run/a.sock"), wire_now_ms() + ANSWER_MS, &agent_err);
+	int sock = wire_connect(agent_path("run/a.sock"), clock_now_ms() + ANSWER_MS, &agent_err);
 
 	assert_true(sock >= 0);
 	return sock;
@@ -124,11 +125,11 @@ MAYBE int connect_agent(void)
 MAYBE json_t *ask_on(int sock, json_t *request, int fd)
 {
 	json_t *reply = NULL;
-	int r = wire_send(sock, request, fd, wire_now_ms() + ANSWER_MS, &agent_err);
+	int r = wire_send(sock, request, fd, clock_now_ms() + ANSWER_MS, &agent_err);
 
 	json_decref(request);
 	if (r == 0)
-		r = wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err);
+		r = wire_recv(sock, &reply, NULL, clock_now_ms() + ANSWER_MS, &agent_err);
 	if (r < 0)
 		fail_msg("no answer: %s", agent_err.msg);
 	return reply;
@@ -150,9 +151,9 @@ MAYBE const char *text_of(const json_t *obj, const char *key)
 
 #define eventually(condition)                                            \
 	do {                                                             \
-		int64_t _end = wire_now_ms() + 60000;                    \
+		int64_t _end = clock_now_ms() + 60000;                    \
 		while (!(condition)) {                                   \
-			if (wire_now_ms() > _end)                        \
+			if (clock_now_ms() > _end)                        \
 				fail_msg("not in 60 s: %s", #condition); \
 			(void)usleep(20000);                             \
 		}                                                        \
@@ -161,7 +162,7 @@ MAYBE const char *text_of(const json_t *obj, const char *key)
 /* 1: it answers and has started; 0: it answers; -1: not yet. */
 MAYBE int agent_state(void)
 {
-	auto_close int sock = wire_connect(agent_path("run/a.sock"), wire_now_ms() + 100, &agent_err);
+	auto_close int sock = wire_connect(agent_path("run/a.sock"), clock_now_ms() + 100, &agent_err);
 	json_auto_t *reply = NULL;
 
 	if (sock < 0)
@@ -286,7 +287,7 @@ MAYBE json_t *status_item(const char *kind, const char *name)
 		if (item && (!name || !strcmp(text_of(item, "name"), name)))
 			found = json_incref(item);
 		json_decref(msg);
-		assert_int_equal(wire_recv(sock, &msg, NULL, wire_now_ms() + ANSWER_MS, &agent_err), 0);
+		assert_int_equal(wire_recv(sock, &msg, NULL, clock_now_ms() + ANSWER_MS, &agent_err), 0);
 	}
 	json_decref(msg);
 	return found;

@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "common/clock.h"
+
 enum api_kind { API_PODS, API_NAMESPACES, API_OTHER, API_N_KINDS };
 
 enum api_end {
@@ -51,9 +53,9 @@ const char *api_last_accept(void);
 #define API_DEADLINE_MS 20000
 #define until(condition)                                                    \
 	do {                                                                \
-		int64_t _end = wire_now_ms() + API_DEADLINE_MS;             \
+		int64_t _end = clock_now_ms() + API_DEADLINE_MS;             \
 		while (!(condition)) {                                      \
-			if (wire_now_ms() > _end)                           \
+			if (clock_now_ms() > _end)                           \
 				fail_msg("not in time: %s; requests: %s",   \
 					 #condition, api_log());            \
 			(void)loop_turn(loop, 20, NULL);                    \

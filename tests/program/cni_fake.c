@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/netns.h"
 #include "common/wire.h"
@@ -54,7 +55,7 @@ static bool answer(int sock, const struct world_reply *replies)
 	auto_close int fd = -1;
 	const char *verb, *text = ok;
 
-	if (wire_recv(sock, &msg, &fd, wire_now_ms() + 60000, NULL) < 0)
+	if (wire_recv(sock, &msg, &fd, clock_now_ms() + 60000, NULL) < 0)
 		return false;
 	note(msg, fd);
 	verb = json_string_value(json_object_get(msg, "verb"));

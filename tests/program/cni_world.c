@@ -17,11 +17,11 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/link.h"
 #include "common/netns.h"
 #include "common/nlsock.h"
-#include "common/wire.h"
 
 static char dir[] = "/tmp/cni_world.XXXXXX";
 static char plugin[PATH_MAX + 16];
@@ -226,13 +226,13 @@ void world_run(struct world_run *ret, const char *command, const char *conf, siz
 {
 	auto_close int out = temporary("", 0), errs = temporary("", 0);
 	auto_free char *text = NULL;
-	int64_t start = wire_now_ms();
+	int64_t start = clock_now_ms();
 	pid_t pid = world_start(command, conf, conf_len, out, errs);
 	json_error_t jerr;
 	int status;
 
 	assert_int_equal(waitpid(pid, &status, 0), pid);
-	ret->took_ms = wire_now_ms() - start;
+	ret->took_ms = clock_now_ms() - start;
 	ret->status = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 	ret->err = content(errs);
 	text = content(out);

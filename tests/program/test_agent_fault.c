@@ -7,6 +7,7 @@
  * force; AGENT_CONFIG are more lines of agent.yaml. FAULT_STEP=1, as in `make test`, tries all points, and
  * not just each third.
  */
+#include "common/clock.h"
 #include "tests/program/agent_process.h"
 
 #define POINTS_MAX 2000
@@ -118,11 +119,11 @@ static bool has_taken_over(const char *name)
 /* True when it has; false when it has ended, or does not within the time, be it because of the fault. */
 static bool takes_both_over(const char *scope, int n)
 {
-	int64_t end = wire_now_ms() + 60000;
+	int64_t end = clock_now_ms() + 60000;
 	bool is_hit = false;
 	int status;
 
-	while (wire_now_ms() < end) {
+	while (clock_now_ms() < end) {
 		if (waitpid(agent.pid, &status, WNOHANG) == agent.pid) {
 			agent.pid = 0;
 			return false;
@@ -131,7 +132,7 @@ static bool takes_both_over(const char *scope, int n)
 			return true;
 		if (!is_hit && fired(scope, n)) {
 			is_hit = true;
-			end = wire_now_ms() + MADE_GOOD_MS;
+			end = clock_now_ms() + MADE_GOOD_MS;
 		}
 		(void)usleep(20000);
 	}
@@ -145,7 +146,7 @@ static char *wanted; /* policy of a, as taken over without a fault */
 /* Where it is steered later than it began there are more words of why. */
 static void expect_as_wanted(const char *name)
 {
-	int64_t end = wire_now_ms() + 60000;
+	int64_t end = clock_now_ms() + 60000;
 	size_t len = strlen(wanted) - strlen("\"}");
 
 	for (;;) {
@@ -153,7 +154,7 @@ static void expect_as_wanted(const char *name)
 
 		if (!strncmp(policy, wanted, len))
 			return;
-		if (wire_now_ms() > end)
+		if (clock_now_ms() > end)
 			fail_msg("pod %s: wanted %s, found %s", name, wanted, policy);
 		(void)usleep(50000);
 	}

@@ -1,5 +1,6 @@
 /* The whole agent with an API server as its source. It runs on a kernel with or without SMC: what is
  * looked at is what the agent decides. */
+#include "common/clock.h"
 #include "tests/program/agent_kube.h"
 
 static void tell_list(enum api_kind kind, const char *items)
@@ -122,9 +123,9 @@ static void a_pod_that_nothing_is_known_of_starts_on_tcp_in_time_and_follows_lat
 	(void)state;
 	api_stop();
 	agent_start();
-	begun = wire_now_ms();
+	begun = clock_now_ms();
 	prepared = add_plain("a", "u", fd, 2000);
-	took = wire_now_ms() - begun;
+	took = clock_now_ms() - begun;
 	assert_true(took >= 1400);
 	assert_true(json_is_false(json_object_get(prepared, "steer")));
 	assert_non_null(strstr(text_of(prepared, "why"),
@@ -147,13 +148,13 @@ static void a_pod_that_waits_goes_on_as_soon_as_its_namespace_is_known(void **st
 	api_stop();
 	agent_start();
 	sock = connect_agent();
-	assert_int_equal(wire_send(sock, request, fd, wire_now_ms() + ANSWER_MS, &agent_err), 0);
-	assert_int_equal(wire_recv(sock, &prepared, NULL, wire_now_ms() + 300, &agent_err), -ETIMEDOUT);
+	assert_int_equal(wire_send(sock, request, fd, clock_now_ms() + ANSWER_MS, &agent_err), 0);
+	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + 300, &agent_err), -ETIMEDOUT);
 	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
 	api_start(agent.dir, "server.crt");
-	begun = wire_now_ms();
-	assert_int_equal(wire_recv(sock, &prepared, NULL, wire_now_ms() + 25000, &agent_err), 0);
-	assert_true(wire_now_ms() - begun < 20000);
+	begun = clock_now_ms();
+	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + 25000, &agent_err), 0);
+	assert_true(clock_now_ms() - begun < 20000);
 	assert_non_null(strstr(text_of(prepared, "why"), "of the namespace says disabled"));
 	pod_end(pid);
 }
@@ -171,9 +172,9 @@ static void a_pod_that_says_it_itself_does_not_wait(void **state)
 	sock = connect_agent();
 	request = prepare_of("a", "enabled");
 	json_object_set_new(request, "timeoutMs", json_integer(30000));
-	begun = wire_now_ms();
+	begun = clock_now_ms();
 	json_decref(ask_on(sock, request, fd));
-	assert_true(wire_now_ms() - begun < 15000);
+	assert_true(clock_now_ms() - begun < 15000);
 	json_decref(ask_on(sock, wire_request("commit"), -1));
 	assert_true(policy_is("a", "origin", "pod"));
 	pod_end(pid);
@@ -197,9 +198,9 @@ static void what_namespaces_said_counts_after_a_restart_without_the_server(void 
 	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
 	api_stop();
 	agent_start();
-	begun = wire_now_ms();
+	begun = clock_now_ms();
 	json_decref(add_plain("a", "u", fd, 30000));
-	assert_true(wire_now_ms() - begun < 15000);
+	assert_true(clock_now_ms() - begun < 15000);
 	assert_true(policy_is("a", "origin", "namespace"));
 	assert_true(file_has("run/required-namespaces", "strict\n"));
 	pod_end(pid);

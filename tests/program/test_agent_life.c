@@ -7,6 +7,8 @@
 #include <sys/ptrace.h>
 #include <sys/socket.h>
 
+#include "common/clock.h"
+
 /* The answer to GET path, head and body; "" when nobody listens. The caller frees. */
 static char *http_get(const char *path)
 {
@@ -74,9 +76,9 @@ static void sigterm_leaves_records_and_takes_the_socket_away(void **state)
 
 	(void)state;
 	add_pod("a", NULL, fd);
-	begun = wire_now_ms();
+	begun = clock_now_ms();
 	assert_int_equal(agent_end(SIGTERM), 0);
-	assert_true(wire_now_ms() - begun < 2000);
+	assert_true(clock_now_ms() - begun < 2000);
 	assert_int_equal(count_files("state/pods"), 1);
 	assert_int_equal(access(agent_path("run/a.sock"), F_OK), -1);
 	agent_start();
@@ -162,10 +164,10 @@ static void requests_left_for_an_absent_agent_are_adopted(void **state)
 
 	(void)state;
 	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
-	begun = wire_now_ms();
+	begun = clock_now_ms();
 	leave_pending("run/pending/1.json", "now", netns); /* while it runs: inotify, not the sweep */
 	eventually(strcmp(why_of("now"), "no such pod") != 0);
-	assert_true(wire_now_ms() - begun < 8000);
+	assert_true(clock_now_ms() - begun < 8000);
 	assert_int_equal(agent_end(SIGTERM), 0);
 	leave_pending("run/pending/2.json", "later", netns);
 	leave_pending("run/pending/3.json", "gone", "/proc/1/ns/none");
@@ -205,7 +207,7 @@ static pid_t worker_thread(void)
 /* The loop thread has something for the worker and does not wait for it: that one does not hold the lock. */
 static bool loop_goes_on(void)
 {
-	int64_t end = wire_now_ms() + ANSWER_MS; /* it waits for the worker's statistics, but not that long */
+	int64_t end = clock_now_ms() + ANSWER_MS; /* it waits for the worker's statistics, but not that long */
 	auto_close int sock = wire_connect(agent_path("run/a.sock"), end, &agent_err);
 	json_auto_t *request = wire_request("status"), *reply = NULL;
 
@@ -249,7 +251,7 @@ static void a_request_left_while_its_first_is_rolled_back_is_adopted(void **stat
 	(void)why_of("other"); /* once it has answered, the scan is in the queue */
 	sock = connect_agent();
 	json_object_set_new(msg, "timeoutMs", json_integer(1));
-	(void)wire_send(sock, msg, fd, wire_now_ms() + ANSWER_MS, &agent_err);
+	(void)wire_send(sock, msg, fd, clock_now_ms() + ANSWER_MS, &agent_err);
 	(void)why_of("late"); /* ... and now this one is too, */
 	(void)close(TAKE_FD(sock));
 	(void)why_of("late"); /* and now it is not wanted any more */

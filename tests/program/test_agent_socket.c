@@ -4,6 +4,8 @@
 
 #include <sys/socket.h>
 
+#include "common/clock.h"
+
 static void assert_refused(json_t *reply, const char *code, const char *text)
 {
 	assert_true(json_is_false(json_object_get(reply, "ok")));
@@ -96,9 +98,9 @@ static void send_raw(const void *data, size_t len)
 	json_t *reply = NULL;
 
 	assert_int_equal(send(sock, data, len, MSG_NOSIGNAL), len);
-	assert_int_equal(wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err), 0);
+	assert_int_equal(wire_recv(sock, &reply, NULL, clock_now_ms() + ANSWER_MS, &agent_err), 0);
 	assert_refused(reply, "invalid", "");
-	assert_int_equal(wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err),
+	assert_int_equal(wire_recv(sock, &reply, NULL, clock_now_ms() + ANSWER_MS, &agent_err),
 			 -ECONNRESET);
 }
 
@@ -130,10 +132,10 @@ static void connections_above_128_are_closed_and_the_others_served(void **state)
 		socks[i] = connect_agent();
 	for (int i = 0; i < 140; i++) {
 		json_auto_t *msg = wire_request("node");
-		int r = wire_send(socks[i], msg, -1, wire_now_ms() + ANSWER_MS, &agent_err);
+		int r = wire_send(socks[i], msg, -1, clock_now_ms() + ANSWER_MS, &agent_err);
 
 		if (r == 0)
-			r = wire_recv(socks[i], &reply, NULL, wire_now_ms() + ANSWER_MS, &agent_err);
+			r = wire_recv(socks[i], &reply, NULL, clock_now_ms() + ANSWER_MS, &agent_err);
 		if (r == 0)
 			json_decref(reply);
 		refused += r < 0;
@@ -155,12 +157,12 @@ static int ask_as(uid_t uid)
 
 		if (setgid(uid) < 0 || setuid(uid) < 0)
 			_exit(3);
-		sock = wire_connect(agent_path("run/a.sock"), wire_now_ms() + ANSWER_MS, NULL);
+		sock = wire_connect(agent_path("run/a.sock"), clock_now_ms() + ANSWER_MS, NULL);
 		if (sock < 0)
 			_exit(2);
 		/* it may be closed before this is sent */
-		(void)wire_send(sock, wire_request("node"), -1, wire_now_ms() + ANSWER_MS, NULL);
-		_exit(wire_recv(sock, &reply, NULL, wire_now_ms() + ANSWER_MS, NULL) < 0);
+		(void)wire_send(sock, wire_request("node"), -1, clock_now_ms() + ANSWER_MS, NULL);
+		_exit(wire_recv(sock, &reply, NULL, clock_now_ms() + ANSWER_MS, NULL) < 0);
 	}
 	assert_true(pid > 0);
 	return wait_for(pid);

@@ -13,9 +13,9 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/kube.h"
 #include "node-agent/kube_watch.h"
 #include "tests/program/api_server.h"
@@ -68,12 +68,12 @@ static void open_kube(const char *ca)
 
 static void call(const char *method, const char *path, json_t *body)
 {
-	int64_t end = wire_now_ms() + API_DEADLINE_MS;
+	int64_t end = clock_now_ms() + API_DEADLINE_MS;
 	int before = got.n;
 
 	assert_int_equal(kube_call(kube, method, path, body, on_reply, NULL), 0);
 	assert_int_equal(got.n, before); /* never from within */
-	while (got.n == before && wire_now_ms() < end)
+	while (got.n == before && clock_now_ms() < end)
 		(void)loop_turn(loop, 100, NULL);
 	assert_int_equal(got.n, before + 1);
 }

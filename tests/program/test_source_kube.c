@@ -13,8 +13,8 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
-#include "common/wire.h"
 #include "node-agent/kube.h"
 #include "node-agent/source.h"
 #include "tests/program/api_server.h"
@@ -277,7 +277,7 @@ static void a_bad_object_of_a_list_is_passed_over(void **state)
 static void a_server_that_asks_for_time_gets_it(void **state)
 {
 	const struct api_answer later = { .status = 429, .body = "{\"message\":\"slow down\"}", .retry_after = "1" };
-	int64_t begun = wire_now_ms();
+	int64_t begun = clock_now_ms();
 
 	(void)state;
 	api_tell(API_PODS, &later);
@@ -286,7 +286,7 @@ static void a_server_that_asks_for_time_gets_it(void **state)
 	until(strstr(source_why(source), "HTTP status 429: slow down"));
 	assert_false(source_synced(source));
 	until(watches("5"));
-	assert_true(wire_now_ms() - begun >= 1000);
+	assert_true(clock_now_ms() - begun >= 1000);
 	assert_string_equal(source_why(source), "");
 }
 

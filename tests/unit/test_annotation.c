@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/names.h"
 #include "node-agent/annotation.h"
 
 static struct err err;
@@ -20,7 +21,7 @@ static int read_one(enum annotation_owner owner, const char *key, const char *va
 	char full[64];
 	json_auto_t *obj = NULL;
 
-	(void)snprintf(full, sizeof(full), POLICY_PREFIX "%s", key);
+	(void)snprintf(full, sizeof(full), NAMES_PREFIX "%s", key);
 	obj = json_pack("{s:s, s:s}", full, value, "other.example/steer", "rubbish");
 	err = ERR_INIT;
 	return annotation_read(obj, owner, 0, ret, &err);
@@ -131,7 +132,7 @@ static void a_bad_value_is_named_with_what_is_allowed(void **state)
 
 static void a_value_that_is_no_string_is_refused(void **state)
 {
-	json_auto_t *obj = json_pack("{s:b}", POLICY_PREFIX "steer", 1);
+	json_auto_t *obj = json_pack("{s:b}", NAMES_PREFIX "steer", 1);
 	struct annotation_values v;
 
 	(void)state;
@@ -142,8 +143,8 @@ static void a_value_that_is_no_string_is_refused(void **state)
 
 static void good_values_are_kept_beside_a_bad_one(void **state)
 {
-	json_auto_t *obj = json_pack("{s:s, s:s, s:s}", POLICY_PREFIX "steer", "required",
-				     POLICY_PREFIX "ulp", "rubbish", POLICY_PREFIX "pnet-id", "a");
+	json_auto_t *obj = json_pack("{s:s, s:s, s:s}", NAMES_PREFIX "steer", "required",
+				     NAMES_PREFIX "ulp", "rubbish", NAMES_PREFIX "pnet-id", "a");
 	struct annotation_values v;
 
 	(void)state;

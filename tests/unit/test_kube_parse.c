@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/names.h"
 #include "node-agent/json_cut.h"
 #include "node-agent/kube_object.h"
 #include "node-agent/kube_progress.h"
@@ -184,7 +185,7 @@ static void only_what_is_needed_of_a_pod_is_kept(void **state)
 	assert_false(o->pod.host_network);
 	assert_int_equal(json_object_size(o->pod.annotations), 2);
 	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")), "enabled");
-	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, KUBE_CONFIG_HASH)), "h");
+	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, NAMES_CONFIG_HASH)), "h");
 	manifest_object_unref(o);
 }
 

@@ -9,6 +9,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
+#include "common/names.h"
 #include "node-agent/policy.h"
 
 static const struct policy_node able = { .steering = true, .ueid = true };
@@ -43,7 +44,7 @@ static json_t *annotations_of(const char *text)
 		if (!value)
 			continue;
 		*value++ = '\0';
-		(void)snprintf(key, sizeof(key), POLICY_PREFIX "%s", item);
+		(void)snprintf(key, sizeof(key), NAMES_PREFIX "%s", item);
 		assert_int_equal(json_object_set_new(obj, key, json_string(value)), 0);
 	}
 	free(copy);

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/wire.h"
 #include "smcctl/ctl.h"
 #include "smcctl/status.h"
@@ -253,7 +254,7 @@ static struct served {
 
 static void *serve(void *arg)
 {
-	int64_t deadline_ms = wire_now_ms() + 5000;
+	int64_t deadline_ms = clock_now_ms() + 5000;
 	json_auto_t *request = NULL;
 	auto_close int sock = -1;
 	struct pollfd p = { .fd = served.listener, .events = POLLIN };

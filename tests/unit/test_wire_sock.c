@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/wire.h"
 
 static struct err err;
@@ -41,7 +42,7 @@ static int close_pair(void **state)
 
 static int64_t soon(void)
 {
-	return wire_now_ms() + 5000;
+	return clock_now_ms() + 5000;
 }
 
 static int count_fds(void)
@@ -197,13 +198,13 @@ static void the_end_of_the_other_side_is_told(void **state)
 static void silence_ends_at_the_deadline(void **state)
 {
 	json_t *got = NULL;
-	int64_t start = wire_now_ms();
+	int64_t start = clock_now_ms();
 
 	(void)state;
 	assert_int_equal(wire_recv(pair[1], &got, NULL, 0, &err), -EAGAIN);
 	assert_int_equal(wire_recv(pair[1], &got, NULL, start - 1, &err), -ETIMEDOUT);
 	assert_int_equal(wire_recv(pair[1], &got, NULL, start + 50, &err), -ETIMEDOUT);
-	assert_true(wire_now_ms() >= start + 50);
+	assert_true(clock_now_ms() >= start + 50);
 }
 
 static void a_full_socket_ends_at_the_deadline(void **state)
@@ -216,7 +217,7 @@ static void a_full_socket_ends_at_the_deadline(void **state)
 		r = wire_send(pair[0], msg, -1, 0, &err);
 	while (r == 0);
 	assert_int_equal(r, -EAGAIN);
-	assert_int_equal(wire_send(pair[0], msg, -1, wire_now_ms() + 50, &err), -ETIMEDOUT);
+	assert_int_equal(wire_send(pair[0], msg, -1, clock_now_ms() + 50, &err), -ETIMEDOUT);
 }
 
 /* ---- client ---- */
@@ -277,7 +278,7 @@ static void a_listener_that_never_accepts_ends_at_the_deadline(void **state)
 	(void)snprintf(sun.sun_path, sizeof(sun.sun_path), "%s/s", dir);
 	assert_int_equal(bind(listener, (struct sockaddr *)&sun, sizeof(sun)), 0);
 	assert_int_equal(listen(listener, 0), 0);
-	while ((r = wire_connect(sun.sun_path, wire_now_ms() + 50, &err)) >= 0) {
+	while ((r = wire_connect(sun.sun_path, clock_now_ms() + 50, &err)) >= 0) {
 		assert_true(n < 8);
 		fds[n++] = r;
 	}

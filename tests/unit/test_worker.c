@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "common/wire.h"
+#include "common/clock.h"
 #include "node-agent/worker.h"
 
 struct seen {
@@ -112,8 +112,8 @@ static void work_that_comes_too_late_is_not_run(void **state)
 
 	(void)state;
 	add(worker, 1, 100, 0);
-	add(worker, 2, 0, wire_now_ms() + 20);
-	add(worker, 3, 0, wire_now_ms() + 10000);
+	add(worker, 2, 0, clock_now_ms() + 20);
+	add(worker, 3, 0, clock_now_ms() + 10000);
 	add(worker, 4, 0, 0);
 	collect(worker, &back, 4);
 	assert_int_equal(back.timed_out, 1);

@@ -1,0 +1,10 @@
+/* The clock that deadlines are told by. */
+#ifndef SMC_COMMON_CLOCK_H
+#define SMC_COMMON_CLOCK_H
+
+#include <stdint.h>
+
+/* Milliseconds of CLOCK_MONOTONIC: they do not jump when somebody sets the time. */
+int64_t clock_now_ms(void);
+
+#endif

@@ -1,0 +1,16 @@
+/* Names that several programs share, and others rely on: ours, Kubernetes' and the runtime's. */
+#ifndef SMC_COMMON_NAMES_H
+#define SMC_COMMON_NAMES_H
+
+/* What every annotation, label and controller name of ours begins with. */
+#define NAMES_PREFIX "smc-cni.io/"
+
+/* The annotation by which kubelet tells static pods apart (pkg/kubelet/types/pod_update.go). */
+#define NAMES_CONFIG_HASH "kubernetes.io/config.hash"
+
+/* The capability by which a runtime passes a pod's annotations in runtimeConfig (containerd, pkg/cri). */
+#define NAMES_CAPABILITY_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
+/* The one by which it passes the cgroup's path as kubelet names it (CNI's CONVENTIONS.md). */
+#define NAMES_CAPABILITY_CGROUP "cgroupPath"
+
+#endif
