@@ -30,7 +30,7 @@ CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
             -D_FORTIFY_SOURCE=2 -fstack-protector-strong)
 LDFLAGS_ := -pthread -Wl,--gc-sections -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 
-# Folder -> program. Archives are named after the folder.
+# Folder, with the rooms below it -> program. Archives are named after the folder.
 PROGS          := cni-plugin node-agent smcctl
 BIN_cni-plugin := smc-cni
 BIN_node-agent := smc-node-agent
@@ -71,7 +71,7 @@ CFLAGS_cni-plugin   = $(CFLAGS:-O2=-Os) -fno-asynchronous-unwind-tables
 CFLAGS_common       = $(CFLAGS_cni-plugin)
 
 # $(call objects,FOLDER,FLAVOUR) and so on
-objects  = $(patsubst %.c,$(B)/$(or $(2),obj)/%.o,$(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c)))
+objects  = $(patsubst %.c,$(B)/$(or $(2),obj)/%.o,$(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c $(1)/*/*.c)))
 archive  = $(B)/$(or $(2),lib)/lib$(1).a
 BUILT   := $(patsubst %/main.c,%,$(wildcard $(PROGS:%=%/main.c)))
 ARCHIVES := $(foreach d,$(PROGS) common,$(call archive,$(d)))
@@ -83,7 +83,7 @@ all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d)))
 define compile
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(1) $(CFLAGS_) $(or $(CFLAGS_$(*D)),$(CFLAGS)) -MD -MP -c -o $@ $<
+	$(Q)$(1) $(CFLAGS_) $(or $(CFLAGS_$(firstword $(subst /, ,$*))),$(CFLAGS)) -MD -MP -c -o $@ $<
 endef
 $(B)/obj/%.o: %.c $(B)/flags | $(SKELS)
 	$(call compile,$(CC) $(CPPFLAGS))
@@ -148,5 +148,5 @@ $(K)/%.skel.h: $(K)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
 
 .SECONDARY:
--include $(wildcard $(B)/musl/*/*.d $(B)/obj/*/*.d $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d $(K)/*.d \
+-include $(wildcard $(B)/musl/*/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d $(K)/*.d \
            build/tests/vm/progs/*.d)

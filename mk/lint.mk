@@ -2,8 +2,8 @@
 
 L           := build/lint
 LINT_DIRS   := common $(PROGS) preload
-LINT_C      := $(filter-out %.bpf.c,$(wildcard $(LINT_DIRS:%=%/*.c) tests/*/*.c tests/*/*/*.c))
-LINT_H      := $(wildcard $(LINT_DIRS:%=%/*.h) tests/*/*.h)
+LINT_C      := $(filter-out %.bpf.c,$(wildcard $(LINT_DIRS:%=%/*.c) $(LINT_DIRS:%=%/*/*.c) tests/*/*.c tests/*/*/*.c))
+LINT_H      := $(wildcard $(LINT_DIRS:%=%/*.h) $(LINT_DIRS:%=%/*/*.h) tests/*/*.h)
 LINT_BPF    := $(wildcard bpf/*.bpf.c)
 LINT_FLAGS   = $(CPPFLAGS) -std=gnu11 -fno-strict-aliasing $(WARN) -Werror
 # cppcheck, like clang-tidy, does not know cleanup attributes: what they free is no leak. Taking the

@@ -18,54 +18,48 @@
 
 const char *agent_not_ready(const struct agent *agent)
 {
-	const struct node_fact *missing = node_first_missing(&agent->facts);
+	const char *missing = facts_why_not(&agent->facts);
 
 	if (agent->trouble.msg[0])
 		return agent->trouble.msg;
 	if (!agent->started)
 		return "the agent is starting";
 	if (missing)
-		return missing->why;
+		return missing;
 	return agent_source_not_ready(agent);
 }
 
-static void policy_facts(const struct node_facts *facts, struct policy_node *ret)
+static void policy_facts(const struct facts *facts, struct policy_node *ret)
 {
-	const struct node_fact *missing = node_first_missing(facts);
+	const char *missing = facts_why_not(facts);
 
 	memset(ret, 0, sizeof(*ret));
 	ret->steering = facts->smc.ok && facts->hook.ok && facts->selinux.ok;
 	ret->ueid = facts->ueid.ok;
 	ret->ulp_unsafe = facts->steer.ulp_unsafe;
 	if (missing)
-		(void)snprintf(ret->why_not, sizeof(ret->why_not), "%s", missing->why);
+		(void)snprintf(ret->why_not, sizeof(ret->why_not), "%s", missing);
 }
 
-/* needed: pods are not steered without. */
-static void log_fact(const char *name, bool needed, const struct node_fact *before,
-		     const struct node_fact *now)
+static void log_fact(const struct facts_row *row, const struct fact *before, const struct fact *now)
 {
-	if (before->ok == now->ok && !strcmp(before->why, now->why))
+	if (row->told || (before->ok == now->ok && !strcmp(before->why, now->why)))
 		return;
 	if (now->ok)
-		log_info("the node has it", "check", name);
-	else if (needed)
-		log_warn("the node lacks it", "check", name, "err", now->why);
+		log_info("the node has it", "check", row->name);
+	else if (row->needed)
+		log_warn("the node lacks it", "check", row->name, "err", now->why, "advice", row->advice);
 	else
-		log_info("the node has no such extra", "check", name, "why", now->why);
+		log_info("the node has no such extra", "check", row->name, "why", now->why);
 }
 
-void agent_new_facts(struct agent *agent, const struct node_facts *facts)
+void agent_new_facts(struct agent *agent, const struct facts *facts)
 {
-	struct node_facts before = agent->facts;
+	struct facts before = agent->facts;
 
 	agent->facts = *facts;
-	log_fact("smc", true, &before.smc, &facts->smc);
-	log_fact("hook", true, &before.hook, &facts->hook);
-	log_fact("ueid", true, &before.ueid, &facts->ueid);
-	log_fact("selinux", true, &before.selinux, &facts->selinux);
-	log_fact("cgroup", false, &before.cgroup, &facts->cgroup);
-	log_fact("host", false, &before.rdma, &facts->rdma);
+	for (size_t i = 0; i < facts_n; i++)
+		log_fact(&facts_table[i], facts_get(&before, &facts_table[i]), facts_get(facts, &facts_table[i]));
 	agent_keep_namespaces(agent);
 	agent_decide_all(agent, NULL, "");
 	agent_events_node(agent);

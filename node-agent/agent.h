@@ -43,7 +43,7 @@ struct agent {
 	bool started; /* the START job is done */
 	bool called; /* by a plugin, be it that it had to leave its request in pending/ */
 	bool stopping, uninstall; /* a signal came; what follows */
-	struct node_facts facts;
+	struct facts facts;
 	struct attach_table table;
 	struct metrics_histogram requests[METRICS_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
@@ -94,7 +94,7 @@ const char *agent_source_not_ready(const struct agent *agent);
 /* Writes what of namespaces is kept on disk, if it changed. */
 void agent_keep_namespaces(struct agent *agent);
 
-void agent_new_facts(struct agent *agent, const struct node_facts *facts);
+void agent_new_facts(struct agent *agent, const struct facts *facts);
 /* Asks for fresh statistics: server_stats_ready() and http_stats_ready() follow, within
  * AGENT_STATS_MS. */
 void agent_want_stats(struct agent *agent);

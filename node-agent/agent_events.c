@@ -12,21 +12,12 @@ static bool tell(struct agent *agent, const struct attach *a, enum events_reason
 	return events_pod(agent->events, pod->namespace, pod->name, pod->uid, reason, note);
 }
 
-/* Which of the node's facts it is, the same in each event about it. */
-static const char *fact_key(const struct node_facts *facts, const struct node_fact *fact)
-{
-	return fact == &facts->smc	? "smc" :
-	       fact == &facts->hook	? "hook" :
-	       fact == &facts->ueid	? "ueid" :
-					  "selinux";
-}
-
-static void tell_node(struct agent *agent, const struct node_fact *missing)
+static void tell_node(struct agent *agent, const struct facts_row *missing)
 {
 	char note[EVENT_TEXT_MAX];
 
-	(void)events_node(agent->events, EVENTS_UNAVAILABLE, fact_key(&agent->facts, missing),
-			  event_node_text(missing->why, note));
+	(void)events_node(agent->events, EVENTS_UNAVAILABLE, missing->name,
+			  event_node_text(facts_get(&agent->facts, missing)->why, note));
 }
 
 /* Whether somebody asked for this pod, or its namespace; not for the whole node. */
@@ -38,7 +29,7 @@ static bool is_asked(const struct policy_verdict *v)
 
 static void tell_denied(struct agent *agent, const struct attach *a)
 {
-	const struct node_fact *missing = node_first_missing(&agent->facts);
+	const struct facts_row *missing = facts_first_missing(&agent->facts);
 	const struct policy_verdict *v = &a->verdict;
 	char note[EVENT_TEXT_MAX];
 
@@ -77,7 +68,7 @@ void agent_events_changed(struct agent *agent, const struct attach *a)
 
 void agent_events_node(struct agent *agent)
 {
-	const struct node_fact *missing = node_first_missing(&agent->facts);
+	const struct facts_row *missing = facts_first_missing(&agent->facts);
 
 	if (!agent->events || !missing)
 		return;

@@ -15,12 +15,12 @@ static const char *yes(bool ok)
 	return ok ? "true" : "false";
 }
 
-size_t features_text(const struct node_facts *facts, char buf[FEATURES_BYTES_MAX])
+size_t features_text(const struct facts *facts, char buf[FEATURES_BYTES_MAX])
 {
-	bool steering = !node_first_missing(facts) && facts->plugin.ok;
+	bool steering = !facts_first_missing(facts) && facts->plugin.ok;
 	int n = snprintf(buf, FEATURES_BYTES_MAX,
 			 NAMES_PREFIX "smcd=%s\n" NAMES_PREFIX "smcr=%s\n" NAMES_PREFIX "steering=%s\n",
-			 yes(steering && facts->devices.n_smcd > 0), yes(steering && facts->rdma.ok),
+			 yes(steering && facts->devices.n_smcd > 0), yes(steering && facts->host.ok),
 			 yes(steering));
 
 	return (size_t)n;
@@ -44,7 +44,7 @@ static bool says(int dirfd, const char *text)
 	       !strcmp(there, text);
 }
 
-int features_write(const char *dir, const struct node_facts *facts, struct err *err)
+int features_write(const char *dir, const struct facts *facts, struct err *err)
 {
 	char text[FEATURES_BYTES_MAX];
 	size_t len = features_text(facts, text);

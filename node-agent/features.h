@@ -15,11 +15,11 @@
 #define FEATURES_BYTES_MAX 256
 
 /* What the file says, or is to say. Pure. Returns the length. */
-size_t features_text(const struct node_facts *facts, char buf[FEATURES_BYTES_MAX]);
+size_t features_text(const struct facts *facts, char buf[FEATURES_BYTES_MAX]);
 
 /* Makes the file say what the facts are, if it does not. Without the folder (no NFD here) or with dir ""
  * nothing is done. Returns 1 when it was written, else 0. */
-int features_write(const char *dir, const struct node_facts *facts, struct err *err);
+int features_write(const char *dir, const struct facts *facts, struct err *err);
 
 /* 0 also when there is none. */
 int features_remove(const char *dir, struct err *err);

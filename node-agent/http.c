@@ -63,15 +63,8 @@ static enum MHD_Result say(struct MHD_Connection *c, unsigned int status, const 
 static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 {
 	const struct agent *agent = http->agent;
-	const struct node_facts *facts = &agent->facts;
-	const struct metrics_check checks[] = { /* the last one only where somebody asks for it */
-		{ "agent", !agent_not_ready(agent) }, { "smc", facts->smc.ok },
-		{ "hook", facts->hook.ok },	      { "ueid", facts->ueid.ok },
-		{ "selinux", facts->selinux.ok },     { "plugin", facts->plugin.ok },
-		{ "cgroup", facts->cgroup.ok },	      { "host", facts->rdma.ok },
-	};
-	const struct metrics_node node = { .checks = checks,
-					   .n_checks = ARRAY_SIZE(checks) - (agent->config->n_pnets ? 0 : 1),
+	const struct metrics_node node = { .ready = !agent_not_ready(agent),
+					   .facts = &agent->facts,
 					   .requests = agent->requests,
 					   .watch_restarts = agent->source ? source_restarts(agent->source) : 0 };
 	struct snapshot snapshot;

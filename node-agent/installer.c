@@ -40,7 +40,7 @@ struct install_job {
 	struct install_wish wish; /* the config's strings, which outlive the worker */
 	struct install_state state;
 	int64_t since_s; /* 0: do not look */
-	struct node_fact fact; /* for the loop's copy */
+	struct fact fact; /* for the loop's copy */
 	bool passed_over; /* a pod was made since, by a runtime that has our file before it */
 };
 
@@ -128,7 +128,7 @@ static void say_success(struct installer *i, const struct install_job *job)
 
 struct lost_job {
 	struct work work;
-	struct node_fact fact;
+	struct fact fact;
 };
 
 static int lost_run(struct work *w, void *arg, struct err *err)

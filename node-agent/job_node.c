@@ -14,7 +14,7 @@
 struct start_job {
 	struct work work;
 	json_t *namespaces; /* of an earlier run; NULL */
-	struct node_facts facts;
+	struct facts facts;
 	struct found found;
 };
 

@@ -62,7 +62,7 @@ struct sweep_item {
 struct sweep_job {
 	struct work work;
 	bool node;
-	struct node_facts facts;
+	struct facts facts;
 	int n;
 	struct sweep_item items[];
 };
@@ -159,7 +159,7 @@ struct stats_item {
 
 struct stats_job {
 	struct work work;
-	struct node_facts facts; /* devices and ports are fresh */
+	struct facts facts; /* devices and ports are fresh */
 	int n;
 	struct stats_item items[];
 };
@@ -203,7 +203,7 @@ static int stats_run(struct work *w, void *arg, struct err *err)
 }
 
 /* The rest is the sweep's, which acts on it. */
-static void take_devices(struct agent *agent, const struct node_facts *facts)
+static void take_devices(struct agent *agent, const struct facts *facts)
 {
 	agent->facts.devices = facts->devices;
 	agent->facts.n_ports = facts->n_ports;

@@ -214,9 +214,14 @@ static void render_node(const struct rendering *r, const struct metrics_node *no
 {
 	head(r, "smc_cni_node_ready", "gauge",
 	     "1 where what the node needs for steering is there.");
-	for (size_t i = 0; i < node->n_checks; i++)
-		(void)fprintf(r->out, "smc_cni_node_ready{check=\"%s\"} %d\n", node->checks[i].name,
-			      node->checks[i].ok);
+	(void)fprintf(r->out, "smc_cni_node_ready{check=\"agent\"} %d\n", node->ready);
+	for (size_t i = 0; i < facts_n; i++) {
+		const struct fact *fact = facts_get(node->facts, &facts_table[i]);
+
+		if (!fact->unasked)
+			(void)fprintf(r->out, "smc_cni_node_ready{check=\"%s\"} %d\n", facts_table[i].name,
+				      fact->ok);
+	}
 	head(r, "smc_cni_watch_restarts_total", "counter", "Times a watch of the API server broke and began anew.");
 	(void)fprintf(r->out, "smc_cni_watch_restarts_total %" PRIu64 "\n", node->watch_restarts);
 	render_requests(r, node->requests);

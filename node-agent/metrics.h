@@ -10,6 +10,7 @@
 #include "bpf/steer.h"
 #include "common/err.h"
 #include "common/smc_nl.h"
+#include "node-agent/model/facts.h"
 #include "node-agent/tally.h"
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -51,14 +52,9 @@ struct metrics_histogram { /* all zero: empty */
 	uint64_t sum_us;
 };
 
-struct metrics_check { /* smc_cni_node_ready{check} */
-	const char *name; /* "hook", "smc", "ueid", ... */
-	bool ok;
-};
-
 struct metrics_node {
-	const struct metrics_check *checks;
-	size_t n_checks;
+	bool ready; /* smc_cni_node_ready{check="agent"} */
+	const struct facts *facts; /* the other checks */
 	const struct metrics_histogram *requests; /* METRICS_N_VERBS of them */
 	uint64_t watch_restarts;
 };

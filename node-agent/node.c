@@ -106,7 +106,7 @@ int node_open(const struct config *config, struct node **ret, struct err *err)
 		return err_sys(err, ENOMEM, "open stateDir");
 	node->config = config;
 	node->state_fd = node->cgroup_fd = -1;
-	node->facts.plugin = (struct node_fact){ .ok = !*config->cni_plugin };
+	node->facts.plugin = (struct fact){ .ok = !*config->cni_plugin };
 	if (*config->cni_plugin)
 		strcpy(node->facts.plugin.why, "the plugin is not in the CNI chain yet");
 	node->hostnet = hostnet_undo_new();

@@ -12,35 +12,10 @@
 #include "common/smc_nl.h"
 #include "node-agent/config.h"
 #include "node-agent/hostnet.h"
+#include "node-agent/model/facts.h"
 #include "node-agent/steer.h"
 
-#define NODE_WHY_MAX 256
-#define NODE_UEIDS_MAX 4 /* the kernel's own limit */
-#define NODE_PORTS_MAX 16 /* more are not shown */
 #define NODE_NETLINK_MS 1000 /* how long one answer of the kernel is waited for */
-
-struct node_fact { /* yes, or why not */
-	bool ok;
-	char why[NODE_WHY_MAX]; /* "" when ok */
-};
-
-/* A copy goes to the loop with the results of START and SWEEP. */
-struct node_facts {
-	char kernel[65]; /* uname -r */
-	struct node_fact smc; /* the kernel has SMC */
-	struct node_fact hook; /* our program is attached */
-	struct node_fact ueid; /* ours is there */
-	struct node_fact selinux; /* steered sockets are of use to containers */
-	struct node_fact plugin; /* it is in the CNI chain, or cniPlugin does not ask for that */
-	struct node_fact cgroup; /* cgroupRoot is cgroup v2 */
-	struct node_fact rdma; /* SMC-R can be had: an RDMA device of the config's pnets is present */
-	struct steer_facts steer;
-	struct smc_devices devices;
-	int n_ueids;
-	char ueids[NODE_UEIDS_MAX][SMC_UEID_LEN + 1];
-	int n_ports; /* of RDMA devices */
-	struct rdma_nl_port ports[NODE_PORTS_MAX];
-};
 
 struct node {
 	const struct config *config;
@@ -53,7 +28,7 @@ struct node {
 	int hook_failures, hook_pause; /* in a row; refreshes to let pass before the next try */
 	char ueid[SMC_UEID_LEN + 1]; /* the one that we added, "" if none */
 	struct hostnet_undo *hostnet;
-	struct node_facts facts;
+	struct facts facts;
 };
 
 /* Opens stateDir (made if need be, 0700) and reads node.json; a bad one is moved aside, one of
@@ -69,9 +44,6 @@ void node_refresh(struct node *node);
 void node_refresh_devices(struct node *node);
 /* The plugin is in the chain, or (rc < 0) why it is not: facts->plugin, and in the features. */
 void node_set_plugin(struct node *node, int rc, const struct err *err);
-/* What steering lacks, NULL: nothing. */
-const struct node_fact *node_first_missing(const struct node_facts *facts);
-
 /* Writes node.json. */
 int node_save(const struct node *node, struct err *err);
 /* hostnet_record_fn: arg is the node. */

@@ -19,10 +19,10 @@ static void cleanup_smc_nl(struct smc_nl **nl)
 	smc_nl_close(*nl);
 }
 
-static void set_fact(struct node_fact *fact, int rc, const struct err *err)
+static void set_fact(struct fact *fact, int rc, const struct err *err)
 {
 	fact->ok = rc >= 0;
-	(void)snprintf(fact->why, sizeof(fact->why), "%.*s", NODE_WHY_MAX - 1,
+	(void)snprintf(fact->why, sizeof(fact->why), "%.*s", FACTS_WHY_MAX - 1,
 		       rc >= 0 ? "" : err->msg);
 }
 
@@ -61,7 +61,7 @@ static void refresh_hook(struct node *node)
 	set_fact(&node->facts.hook, r, &err);
 }
 
-static bool has_ueid(const struct node_facts *facts, const char *ueid)
+static bool has_ueid(const struct facts *facts, const char *ueid)
 {
 	for (int i = 0; i < facts->n_ueids; i++) {
 		if (!strcmp(facts->ueids[i], ueid))
@@ -70,14 +70,14 @@ static bool has_ueid(const struct node_facts *facts, const char *ueid)
 	return false;
 }
 
-static int read_ueids(struct node_facts *facts, struct smc_nl *nl, struct err *err)
+static int read_ueids(struct facts *facts, struct smc_nl *nl, struct err *err)
 {
 	auto_free char(*list)[SMC_UEID_LEN + 1] = NULL;
 	int n = smc_ueid_list(nl, &list, err);
 
 	if (n < 0)
 		return n;
-	facts->n_ueids = n < NODE_UEIDS_MAX ? n : NODE_UEIDS_MAX;
+	facts->n_ueids = n < FACTS_UEIDS_MAX ? n : FACTS_UEIDS_MAX;
 	for (int i = 0; i < facts->n_ueids; i++)
 		memcpy(facts->ueids[i], list[i], sizeof(facts->ueids[i]));
 	return 0;
@@ -128,7 +128,7 @@ static int refresh_ueid(struct node *node, struct smc_nl *nl, struct err *err)
 static void refresh_smc(struct node *node)
 {
 	auto_with(cleanup_smc_nl) struct smc_nl *nl = NULL;
-	struct node_facts *facts = &node->facts;
+	struct facts *facts = &node->facts;
 	struct err err = ERR_INIT;
 	int r = smc_nl_open(-1, NODE_NETLINK_MS, &nl, &err);
 
@@ -136,7 +136,7 @@ static void refresh_smc(struct node *node)
 	memset(&facts->devices, 0, sizeof(facts->devices));
 	facts->n_ueids = 0;
 	if (r < 0) {
-		facts->ueid = (struct node_fact){ .why = "the kernel has no SMC" };
+		facts->ueid = (struct fact){ .why = "the kernel has no SMC" };
 		return;
 	}
 	set_fact(&facts->ueid, refresh_ueid(node, nl, &err), &err);
@@ -146,15 +146,16 @@ static void refresh_smc(struct node *node)
 static void refresh_rdma(struct node *node)
 {
 	auto_free struct rdma_nl_port *ports = NULL;
-	struct node_facts *facts = &node->facts;
+	struct facts *facts = &node->facts;
 	int n = rdma_nl_ports(-1, NODE_NETLINK_MS, &ports, NULL);
 
-	facts->n_ports = n < 0 ? 0 : n < NODE_PORTS_MAX ? n : NODE_PORTS_MAX;
+	facts->n_ports = n < 0 ? 0 : n < FACTS_PORTS_MAX ? n : FACTS_PORTS_MAX;
 	if (facts->n_ports > 0)
 		memcpy(facts->ports, ports, (size_t)facts->n_ports * sizeof(*ports));
-	facts->rdma.ok = hostnet_wanted(node->config);
-	(void)snprintf(facts->rdma.why, sizeof(facts->rdma.why), "%s",
-		       facts->rdma.ok ? "" : node->config->n_pnets ?
+	facts->host.ok = hostnet_wanted(node->config);
+	facts->host.unasked = !node->config->n_pnets;
+	(void)snprintf(facts->host.why, sizeof(facts->host.why), "%s",
+		       facts->host.ok ? "" : node->config->n_pnets ?
 		       "no RDMA device of the config's 'pnets' is present" :
 		       "the config has no 'pnets'");
 }
@@ -207,17 +208,6 @@ void node_refresh_devices(struct node *node)
 	if (smc_nl_open(-1, NODE_NETLINK_MS, &nl, NULL) == 0)
 		(void)smc_devices_get(nl, &node->facts.devices, NULL);
 	refresh_rdma(node);
-}
-
-const struct node_fact *node_first_missing(const struct node_facts *facts)
-{
-	if (!facts->smc.ok)
-		return &facts->smc;
-	if (!facts->hook.ok)
-		return &facts->hook;
-	if (!facts->ueid.ok)
-		return &facts->ueid;
-	return facts->selinux.ok ? NULL : &facts->selinux;
 }
 
 void node_refresh(struct node *node)

@@ -22,7 +22,7 @@ static json_t *integer(uint64_t n)
 
 /* ---- the node ---- */
 
-static json_t *fact(const struct node_fact *f)
+static json_t *fact(const struct fact *f)
 {
 	return json_pack("{s:b, s:o}", "ok", f->ok, "why", wire_text(f->why));
 }
@@ -42,7 +42,7 @@ static const char *pnet_of(const struct config *config, const struct rdma_nl_por
 
 static json_t *devices(const struct agent *agent)
 {
-	const struct node_facts *facts = &agent->facts;
+	const struct facts *facts = &agent->facts;
 	json_t *list = json_array();
 
 	for (int i = 0; i < facts->n_ports; i++) {
@@ -58,7 +58,7 @@ static json_t *devices(const struct agent *agent)
 			 facts->devices.n_smcr, "rdma", list);
 }
 
-static json_t *ueids(const struct node_facts *facts)
+static json_t *ueids(const struct facts *facts)
 {
 	json_t *list = json_array();
 
@@ -102,7 +102,7 @@ static json_t *source(const struct agent *agent)
 
 static json_t *node_message(const struct agent *agent)
 {
-	const struct node_facts *facts = &agent->facts;
+	const struct facts *facts = &agent->facts;
 	const char *why = agent_not_ready(agent);
 	json_t *node = json_object(), *msg = wire_ok();
 
@@ -111,13 +111,8 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "kernel", json_string(facts->kernel));
 	set(node, "ready", json_boolean(!why));
 	set(node, "why", wire_text(why ? why : ""));
-	set(node, "smc", fact(&facts->smc));
-	set(node, "hook", fact(&facts->hook));
-	set(node, "ueid", fact(&facts->ueid));
-	set(node, "selinux", fact(&facts->selinux));
-	set(node, "plugin", fact(&facts->plugin));
-	set(node, "cgroup", fact(&facts->cgroup));
-	set(node, "host", fact(&facts->rdma));
+	for (size_t i = 0; i < facts_n; i++)
+		set(node, facts_table[i].name, fact(facts_get(facts, &facts_table[i])));
 	set(node, "ulp_unsafe", json_boolean(facts->steer.ulp_unsafe));
 	set(node, "ueids", ueids(facts));
 	set(node, "devices", devices(agent));

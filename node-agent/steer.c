@@ -44,10 +44,10 @@ static int check_targets(struct steer *s, struct err *err)
 		return rc;
 	s->inetsw = v4.address;
 	s->inetsw6 = v6.address;
-	if (v4.target == STEER_TARGET_HIDDEN)
+	if (v4.target == FACTS_TARGET_HIDDEN)
 		return err_set(err, -EACCES, "find kernel symbol 'inetsw': addresses are hidden "
 					     "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
-	if (v4.target == STEER_TARGET_NO_SYMBOL)
+	if (v4.target == FACTS_TARGET_NO_SYMBOL)
 		return err_set(err, -EOPNOTSUPP,
 			       "find kernel symbol 'inetsw': no such symbol (needs a kernel with "
 			       "CONFIG_KALLSYMS_ALL)");

@@ -11,26 +11,12 @@
 
 #include "bpf/steer.h"
 #include "common/err.h"
+#include "node-agent/model/facts.h"
 
 struct steer;
 
-/* Why the hook can or cannot be had here; each bit of truth apart, for `smcctl doctor`. */
-enum steer_target { /* how the program finds out whether SMC is registered */
-	STEER_TARGET_OK, /* inetsw can be read */
-	STEER_TARGET_NO_SYMBOL, /* kernel without KALLSYMS_ALL */
-	STEER_TARGET_HIDDEN, /* addresses hidden: CAP_SYSLOG missing or kptr_restrict=2 */
-};
-
-struct steer_facts {
-	bool btf; /* /sys/kernel/btf/vmlinux */
-	bool hook; /* update_socket_protocol is in the kernel's BTF */
-	enum steer_target target_v4;
-	enum steer_target target_v6; /* NO_SYMBOL also while ipv6 is an unloaded module */
-	bool ulp_unsafe; /* the kernel still has TCP_ULP "smc" */
-};
-
 /* Reads the facts without loading a program. */
-int steer_facts_read(struct steer_facts *ret, struct err *err);
+int steer_facts_read(struct facts_kernel *ret, struct err *err);
 
 /* Loads the programs, takes over the pinned maps of this layout (or creates them), attaches the
  * hook and pins it: a hook of an earlier run is replaced without a moment unattached (new link

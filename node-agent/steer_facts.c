@@ -20,7 +20,7 @@ int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
 			struct steer_symbol *ret_v6, struct err *err)
 {
 	auto_fclose FILE *f = fopen(kallsyms, "re");
-	struct steer_symbol v4 = { .target = STEER_TARGET_NO_SYMBOL };
+	struct steer_symbol v4 = { .target = FACTS_TARGET_NO_SYMBOL };
 	struct steer_symbol v6 = v4;
 	char line[512];
 
@@ -35,7 +35,7 @@ int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
 			continue; /* most of 200,000 lines: no parsing */
 		if (sscanf(line, "%llx %*c %63s", &address, name) != 2)
 			continue;
-		seen.target = address ? STEER_TARGET_OK : STEER_TARGET_HIDDEN;
+		seen.target = address ? FACTS_TARGET_OK : FACTS_TARGET_HIDDEN;
 		seen.address = address;
 		if (!strcmp(name, "inetsw"))
 			v4 = seen;
@@ -121,9 +121,9 @@ static bool hook_seen(void)
 	return seen;
 }
 
-int steer_facts_read(struct steer_facts *ret, struct err *err)
+int steer_facts_read(struct facts_kernel *ret, struct err *err)
 {
-	struct steer_facts facts = { .btf = access(VMLINUX_BTF, R_OK) == 0 };
+	struct facts_kernel facts = { .btf = access(VMLINUX_BTF, R_OK) == 0 };
 	struct steer_symbol v4, v6;
 	int rc = steer_symbols(&v4, &v6, err);
 

@@ -48,7 +48,7 @@ int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err);
 /* steer_facts.c */
 
 struct steer_symbol {
-	enum steer_target target;
+	enum facts_target target;
 	uint64_t address; /* 0 unless target is OK */
 };
 

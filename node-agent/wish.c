@@ -58,7 +58,7 @@ static void plan_sysctl(struct podnet *plan, const char *name, int64_t value)
 	(void)snprintf(s->value, sizeof(s->value), "%" PRId64, value);
 }
 
-void wish_make(const struct config *config, const struct node_facts *facts,
+void wish_make(const struct config *config, const struct facts *facts,
 	       const struct wire_prepare *req, const struct policy_verdict *verdict, bool had_host,
 	       struct wish *ret)
 {
@@ -68,7 +68,7 @@ void wish_make(const struct config *config, const struct node_facts *facts,
 	wish_host_addrs(req, &host);
 	ret->steer = verdict->steer;
 	ret->ulp = verdict->steer ? verdict->ulp : STEER_ULP_IGNORE;
-	ret->host = (verdict->steer || had_host) && facts->rdma.ok && host.n_addrs > 0;
+	ret->host = (verdict->steer || had_host) && facts->host.ok && host.n_addrs > 0;
 	ret->programs = verdict->steer && facts->cgroup.ok && req->cgroup_path[0];
 	if (!facts->smc.ok) /* neither pnet table nor sysctls */
 		return;

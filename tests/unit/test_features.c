@@ -20,11 +20,11 @@ static char dir[] = "/tmp/test_features.XXXXXX";
 static char path[sizeof(dir) + sizeof("/" FEATURES_FILE)];
 static struct err err;
 
-static struct node_facts good(void)
+static struct facts good(void)
 {
-	struct node_facts facts = { .devices.n_smcd = 1 };
+	struct facts facts = { .devices.n_smcd = 1 };
 
-	facts.smc.ok = facts.hook.ok = facts.ueid.ok = facts.selinux.ok = facts.rdma.ok = true;
+	facts.smc.ok = facts.hook.ok = facts.ueid.ok = facts.selinux.ok = facts.host.ok = true;
 	facts.plugin.ok = true;
 	return facts;
 }
@@ -40,7 +40,7 @@ static void assert_file_says(const char *want)
 
 static void each_feature_has_a_line(void **state)
 {
-	struct node_facts facts = good();
+	struct facts facts = good();
 	char text[FEATURES_BYTES_MAX] = "";
 	size_t len = features_text(&facts, text);
 
@@ -53,7 +53,7 @@ static void each_feature_has_a_line(void **state)
 	assert_string_equal(text, "smc-cni.io/smcd=false\nsmc-cni.io/smcr=true\n"
 				  "smc-cni.io/steering=true\n");
 	facts = good();
-	facts.rdma.ok = false;
+	facts.host.ok = false;
 	(void)features_text(&facts, text);
 	assert_string_equal(text, "smc-cni.io/smcd=true\nsmc-cni.io/smcr=false\n"
 				  "smc-cni.io/steering=true\n");
@@ -63,8 +63,8 @@ static void without_steering_there_is_no_smc(void **state)
 {
 	static const char nothing[] = "smc-cni.io/smcd=false\nsmc-cni.io/smcr=false\n"
 				      "smc-cni.io/steering=false\n";
-	struct node_facts facts = good();
-	struct node_fact *all[] = { &facts.smc, &facts.hook, &facts.ueid, &facts.selinux,
+	struct facts facts = good();
+	struct fact *all[] = { &facts.smc, &facts.hook, &facts.ueid, &facts.selinux,
 				    &facts.plugin };
 	char text[FEATURES_BYTES_MAX];
 
@@ -79,7 +79,7 @@ static void without_steering_there_is_no_smc(void **state)
 
 static void the_file_is_written_when_it_says_something_else(void **state)
 {
-	struct node_facts facts = good();
+	struct facts facts = good();
 	struct stat before, after;
 
 	(void)state;
@@ -101,7 +101,7 @@ static void the_file_is_written_when_it_says_something_else(void **state)
 
 static void the_file_is_removed_and_may_be_gone(void **state)
 {
-	struct node_facts facts = good();
+	struct facts facts = good();
 
 	(void)state;
 	assert_int_equal(features_write(dir, &facts, &err), 1);
@@ -112,7 +112,7 @@ static void the_file_is_removed_and_may_be_gone(void **state)
 
 static void without_the_folder_nothing_is_done(void **state)
 {
-	struct node_facts facts = good();
+	struct facts facts = good();
 
 	(void)state;
 	assert_int_equal(features_write("", &facts, &err), 0);
@@ -124,7 +124,7 @@ static void without_the_folder_nothing_is_done(void **state)
 
 static void what_is_no_folder_is_an_error(void **state)
 {
-	struct node_facts facts = good();
+	struct facts facts = good();
 
 	(void)state;
 	assert_int_equal(features_write("/etc/passwd", &facts, &err), -ENOTDIR);

@@ -122,7 +122,8 @@ static void each_pod_has_its_series(void **state)
 		{ "shop", "web", METRICS_STEERED, &counters, &stats, &tally },
 		{ "shop", "odd\"\\\nname", METRICS_TCP, NULL, NULL, NULL },
 	};
-	const struct metrics_node node = { .requests = no_requests };
+	static const struct facts nothing;
+	const struct metrics_node node = { .facts = &nothing, .requests = no_requests };
 
 	(void)state;
 	stats.smcr = (struct smc_tech_stats){ 100, 200, 3, 4 };
@@ -152,17 +153,19 @@ static void each_pod_has_its_series(void **state)
 
 static void the_node_has_its_series_without_pods_too(void **state)
 {
-	const struct metrics_check checks[] = { { "smc", true }, { "hook", false } };
+	const struct facts facts = { .smc.ok = true, .host.unasked = true };
 	struct metrics_histogram requests[METRICS_N_VERBS] = { 0 };
-	const struct metrics_node node = { checks, 2, requests, 3 };
+	const struct metrics_node node = { true, &facts, requests, 3 };
 
 	(void)state;
 	metrics_observe(&requests[METRICS_DEL], 1000); /* on the edge: in the bucket */
 	metrics_observe(&requests[METRICS_DEL], 1001);
 	metrics_observe(&requests[METRICS_DEL], 9000000); /* beyond the last */
 	render(&node, NULL, 0);
+	has_line("smc_cni_node_ready{check=\"agent\"} 1");
 	has_line("smc_cni_node_ready{check=\"smc\"} 1");
 	has_line("smc_cni_node_ready{check=\"hook\"} 0");
+	assert_null(strstr(text, "check=\"host\"")); /* nobody asks for it */
 	has_line("smc_cni_watch_restarts_total 3");
 	has_line("smc_cni_build_info{version=\"" SMC_CNI_VERSION "\"} 1");
 	has_line("# TYPE smc_cni_request_duration_seconds histogram");

@@ -65,15 +65,15 @@ static bool exists(const char *name)
 	return access(path, F_OK) == 0;
 }
 
-static void assert_targets(const char *kallsyms, enum steer_target v4, enum steer_target v6)
+static void assert_targets(const char *kallsyms, enum facts_target v4, enum facts_target v6)
 {
 	struct steer_symbol got_v4, got_v6;
 
 	assert_int_equal(steer_facts_symbols(file("kallsyms", kallsyms), &got_v4, &got_v6, &err), 0);
 	assert_int_equal(got_v4.target, v4);
 	assert_int_equal(got_v6.target, v6);
-	assert_true(got_v4.address == (v4 == STEER_TARGET_OK ? 0xffffffff82e4f2c0 : 0));
-	assert_true(got_v6.address == (v6 == STEER_TARGET_OK ? 0xffffffffc0a4f2c0 : 0));
+	assert_true(got_v4.address == (v4 == FACTS_TARGET_OK ? 0xffffffff82e4f2c0 : 0));
+	assert_true(got_v6.address == (v6 == FACTS_TARGET_OK ? 0xffffffffc0a4f2c0 : 0));
 }
 
 static void a_symbol_with_an_address_can_be_read(void **state)
@@ -82,14 +82,14 @@ static void a_symbol_with_an_address_can_be_read(void **state)
 	assert_targets("ffffffff81000000 T _stext\n"
 		       "ffffffff82e4f2c0 b inetsw\n"
 		       "ffffffffc0a4f2c0 b inetsw6\t[ipv6]\n",
-		       STEER_TARGET_OK, STEER_TARGET_OK);
+		       FACTS_TARGET_OK, FACTS_TARGET_OK);
 }
 
 static void a_symbol_without_an_address_is_hidden(void **state)
 {
 	(void)state;
 	assert_targets("0000000000000000 b inetsw\n0000000000000000 b inetsw6\n",
-		       STEER_TARGET_HIDDEN, STEER_TARGET_HIDDEN);
+		       FACTS_TARGET_HIDDEN, FACTS_TARGET_HIDDEN);
 }
 
 static void a_symbol_of_a_similar_name_is_another(void **state)
@@ -99,13 +99,13 @@ static void a_symbol_of_a_similar_name_is_another(void **state)
 		       "ffffffff82e4f2c0 b inetsw_lock\n"
 		       "ffffffff82e4f2c0 b inetsw6_lock\n"
 		       "ffffffff82e4f2c0 b my_inetsw\n",
-		       STEER_TARGET_NO_SYMBOL, STEER_TARGET_NO_SYMBOL);
+		       FACTS_TARGET_NO_SYMBOL, FACTS_TARGET_NO_SYMBOL);
 }
 
 static void ipv6_that_is_not_loaded_is_told_apart(void **state)
 {
 	(void)state;
-	assert_targets("ffffffff82e4f2c0 b inetsw\n", STEER_TARGET_OK, STEER_TARGET_NO_SYMBOL);
+	assert_targets("ffffffff82e4f2c0 b inetsw\n", FACTS_TARGET_OK, FACTS_TARGET_NO_SYMBOL);
 }
 
 static void a_missing_symbol_table_is_named(void **state)
@@ -139,7 +139,7 @@ static void an_old_kernel_is_unsafe_until_smc_is_loaded(void **state)
 
 static void facts_can_be_read_here(void **state)
 {
-	struct steer_facts facts;
+	struct facts_kernel facts;
 
 	(void)state;
 	assert_int_equal(steer_facts_read(&facts, &err), 0);

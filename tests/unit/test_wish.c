@@ -13,7 +13,7 @@ static struct err err;
 
 struct input {
 	struct config *config;
-	struct node_facts facts;
+	struct facts facts;
 	struct wire_prepare req;
 	struct policy_verdict verdict;
 	bool had_host;
@@ -29,7 +29,7 @@ static struct input *all(void)
 	config_free(in.config);
 	memset(&in, 0, sizeof(in));
 	assert_int_equal(config_parse(yaml, strlen(yaml), "test", &in.config, &err), 0);
-	in.facts.smc.ok = in.facts.hook.ok = in.facts.rdma.ok = in.facts.cgroup.ok = true;
+	in.facts.smc.ok = in.facts.hook.ok = in.facts.host.ok = in.facts.cgroup.ok = true;
 	in.req.n_interfaces = 1;
 	strcpy(in.req.interfaces[0].name, "eth0");
 	in.req.interfaces[0].n_ips = 2;
@@ -90,7 +90,7 @@ static void the_hosts_side_stays_when_a_pod_is_no_longer_steered(void **state)
 	w = make(in);
 	assert_true(w.host);
 	assert_false(w.steer || w.programs);
-	in->facts.rdma.ok = false; /* they have ended */
+	in->facts.host.ok = false; /* they have ended */
 	assert_false(make(in).host);
 }
 
@@ -99,7 +99,7 @@ static void what_the_node_or_the_request_lacks_is_not_wished_for(void **state)
 	struct input *in = all();
 
 	(void)state;
-	in->facts.rdma.ok = false;
+	in->facts.host.ok = false;
 	assert_false(make(in).host);
 	in = all();
 	in->req.interfaces[0].n_ips = 1; /* IPv6 only */

@@ -50,7 +50,7 @@ static int cookie_of(const char *path, uint64_t *ret)
 static int facts(char **arg)
 {
 	static const char *const target[] = { "ok", "no-symbol", "hidden" };
-	struct steer_facts f;
+	struct facts_kernel f;
 
 	(void)arg;
 	if (steer_facts_read(&f, &err) < 0)
