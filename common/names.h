@@ -5,7 +5,8 @@
 /* What every annotation, label and controller name of ours begins with. */
 #define NAMES_PREFIX "smc-cni.io/"
 
-/* The annotation by which kubelet tells static pods apart (pkg/kubelet/types/pod_update.go). */
+/* Of a static pod: the runtime knows it by this hash as uid, its mirror in the API has another uid
+ * (pkg/kubelet/types/pod_update.go). */
 #define NAMES_CONFIG_HASH "kubernetes.io/config.hash"
 
 /* The capability by which a runtime passes a pod's annotations in runtimeConfig (containerd, pkg/cri). */

@@ -99,6 +99,8 @@ int wire_attachment_from_json(const json_t *msg, struct wire_attachment *ret, st
 /* Those two rules. */
 bool wire_name_valid(const char *text);
 bool wire_ifname_valid(const char *text);
+/* All three names are the same. */
+bool wire_attachment_same(const struct wire_attachment *a, const struct wire_attachment *b);
 /* A short stable name of the attachment for files and links: FNV-1a over its three names. Not proof
  * against somebody who looks for collisions: whoever uses it must notice that the name is taken.
  * Returns buf. */

@@ -58,3 +58,9 @@ const char *wire_attachment_hash(const struct wire_attachment *a, char buf[WIRE_
 	(void)snprintf(buf, WIRE_HASH_LEN, "%016" PRIx64, hash);
 	return buf;
 }
+
+bool wire_attachment_same(const struct wire_attachment *a, const struct wire_attachment *b)
+{
+	return !strcmp(a->container_id, b->container_id) && !strcmp(a->ifname, b->ifname) &&
+	       !strcmp(a->network, b->network);
+}

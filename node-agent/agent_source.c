@@ -20,7 +20,7 @@ const char *agent_source_not_ready(const struct agent *agent)
 
 /* Of a static pod the runtime passes the hash of its configuration as uid; its mirror in the API has
  * another uid, and the hash as an annotation. */
-static bool is_same(const struct source_pod *known, const char *uid)
+static bool is_same(const struct object_pod *known, const char *uid)
 {
 	const char *hash = json_string_value(json_object_get(known->annotations, NAMES_CONFIG_HASH));
 
@@ -28,9 +28,9 @@ static bool is_same(const struct source_pod *known, const char *uid)
 }
 
 /* The source's pod of that name; not one that took the name of the attachment's. */
-static const struct source_pod *known_pod(const struct agent *agent, const struct wire_pod *pod)
+static const struct object_pod *known_pod(const struct agent *agent, const struct wire_pod *pod)
 {
-	const struct source_pod *known;
+	const struct object_pod *known;
 
 	if (!agent->source || !pod->name[0])
 		return NULL;
@@ -41,8 +41,8 @@ static const struct source_pod *known_pod(const struct agent *agent, const struc
 void agent_ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret)
 {
 	const struct wire_pod *pod = &a->rec->req.pod;
-	const struct source_pod *known = known_pod(agent, pod);
-	const struct source_namespace *ns =
+	const struct object_pod *known = known_pod(agent, pod);
+	const struct object_namespace *ns =
 		agent->source ? source_namespace(agent->source, pod->namespace) : NULL;
 
 	if (known) {
@@ -71,7 +71,7 @@ struct text {
 	size_t len;
 };
 
-static void add_required(void *arg, const struct source_namespace *ns)
+static void add_required(void *arg, const struct object_namespace *ns)
 {
 	struct text *text = arg;
 	size_t n = strlen(ns->name);

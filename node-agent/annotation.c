@@ -11,6 +11,7 @@
 #include "common/inet.h"
 #include "common/names.h"
 #include "common/nearest.h"
+#include "node-agent/config/scalar.h"
 #include "node-agent/k8s_name.h"
 
 #define LIST_ITEMS_MAX 256
@@ -40,12 +41,12 @@ static int parse_pnet_id(const char *text, struct annotation_values *v)
 
 static int parse_buffer(const char *text, struct annotation_values *v)
 {
-	return annotation_parse_buffer(text, &v->buffer_bytes);
+	return scalar_parse_buffer(text, &v->buffer_bytes);
 }
 
 static int parse_ulp(const char *text, struct annotation_values *v)
 {
-	return annotation_parse_ulp(text, &v->ulp);
+	return scalar_parse_ulp(text, &v->ulp);
 }
 
 static char *trim(char *s)
@@ -160,8 +161,8 @@ static const struct annotation {
 	  "CIDRs, each optionally with :PORT or :FROM-TO, separated by commas, such as "
 	  "10.0.0.0/8:443,[fd00::/8]:80-90" },
 	{ ANNOTATION_PNET_ID, "pnet-id", false, parse_pnet_id, "1 to 16 letters and digits" },
-	{ ANNOTATION_BUFFER_SIZE, "buffer-size", false, parse_buffer, ANNOTATION_BUFFER_ALLOWED },
-	{ ANNOTATION_ULP, "ulp", true, parse_ulp, ANNOTATION_ULP_ALLOWED },
+	{ ANNOTATION_BUFFER_SIZE, "buffer-size", false, parse_buffer, SCALAR_BUFFER_ALLOWED },
+	{ ANNOTATION_ULP, "ulp", true, parse_ulp, SCALAR_ULP_ALLOWED },
 };
 
 static const char *owner_text(enum annotation_owner owner)
@@ -249,85 +250,4 @@ int annotation_read(const json_t *annotations, enum annotation_owner owner, unsi
 			return -EINVAL;
 	}
 	return 0;
-}
-
-int annotation_parse_buffer(const char *text, int64_t *ret_bytes)
-{
-	static const struct {
-		const char *suffix;
-		int64_t factor;
-	} units[] = {
-		{ "", 1 }, { "Ki", 1024 }, { "Mi", 1024 * 1024 }, { "k", 1000 }, { "M", 1000000 }
-	};
-	size_t digits = strspn(text, "0123456789");
-	int64_t n;
-
-	if (digits < 1 || digits > 9)
-		return -EINVAL;
-	n = strtol(text, NULL, 10);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(text + digits, units[i].suffix) != 0)
-			continue;
-		n *= units[i].factor;
-		if (n < ANNOTATION_BUFFER_MIN || n > ANNOTATION_BUFFER_MAX)
-			return -EINVAL;
-		*ret_bytes = n;
-		return 0;
-	}
-	return -EINVAL;
-}
-
-const char *annotation_format_bytes(int64_t bytes, char buf[ANNOTATION_BYTES_TEXT_MAX])
-{
-	const char *unit = "";
-
-	if (bytes % (1024 * 1024) == 0) {
-		bytes /= 1024 * 1024;
-		unit = "Mi";
-	} else if (bytes % 1024 == 0) {
-		bytes /= 1024;
-		unit = "Ki";
-	}
-	(void)snprintf(buf, ANNOTATION_BYTES_TEXT_MAX, "%" PRId64 "%s", bytes, unit);
-	return buf;
-}
-
-static const struct {
-	const char *text;
-	enum steer_ulp ulp;
-} ulps[] = {
-	/* from the strongest */
-	{ "deny", STEER_ULP_DENY },
-	{ "emulate", STEER_ULP_EMULATE },
-	{ "ignore", STEER_ULP_IGNORE },
-};
-
-static size_t ulp_rank(enum steer_ulp ulp)
-{
-	size_t i = 0;
-
-	while (i < ARRAY_SIZE(ulps) - 1 && ulps[i].ulp != ulp)
-		i++;
-	return i;
-}
-
-int annotation_parse_ulp(const char *text, enum steer_ulp *ret)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(ulps); i++) {
-		if (strcmp(text, ulps[i].text) == 0) {
-			*ret = ulps[i].ulp;
-			return 0;
-		}
-	}
-	return -EINVAL;
-}
-
-const char *annotation_ulp_text(enum steer_ulp ulp)
-{
-	return ulps[ulp_rank(ulp)].text;
-}
-
-bool annotation_ulp_weaker(enum steer_ulp a, enum steer_ulp b)
-{
-	return ulp_rank(a) > ulp_rank(b);
 }

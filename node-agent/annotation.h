@@ -23,17 +23,12 @@ enum annotation_key { /* bits; also the order of reading */
 	ANNOTATION_ULP = 32,
 };
 
-#define ANNOTATION_BUFFER_MIN (16 * 1024)
-#define ANNOTATION_BUFFER_MAX (1024 * 1024)
-#define ANNOTATION_BUFFER_ALLOWED "16Ki to 1Mi, such as 256Ki"
-#define ANNOTATION_ULP_ALLOWED "deny, emulate, ignore"
-
 /* What an object's annotations say. Values of keys that are not in `set` are zero. */
 struct annotation_values {
 	unsigned int set; /* annotation_key bits: present and good */
 	enum policy_steer steer;
 	char pnet_id[SMC_PNET_ID_MAX + 1]; /* upper-case */
-	int64_t buffer_bytes; /* ANNOTATION_BUFFER_MIN to _MAX */
+	int64_t buffer_bytes; /* SCALAR_BUFFER_MIN to _MAX */
 	enum steer_ulp ulp;
 };
 
@@ -47,15 +42,5 @@ enum annotation_owner {
  * Returns 0, or -EINVAL with the first bad or unknown key in err. */
 int annotation_read(const json_t *annotations, enum annotation_owner owner, unsigned int ignore,
 		    struct annotation_values *ret, struct err *err);
-
-/* Values that the agent's config shares. 0 or -EINVAL, without a message. */
-int annotation_parse_buffer(const char *text, int64_t *ret_bytes); /* "65536", "64Ki", "1Mi" */
-int annotation_parse_ulp(const char *text, enum steer_ulp *ret);
-const char *annotation_ulp_text(enum steer_ulp ulp);
-/* True if a allows more to a pod than b; from the strongest: deny, emulate, ignore. */
-bool annotation_ulp_weaker(enum steer_ulp a, enum steer_ulp b);
-/* "64Ki" or "1Mi" where it divides, else bytes. Returns buf. */
-#define ANNOTATION_BYTES_TEXT_MAX 24
-const char *annotation_format_bytes(int64_t bytes, char buf[ANNOTATION_BYTES_TEXT_MAX]);
 
 #endif

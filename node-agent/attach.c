@@ -24,12 +24,6 @@ struct attach *attach_add(struct attach_table *t, struct record *rec)
 	return a;
 }
 
-bool attach_same(const struct wire_attachment *a, const struct wire_attachment *b)
-{
-	return !strcmp(a->container_id, b->container_id) && !strcmp(a->ifname, b->ifname) &&
-	       !strcmp(a->network, b->network);
-}
-
 const struct wire_attachment *attach_key(const struct attach *a)
 {
 	return &a->rec->req.attachment;
@@ -38,7 +32,7 @@ const struct wire_attachment *attach_key(const struct attach *a)
 struct attach *attach_find(const struct attach_table *t, const struct wire_attachment *key)
 {
 	for (struct attach *a = t->first; a; a = a->next) {
-		if (attach_same(attach_key(a), key))
+		if (wire_attachment_same(attach_key(a), key))
 			return a;
 	}
 	return NULL;
@@ -84,9 +78,9 @@ const char *attach_name(const struct attach *a, char *buf, size_t size)
 }
 
 /* The wish in force counts as well as the one to come: until its job is done, either may be so. */
-struct pod_shared attach_shared(const struct attach_table *t, const struct attach *a)
+struct wish_shared attach_shared(const struct attach_table *t, const struct attach *a)
 {
-	struct pod_shared shared = { 0 };
+	struct wish_shared shared = { 0 };
 
 	for (const struct attach *b = t->first; b; b = b->next) {
 		bool made = b->busy || b->rec->phase != RECORD_NONE;

@@ -5,7 +5,6 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "node-agent/pod.h"
 #include "node-agent/policy.h"
 #include "node-agent/reconcile.h"
 #include "node-agent/record.h"
@@ -53,11 +52,10 @@ void attach_drop(struct attach_table *t, struct attach *a); /* frees it */
 void attach_clear(struct attach_table *t);
 
 const struct wire_attachment *attach_key(const struct attach *a);
-bool attach_same(const struct wire_attachment *a, const struct wire_attachment *b);
 /* "namespace/name", else the container id. */
 const char *attach_name(const struct attach *a, char *buf, size_t size);
 /* What other wanted attachments need of what `a` has, or is going to have. */
-struct pod_shared attach_shared(const struct attach_table *t, const struct attach *a);
+struct wish_shared attach_shared(const struct attach_table *t, const struct attach *a);
 struct reconcile_state attach_state(const struct attach *a);
 
 #endif

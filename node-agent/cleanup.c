@@ -38,7 +38,7 @@ static void outcome(struct cleanup *c, const char *what, int r, const struct err
 
 static void remove_pod(void *arg, struct record *rec)
 {
-	const struct pod_shared nothing = { .host = true }; /* what is shared goes below */
+	const struct wish_shared nothing = { .host = true }; /* what is shared goes below */
 	struct cleanup *c = arg;
 	struct err err = ERR_INIT;
 	int r;

@@ -330,3 +330,12 @@ void config_free(struct config *c)
 	free(c->metrics);
 	free(c);
 }
+
+const struct config_pnet *config_pnet_for(const struct config *config, const struct inet_addr *addr)
+{
+	for (int i = 0; i < config->n_pnets; i++)
+		for (int k = 0; k < config->pnets[i].n_pod_cidrs; k++)
+			if (inet_covers(&config->pnets[i].pod_cidrs[k], addr))
+				return &config->pnets[i];
+	return config->n_pnets == 1 ? &config->pnets[0] : NULL;
+}

@@ -12,7 +12,6 @@
 #include "common/inet.h"
 #include "common/log.h"
 #include "common/smc_nl.h"
-#include "node-agent/install.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/smc-cni/agent.yaml"
 
@@ -29,6 +28,13 @@ struct config_pnet {
 	char (*interfaces)[IFNAMSIZ]; /* BASE devices: what the RDMA devices sit on */
 	int n_pod_cidrs;
 	struct inet_addr *pod_cidrs; /* empty: the subnets of the pods' interfaces */
+};
+
+enum config_install { /* how the plugin gets into the chain */
+	CONFIG_INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at; the
+			      * installer changes to the list when it sees the runtime pass us over */
+	CONFIG_INSTALL_BY_DROPIN,
+	CONFIG_INSTALL_BY_CONFLIST,
 };
 
 struct config_limits {
@@ -59,7 +65,7 @@ struct config {
 	char *cni_conf_dir;
 	char *cni_bin_dir;
 	char *cni_plugin; /* the program to install; "": install nothing */
-	enum install_mode cni_install;
+	enum config_install cni_install;
 	char *features_dir; /* "" = off */
 	char *metrics; /* "ip:port", "" = off */
 	enum log_level log_level;
@@ -75,5 +81,8 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
  * bpffsDir, cgroupRoot, cniConfDir, cniBinDir, kubeconfig and metrics can be read. */
 int config_salvage(const char *path, struct config **ret, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
+
+/* The pnet of an interface of a pod: by podCIDRs, else the only one of the config, else NULL. */
+const struct config_pnet *config_pnet_for(const struct config *config, const struct inet_addr *addr);
 
 #endif

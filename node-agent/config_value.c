@@ -12,8 +12,8 @@
 #include "common/inet.h"
 #include "common/log.h"
 #include "common/smc_nl.h"
-#include "node-agent/annotation.h"
 #include "node-agent/config.h"
+#include "node-agent/config/scalar.h"
 #include "node-agent/k8s_name.h"
 
 static int replace(const struct config_at *at, const char *text, char **out, struct err *err)
@@ -182,22 +182,22 @@ int config_value_log_level(const struct config_at *at, const struct ytree_node *
 int config_value_ulp(const struct config_at *at, const struct ytree_node *value, void *out,
 		     struct err *err)
 {
-	if (annotation_parse_ulp(value->text, out) < 0)
-		return config_refuse(at, value, ANNOTATION_ULP_ALLOWED, err);
+	if (scalar_parse_ulp(value->text, out) < 0)
+		return config_refuse(at, value, SCALAR_ULP_ALLOWED, err);
 	return 0;
 }
 
 int config_value_install(const struct config_at *at, const struct ytree_node *value, void *out,
 			 struct err *err)
 {
-	static const char *const modes[] = { [INSTALL_AUTO] = "auto",
-					     [INSTALL_BY_DROPIN] = "dropin",
-					     [INSTALL_BY_CONFLIST] = "conflist" };
-	enum install_mode *mode = out;
+	static const char *const modes[] = { [CONFIG_INSTALL_AUTO] = "auto",
+					     [CONFIG_INSTALL_BY_DROPIN] = "dropin",
+					     [CONFIG_INSTALL_BY_CONFLIST] = "conflist" };
+	enum config_install *mode = out;
 
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
 		if (strcmp(value->text, modes[i]) == 0) {
-			*mode = (enum install_mode)i;
+			*mode = (enum config_install)i;
 			return 0;
 		}
 	}
@@ -207,8 +207,8 @@ int config_value_install(const struct config_at *at, const struct ytree_node *va
 int config_value_buffer(const struct config_at *at, const struct ytree_node *value, void *out,
 			struct err *err)
 {
-	if (annotation_parse_buffer(value->text, out) < 0)
-		return config_refuse(at, value, ANNOTATION_BUFFER_ALLOWED, err);
+	if (scalar_parse_buffer(value->text, out) < 0)
+		return config_refuse(at, value, SCALAR_BUFFER_ALLOWED, err);
 	return 0;
 }
 

@@ -15,7 +15,7 @@ config_read_fn config_value_endpoint; /* char *: "IP:PORT", "[IPv6]:PORT" or "" 
 config_read_fn config_value_bool; /* bool */
 config_read_fn config_value_switch; /* bool: enabled or disabled */
 config_read_fn config_value_log_level; /* enum log_level */
-config_read_fn config_value_install; /* enum install_mode */
+config_read_fn config_value_install; /* enum config_install */
 config_read_fn config_value_ulp; /* enum steer_ulp */
 config_read_fn config_value_buffer; /* int64_t: bytes */
 config_read_fn config_value_cidr; /* struct inet_addr */

@@ -44,22 +44,6 @@ bool hostnet_wanted(const struct config *config)
 	return false;
 }
 
-static const struct config_pnet *pnet_for(const struct config *config, const struct inet_addr *addr)
-{
-	for (int i = 0; i < config->n_pnets; i++)
-		for (int k = 0; k < config->pnets[i].n_pod_cidrs; k++)
-			if (inet_covers(&config->pnets[i].pod_cidrs[k], addr))
-				return &config->pnets[i];
-	return config->n_pnets == 1 ? &config->pnets[0] : NULL;
-}
-
-const char *hostnet_pnet_for(const struct config *config, const struct inet_addr *addr)
-{
-	const struct config_pnet *p = pnet_for(config, addr);
-
-	return p ? p->id : "";
-}
-
 /* ---- apply and check: one walk ---- */
 
 static int open_walk(struct hostnet_walk *w, struct err *err)
@@ -95,13 +79,13 @@ static int check_route(const struct hostnet_walk *w, const struct inet_addr *pod
 }
 
 /* added[i]: the call added the pod's address i. */
-static int walk(const struct hostnet_walk *w, const struct hostnet_pod *pod, bool *added,
+static int walk(const struct hostnet_walk *w, const struct wish_addrs *pod, bool *added,
 		struct err *err)
 {
 	int r = 0;
 
 	for (int i = 0; i < pod->n_addrs && r == 0; i++) {
-		const struct config_pnet *pnet = pnet_for(w->config, &pod->addrs[i]);
+		const struct config_pnet *pnet = config_pnet_for(w->config, &pod->addrs[i]);
 
 		if (!pnet)
 			continue;
@@ -116,13 +100,13 @@ static int walk(const struct hostnet_walk *w, const struct hostnet_pod *pod, boo
 	return r;
 }
 
-int hostnet_apply(const struct config *config, const struct hostnet_pod *pod,
+int hostnet_apply(const struct config *config, const struct wish_addrs *pod,
 		  struct hostnet_undo *undo, hostnet_record_fn *record, void *arg, struct err *err)
 {
 	auto_with(close_walk) struct hostnet_walk w = {
 		.config = config, .undo = undo, .record = record, .arg = arg
 	};
-	bool added[HOSTNET_ADDRS_MAX] = { false };
+	bool added[WISH_ADDRS_MAX] = { false };
 	int r = open_walk(&w, err);
 
 	if (r < 0)
@@ -134,10 +118,10 @@ int hostnet_apply(const struct config *config, const struct hostnet_pod *pod,
 	return r;
 }
 
-int hostnet_check(const struct config *config, const struct hostnet_pod *pod, struct err *err)
+int hostnet_check(const struct config *config, const struct wish_addrs *pod, struct err *err)
 {
 	auto_with(close_walk) struct hostnet_walk w = { .config = config };
-	bool added[HOSTNET_ADDRS_MAX] = { false };
+	bool added[WISH_ADDRS_MAX] = { false };
 	int r = open_walk(&w, err);
 
 	return r < 0 ? r : walk(&w, pod, added, err);
@@ -145,7 +129,7 @@ int hostnet_check(const struct config *config, const struct hostnet_pod *pod, st
 
 /* ---- undo ---- */
 
-int hostnet_pod_undo(const struct hostnet_pod *pod, struct err *err)
+int hostnet_pod_undo(const struct wish_addrs *pod, struct err *err)
 {
 	auto_nlsock struct nl_sock *rt = NULL;
 	int first = nlsock_open(-1, NETLINK_ROUTE, HOSTNET_TIMEOUT_MS, &rt, err);

@@ -23,15 +23,7 @@
 #include "common/err.h"
 #include "common/inet.h"
 #include "node-agent/config.h"
-
-#define HOSTNET_ADDRS_MAX 4
-
-/* What one pod needs of the host. */
-struct hostnet_pod {
-	int n_addrs; /* IPv4 only: SMC-R v2 clients fall back on IPv6 before 7.x */
-	struct inet_addr
-		addrs[HOSTNET_ADDRS_MAX]; /* with the prefix length of the pod's interface */
-};
+#include "node-agent/wish.h"
 
 /* What was changed for all pods together; kept in the state folder and handed back on every call.
  */
@@ -49,19 +41,15 @@ bool hostnet_wanted(const struct config *config);
 
 /* Makes what is missing of the shared part and the pod's part; idempotent. On failure the pod's
  * part is taken back. */
-int hostnet_apply(const struct config *config, const struct hostnet_pod *pod,
+int hostnet_apply(const struct config *config, const struct wish_addrs *pod,
 		  struct hostnet_undo *undo, hostnet_record_fn *record, void *arg, struct err *err);
 /* 0 if all is there; -ENOENT and the first thing that is missing. */
-int hostnet_check(const struct config *config, const struct hostnet_pod *pod, struct err *err);
+int hostnet_check(const struct config *config, const struct wish_addrs *pod, struct err *err);
 /* The pod's part only. What is gone is fine. */
-int hostnet_pod_undo(const struct hostnet_pod *pod, struct err *err);
+int hostnet_pod_undo(const struct wish_addrs *pod, struct err *err);
 /* The shared part, from the undo data alone (no config): the last pod went, or --cleanup. Done
  * items leave the undo data. What others use by now stays: clsact with their filters, l3mdev rules
  * with their VRFs. */
 int hostnet_shared_undo(struct hostnet_undo *undo, struct err *err);
-
-/* Which pnet id an interface of a pod gets: by podCIDRs, else the only pnet of the config, else "".
- */
-const char *hostnet_pnet_for(const struct config *config, const struct inet_addr *addr);
 
 #endif

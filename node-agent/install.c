@@ -197,7 +197,7 @@ static int put_place(const struct install_wish *w, const char *name, const struc
 	/* an entry in the list itself, ours or the operator's: a second place would call us twice */
 	if (l->n_ours > 0)
 		return install_drop_dropins(w->conf_dir, NULL, &state->changed, err);
-	state->dropin = w->mode == INSTALL_BY_DROPIN || (w->mode == INSTALL_AUTO && !l->inlined_only);
+	state->dropin = w->mode == CONFIG_INSTALL_BY_DROPIN || (w->mode == CONFIG_INSTALL_AUTO && !l->inlined_only);
 	if (state->dropin && l->inlined_only)
 		return err_set(err, -EOPNOTSUPP,
 			       "'%s' says loadOnlyInlinedPlugins: 'cniInstall: dropin' has no effect there", name);

@@ -13,23 +13,17 @@
 #include <stdbool.h>
 
 #include "common/err.h"
+#include "node-agent/config.h"
 #include "node-agent/install_list.h"
 
 #define INSTALL_DROPIN "50-smc-cni.conf"
-
-enum install_mode {
-	INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at; the
-		       * installer changes to the list when it sees the runtime pass us over */
-	INSTALL_BY_DROPIN,
-	INSTALL_BY_CONFLIST,
-};
 
 struct install_wish { /* all borrowed */
 	const char *plugin; /* the program to be copied */
 	const char *conf_dir; /* the runtime's folders */
 	const char *bin_dir;
 	const char *socket; /* as the plugin is to find it */
-	enum install_mode mode;
+	enum config_install mode;
 };
 
 struct install_state {

@@ -26,7 +26,7 @@ struct installer {
 	struct loop_watch watch; /* inotify, on the folder, our drop-in's and the runtime's cache */
 	struct loop_timer timer;
 	struct install_pace pace;
-	enum install_mode mode; /* as the config says, or what experience taught */
+	enum config_install mode; /* as the config says, or what experience taught */
 	int64_t since_s; /* CLOCK_REALTIME: a pod made later must have come to us; 0: not yet */
 	int cache_wd; /* -1: not watched */
 	bool busy; /* a job is under way */
@@ -73,7 +73,7 @@ static void watch_cache(struct installer *i, bool wanted)
 
 static void learn(struct installer *i, const struct install_job *job)
 {
-	bool unsure = i->mode == INSTALL_AUTO && job->state.dropin && !i->agent->called;
+	bool unsure = i->mode == CONFIG_INSTALL_AUTO && job->state.dropin && !i->agent->called;
 
 	if (!unsure)
 		i->since_s = 0;
@@ -85,7 +85,7 @@ static void learn(struct installer *i, const struct install_job *job)
 	log_warn("a pod was started without the plugin: this runtime does not read the drop-in folder "
 		 "(libcni >= 1.3 does), using the list",
 		 "network", job->state.network, "list", job->state.list);
-	i->mode = INSTALL_BY_CONFLIST;
+	i->mode = CONFIG_INSTALL_BY_CONFLIST;
 	i->again = true;
 }
 

@@ -8,6 +8,7 @@
 #include "common/cleanup.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
+#include "node-agent/pod.h"
 #include "node-agent/server.h"
 
 struct pod_job {
@@ -16,7 +17,7 @@ struct pod_job {
 	enum reconcile_action action;
 	struct record *rec; /* a copy to work on; goes back into the table */
 	struct wish wish; /* ENSURE */
-	struct pod_shared shared;
+	struct wish_shared shared;
 	bool undo_netns;
 	int netns_fd; /* PREPARE, and */
 	enum record_phase phase; /* what that leads to */

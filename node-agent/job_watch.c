@@ -8,6 +8,7 @@
 #include "common/netns.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
+#include "node-agent/pod.h"
 #include "node-agent/server.h"
 
 /* ---- check of one ---- */

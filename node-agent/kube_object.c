@@ -75,7 +75,7 @@ static int read_name(const json_t *metadata, const char *key, bool (*valid)(cons
 	return *ret ? 0 : err_sys(err, ENOMEM, "read metadata");
 }
 
-static int read_pod(const json_t *metadata, struct source_pod *pod, struct err *err)
+static int read_pod(const json_t *metadata, struct object_pod *pod, struct err *err)
 {
 	const char *uid = "";
 	int r = read_name(metadata, "name", k8s_name_subdomain, &pod->name, err);

@@ -6,8 +6,6 @@
 
 #define KUBE_VERSION_MAX 128 /* of a resourceVersion: opaque, a number today */
 
-/* A static pod: the runtime knows it by this hash as uid, its mirror in the API has another uid. */
-
 enum kube_event_type {
 	KUBE_ADDED,
 	KUBE_MODIFIED,

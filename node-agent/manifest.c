@@ -129,7 +129,7 @@ static int read_host_network(const struct reading *r, const struct ytree_node *d
 }
 
 static int read_pod(const struct reading *r, const struct ytree_node *doc,
-		    const struct ytree_node *metadata, struct source_pod *pod, struct err *err)
+		    const struct ytree_node *metadata, struct object_pod *pod, struct err *err)
 {
 	int rc;
 
@@ -147,7 +147,7 @@ static int read_pod(const struct reading *r, const struct ytree_node *doc,
 }
 
 static int read_namespace(const struct reading *r, const struct ytree_node *metadata,
-			  struct source_namespace *ns, struct err *err)
+			  struct object_namespace *ns, struct err *err)
 {
 	int rc;
 

@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "common/err.h"
-#include "node-agent/source.h"
+#include "node-agent/object/object.h"
 
 #define MANIFEST_OBJECTS_MAX 4096 /* Pods and Namespaces of one file */
 
@@ -27,8 +27,8 @@ struct manifest_object {
 	int line; /* of its document */
 	bool refused; /* the store has one of this name from another file, and said so */
 	union {
-		struct source_pod pod;
-		struct source_namespace namespace;
+		struct object_pod pod;
+		struct object_namespace namespace;
 	};
 };
 

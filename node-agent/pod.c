@@ -53,7 +53,7 @@ static int programs_undo(struct node *node, const struct record *rec, struct err
 
 static int host_undo(struct node *node, const struct record *rec, bool last, struct err *err)
 {
-	struct hostnet_pod host;
+	struct wish_addrs host;
 	int r;
 
 	wish_host_addrs(&rec->req, &host);
@@ -74,7 +74,7 @@ static void note(struct pod_extras *extras, const struct err *err)
 static void extras_apply(struct node *node, const struct record *rec, struct pod_extras *extras)
 {
 	struct err err = ERR_INIT;
-	struct hostnet_pod host;
+	struct wish_addrs host;
 
 	if (rec->wish.host) {
 		wish_host_addrs(&rec->req, &host);
@@ -132,7 +132,7 @@ int pod_commit(struct node *node, struct record *rec, struct err *err)
 }
 
 static int turn_off(struct node *node, const struct record *rec, const struct wish *wish,
-		    const struct pod_shared *shared, struct err *err)
+		    const struct wish_shared *shared, struct err *err)
 {
 	int r = 0;
 
@@ -179,7 +179,7 @@ static int count_listeners(struct node *node, const struct record *rec, int netn
 }
 
 static int ensure_in(struct node *node, struct record *rec, int netns_fd, const struct wish *wish,
-		     const struct pod_shared *shared, struct pod_extras *extras, struct err *err)
+		     const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
 {
 	struct record before = *rec;
 	int r;
@@ -212,7 +212,7 @@ static int ensure_in(struct node *node, struct record *rec, int netns_fd, const 
 }
 
 int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
-	       const struct pod_shared *shared, struct pod_extras *extras, struct err *err)
+	       const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
 {
 	auto_close int netns_fd = find_netns(rec, err);
 	int r;
@@ -226,7 +226,7 @@ int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 int pod_check(struct node *node, const struct record *rec, struct err *err)
 {
 	auto_close int netns_fd = find_netns(rec, err);
-	struct hostnet_pod host;
+	struct wish_addrs host;
 	int r = 0;
 
 	if (netns_fd < 0)
@@ -255,7 +255,7 @@ static int netns_undo(const struct record *rec, struct err *err)
 	return netns_fd < 0 ? netns_fd : podnet_undo(netns_fd, &rec->undo, err);
 }
 
-int pod_remove(struct node *node, const struct record *rec, const struct pod_shared *shared,
+int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared,
 	       bool netns_part, struct err *err)
 {
 	struct err e = ERR_INIT;

@@ -16,13 +16,6 @@ struct pod_extras {
 	int listeners; /* pod_ensure() turned steering on: TCP listeners that it found; -1: not known */
 };
 
-/* What other attachments still need of what this one has. */
-struct pod_shared {
-	bool entry; /* the map entry of the netns */
-	bool programs; /* the programs on the cgroup */
-	bool host; /* the host's shared part */
-};
-
 /* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be that given: prepared,
  * or committed when the wish is empty. On failure nothing is left. -EINVAL or -EPERM: the descriptor is no pod's
  * network namespace. */
@@ -33,13 +26,13 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 int pod_commit(struct node *node, struct record *rec, struct err *err);
 /* From `rec` as it is to `wish`, the netns part too, everything checked and put right; rec is
  * updated (on failure: to what may be in force). -ENOENT: the netns is gone. */
-int pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct pod_shared *shared,
+int pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
 	       struct pod_extras *extras, struct err *err);
 /* 0, -ENOENT: the netns is gone, -EUCLEAN: err names the first thing that is missing. */
 int pod_check(struct node *node, const struct record *rec, struct err *err);
 /* Goes on after an error and returns the first; then the record stays. netns_part: undo that too,
  * if the netns lives. */
-int pod_remove(struct node *node, const struct record *rec, const struct pod_shared *shared, bool netns_part,
+int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared, bool netns_part,
 	       struct err *err);
 
 #endif

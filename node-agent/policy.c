@@ -8,6 +8,7 @@
 #include "common/err.h"
 #include "common/names.h"
 #include "node-agent/annotation.h"
+#include "node-agent/config/scalar.h"
 
 /* What pod, namespace and node say together. */
 struct asked {
@@ -173,13 +174,13 @@ static bool within_limits(const struct config *config, const struct policy_node 
 		return false;
 	}
 	/* what a pod gets without asking it may also ask for */
-	if ((a->set & ANNOTATION_ULP) && annotation_ulp_weaker(a->ulp, l->ulp) &&
-	    annotation_ulp_weaker(a->ulp, default_ulp(node))) {
+	if ((a->set & ANNOTATION_ULP) && scalar_ulp_weaker(a->ulp, l->ulp) &&
+	    scalar_ulp_weaker(a->ulp, default_ulp(node))) {
 		v->invalid = true;
 		deny(v,
 		     "annotation '" NAMES_PREFIX "ulp': got '%s', which is weaker than "
 		     "'limits.ulp: %s' of the agent's configuration%s",
-		     annotation_ulp_text(a->ulp), annotation_ulp_text(l->ulp),
+		     scalar_ulp_text(a->ulp), scalar_ulp_text(l->ulp),
 		     node->ulp_unsafe ? " (TCP_ULP \"smc\" is a security hole of this kernel)" :
 					"");
 		return false;
@@ -190,7 +191,7 @@ static bool within_limits(const struct config *config, const struct policy_node 
 static void grant(const struct config *config, const struct policy_node *node,
 		  const struct asked *a, struct policy_verdict *v)
 {
-	char asked[ANNOTATION_BYTES_TEXT_MAX], given[ANNOTATION_BYTES_TEXT_MAX];
+	char asked[SCALAR_BYTES_TEXT_MAX], given[SCALAR_BYTES_TEXT_MAX];
 	int64_t max = config->limits.max_buffer_bytes;
 	int used;
 
@@ -205,8 +206,8 @@ static void grant(const struct config *config, const struct policy_node *node,
 	v->buffer_bytes = max;
 	(void)snprintf(v->why + used, sizeof(v->why) - (size_t)used,
 		       "; 'buffer-size' %s is capped to %s by 'limits.maxBufferSize'",
-		       annotation_format_bytes(a->pod.buffer_bytes, asked),
-		       annotation_format_bytes(max, given));
+		       scalar_format_bytes(a->pod.buffer_bytes, asked),
+		       scalar_format_bytes(max, given));
 }
 
 /* NULL, or what would have to be known first: not asked for is not the same as not heard of. */

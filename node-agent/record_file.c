@@ -47,7 +47,7 @@ int record_read(int dirfd, const struct wire_attachment *a, struct record **ret,
 	r = read_file(dirfd, path, &rec, err);
 	if (r < 0)
 		return r;
-	if (!attach_same(&rec->req.attachment, a)) {
+	if (!wire_attachment_same(&rec->req.attachment, a)) {
 		record_free(rec);
 		return err_set(err, -EEXIST, "record '%s' is that of another attachment with the same hash",
 			       path);

@@ -112,9 +112,9 @@ static void do_gc(struct session *s)
 
 void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo)
 {
-	if (s->wait == SESSION_GONE && attach_same(&s->key, key))
+	if (s->wait == SESSION_GONE && wire_attachment_same(&s->key, key))
 		del_reply(s, undo);
-	else if (s->wait == SESSION_FREE && attach_same(&s->key, key))
+	else if (s->wait == SESSION_FREE && wire_attachment_same(&s->key, key))
 		session_handle(s);
 	else if (s->wait == SESSION_GC)
 		gc_check(s);

@@ -16,7 +16,7 @@ void source_close(struct source *s)
 	s->ops->close(s);
 }
 
-const struct source_pod *source_pod(const struct source *s, const char *namespace, const char *name)
+const struct object_pod *source_pod(const struct source *s, const char *namespace, const char *name)
 {
 	const struct manifest_object *o =
 		source_store_find(&s->store, MANIFEST_POD, namespace, name);
@@ -24,7 +24,7 @@ const struct source_pod *source_pod(const struct source *s, const char *namespac
 	return o ? &o->pod : NULL;
 }
 
-const struct source_namespace *source_namespace(const struct source *s, const char *name)
+const struct object_namespace *source_namespace(const struct source *s, const char *name)
 {
 	const struct manifest_object *o =
 		source_store_find(&s->store, MANIFEST_NAMESPACE, "", name);
@@ -33,7 +33,7 @@ const struct source_namespace *source_namespace(const struct source *s, const ch
 }
 
 void source_each_namespace(const struct source *s,
-			   void (*fn)(void *arg, const struct source_namespace *ns), void *arg)
+			   void (*fn)(void *arg, const struct object_namespace *ns), void *arg)
 {
 	for (size_t i = 0; i < s->store.n; i++)
 		if (s->store.objects[i]->kind == MANIFEST_NAMESPACE)
@@ -128,7 +128,7 @@ int source_seed_namespaces(struct source *s, const json_t *saved, struct err *er
 	return 0;
 }
 
-static void save_one(void *arg, const struct source_namespace *ns)
+static void save_one(void *arg, const struct object_namespace *ns)
 {
 	(void)json_object_set(arg, ns->name, ns->annotations);
 }

@@ -8,19 +8,7 @@
 #include <stdint.h>
 
 #include "common/err.h"
-
-struct source_pod {
-	char *namespace;
-	char *name;
-	char *uid; /* "" in manifests that have none */
-	bool host_network;
-	json_t *annotations; /* object of strings; never NULL */
-};
-
-struct source_namespace {
-	char *name;
-	json_t *annotations; /* object of strings; never NULL */
-};
+#include "node-agent/object/object.h"
 
 struct kube;
 struct loop;
@@ -48,12 +36,12 @@ int source_kube_begin(struct source *source, struct kube *kube, struct loop *loo
 void source_close(struct source *s); /* NULL is fine */
 
 /* NULL if unknown; borrowed until the loop goes on. */
-const struct source_pod *source_pod(const struct source *s, const char *namespace,
+const struct object_pod *source_pod(const struct source *s, const char *namespace,
 				    const char *name);
-const struct source_namespace *source_namespace(const struct source *s, const char *name);
+const struct object_namespace *source_namespace(const struct source *s, const char *name);
 /* Calls fn for each namespace. */
 void source_each_namespace(const struct source *s,
-			   void (*fn)(void *arg, const struct source_namespace *ns), void *arg);
+			   void (*fn)(void *arg, const struct object_namespace *ns), void *arg);
 
 /* True once the first full read of all is done. */
 bool source_synced(const struct source *s);

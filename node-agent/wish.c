@@ -8,13 +8,13 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 
-void wish_host_addrs(const struct wire_prepare *req, struct hostnet_pod *ret)
+void wish_host_addrs(const struct wire_prepare *req, struct wish_addrs *ret)
 {
 	memset(ret, 0, sizeof(*ret));
 	for (int i = 0; i < req->n_interfaces; i++) {
 		const struct wire_interface *itf = &req->interfaces[i];
 
-		for (int k = 0; k < itf->n_ips && ret->n_addrs < HOSTNET_ADDRS_MAX; k++) {
+		for (int k = 0; k < itf->n_ips && ret->n_addrs < WISH_ADDRS_MAX; k++) {
 			if (itf->ips[k].family == AF_INET)
 				ret->addrs[ret->n_addrs++] = itf->ips[k];
 		}
@@ -27,10 +27,10 @@ static const char *pnet_id_for(const struct config *config, const struct wire_in
 	if (verdict->steer && verdict->pnet_id[0])
 		return verdict->pnet_id;
 	for (int i = 0; i < itf->n_ips; i++) {
-		const char *id = hostnet_pnet_for(config, &itf->ips[i]);
+		const struct config_pnet *pnet = config_pnet_for(config, &itf->ips[i]);
 
-		if (id[0])
-			return id;
+		if (pnet)
+			return pnet->id;
 	}
 	return "";
 }
@@ -62,7 +62,7 @@ void wish_make(const struct config *config, const struct facts *facts,
 	       const struct wire_prepare *req, const struct policy_verdict *verdict, bool had_host,
 	       struct wish *ret)
 {
-	struct hostnet_pod host;
+	struct wish_addrs host;
 
 	memset(ret, 0, sizeof(*ret));
 	wish_host_addrs(req, &host);

@@ -9,9 +9,23 @@
 #include "common/podnet.h"
 #include "common/wire.h"
 #include "node-agent/config.h"
-#include "node-agent/hostnet.h"
-#include "node-agent/node.h"
+#include "node-agent/model/facts.h"
 #include "node-agent/policy.h"
+
+#define WISH_ADDRS_MAX 4
+
+/* A pod's addresses for the host's side of SMC-R. */
+struct wish_addrs {
+	int n_addrs; /* IPv4 only: SMC-R v2 clients fall back on IPv6 before 7.x */
+	struct inet_addr addrs[WISH_ADDRS_MAX]; /* with the prefix length of the pod's interface */
+};
+
+/* What other attachments still need of what one has. */
+struct wish_shared {
+	bool entry; /* the map entry of the netns */
+	bool programs; /* the programs on the cgroup */
+	bool host; /* the host's shared part */
+};
 
 struct wish {
 	bool steer; /* the map entry is on */
@@ -29,7 +43,7 @@ bool wish_is_empty(const struct wish *w); /* nothing is to be done for the pod *
 bool wish_equal(const struct wish *a, const struct wish *b);
 bool wish_same_netns(const struct podnet *a, const struct podnet *b);
 /* The addresses for the host's side: the pod's IPv4 ones, always the same for one request. */
-void wish_host_addrs(const struct wire_prepare *req, struct hostnet_pod *ret);
+void wish_host_addrs(const struct wire_prepare *req, struct wish_addrs *ret);
 
 json_t *wish_to_json(const struct wish *w);
 int wish_from_json(const json_t *obj, struct wish *ret, struct err *err);

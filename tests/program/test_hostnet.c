@@ -26,8 +26,9 @@ static struct inet_addr inet(const char *text)
 static const char *pnet_of(const struct config *config, const char *addr)
 {
 	struct inet_addr a = inet(addr);
+	const struct config_pnet *pnet = config_pnet_for(config, &a);
 
-	return hostnet_pnet_for(config, &a);
+	return pnet ? pnet->id : "";
 }
 
 static void a_pod_gets_the_pnet_whose_cidr_covers_it(void **state)

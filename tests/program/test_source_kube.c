@@ -78,7 +78,7 @@ static void push_event(const char *type, const char *object)
 
 static const char *steer_of(const char *name)
 {
-	const struct source_pod *p = source_pod(source, "shop", name);
+	const struct object_pod *p = source_pod(source, "shop", name);
 	const char *steer = p ? json_string_value(json_object_get(p->annotations, "smc-cni.io/steer")) :
 				NULL;
 

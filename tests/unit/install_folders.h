@@ -79,7 +79,7 @@ MAYBE int remove_all(void **state)
 	return tree_remove(top);
 }
 
-MAYBE int apply(enum install_mode mode, struct install_state *ret)
+MAYBE int apply(enum config_install mode, struct install_state *ret)
 {
 	static char plugin[PATH_MAX], conf[PATH_MAX], bin[PATH_MAX];
 	struct install_wish w = { .plugin = plugin,

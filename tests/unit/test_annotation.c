@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "node-agent/annotation.h"
+#include "node-agent/config/scalar.h"
 
 static struct err err;
 
@@ -183,12 +184,12 @@ static void no_annotations_say_nothing(void **state)
 
 static void bytes_are_written_as_people_write_them(void **state)
 {
-	char buf[ANNOTATION_BYTES_TEXT_MAX];
+	char buf[SCALAR_BYTES_TEXT_MAX];
 
 	(void)state;
-	assert_string_equal(annotation_format_bytes(1024 * 1024, buf), "1Mi");
-	assert_string_equal(annotation_format_bytes(65536, buf), "64Ki");
-	assert_string_equal(annotation_format_bytes(65537, buf), "65537");
+	assert_string_equal(scalar_format_bytes(1024 * 1024, buf), "1Mi");
+	assert_string_equal(scalar_format_bytes(65536, buf), "64Ki");
+	assert_string_equal(scalar_format_bytes(65537, buf), "65537");
 }
 
 int main(void)

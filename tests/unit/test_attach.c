@@ -71,7 +71,7 @@ static void dropping_closes_the_descriptor_that_prepare_did_not_take(void **stat
 static void shared(const struct attach_table *t, const struct attach *a, bool entry, bool programs,
 		   bool host)
 {
-	struct pod_shared s = attach_shared(t, a);
+	struct wish_shared s = attach_shared(t, a);
 
 	assert_int_equal(s.entry, entry);
 	assert_int_equal(s.programs, programs);

@@ -15,7 +15,7 @@ static void the_dropin_folder_is_used_and_no_foreign_file_is_touched(void **stat
 
 	(void)state;
 	put("net.d/10-flannel.conflist", FLANNEL);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_true(st.changed && st.dropin);
 	assert_string_equal(st.network, "cbr0");
 	assert_string_equal(st.list, "10-flannel.conflist");
@@ -25,7 +25,7 @@ static void the_dropin_folder_is_used_and_no_foreign_file_is_touched(void **stat
 	assert_non_null(dropin);
 	assert_true(install_is_dropin(dropin, strlen(dropin)));
 	assert_true(is_there("bin/smc-cni"));
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_false(st.changed);
 }
 
@@ -36,15 +36,15 @@ static void an_entry_is_added_behind_the_others_and_all_else_is_kept(void **stat
 
 	(void)state;
 	put("net.d/10-flannel.conflist", FLANNEL);
-	assert_int_equal(apply(INSTALL_BY_CONFLIST, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), 0);
 	assert_true(st.changed);
 	assert_false(st.dropin);
 	text = get("net.d/10-flannel.conflist");
 	assert_non_null(strstr(text, "\"disableCheck\": true"));
 	assert_true(strstr(text, "zebra") < strstr(text, "plugins") && strstr(text, "plugins") < strstr(text, "alpha"));
 	assert_true(strstr(text, "\"portmap\"") < strstr(text, "\"smc-cni\""));
-	assert_int_equal(apply(INSTALL_BY_CONFLIST, &st), 0);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0); /* it is in the chain: not a second time */
+	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0); /* it is in the chain: not a second time */
 	assert_false(st.changed);
 	assert_false(is_there("net.d/cbr0"));
 }
@@ -57,9 +57,9 @@ static void a_list_that_reads_no_dropin_folder_gets_an_entry(void **state)
 	put("net.d/10-a.conflist",
 	    "{\"name\": \"a\", \"cniVersion\": \"1.1.0\", \"loadOnlyInlinedPlugins\": true,"
 	    " \"plugins\": [{\"type\": \"bridge\"}]}");
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_false(st.dropin);
-	assert_int_equal(apply(INSTALL_BY_DROPIN, &st), 0); /* it has the entry by now */
+	assert_int_equal(apply(CONFIG_INSTALL_BY_DROPIN, &st), 0); /* it has the entry by now */
 }
 
 static void the_first_file_counts_bytewise_sorted(void **state)
@@ -71,7 +71,7 @@ static void the_first_file_counts_bytewise_sorted(void **state)
 	put("net.d/10-B.conflist",
 	    "{\"name\": \"big\", \"cniVersion\": \"1.0.0\", \"plugins\": [{\"type\": \"ptp\"}]}");
 	put("net.d/00-first.txt", "not looked at");
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_string_equal(st.network, "big");
 }
 
@@ -81,10 +81,10 @@ static void a_network_with_a_new_name_takes_our_file_along(void **state)
 
 	(void)state;
 	put("net.d/10-a.conflist", FLANNEL);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	put("net.d/00-cilium.conflist",
 	    "{\"name\": \"cilium\", \"cniVersion\": \"0.3.1\", \"plugins\": [{\"type\": \"cilium-cni\"}]}");
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_true(is_there("net.d/cilium/" INSTALL_DROPIN));
 	assert_false(is_there("net.d/cbr0"));
 }
@@ -95,17 +95,17 @@ static void a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or
 
 	(void)state;
 	put("net.d/10-a.conflist", "{\"name\": \"a\", \"cniVersion\": \"1.1.0\"}");
-	assert_int_equal(apply(INSTALL_AUTO, &st), -EOPNOTSUPP);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EOPNOTSUPP);
 	assert_int_equal(mkdir(path_of("net.d/a"), 0755), 0);
 	put("net.d/a/60-bridge.conf", "{\"type\": \"bridge\"}");
-	assert_int_equal(apply(INSTALL_AUTO, &st), -EOPNOTSUPP);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EOPNOTSUPP);
 	assert_non_null(strstr(err.msg, "would be the first"));
 	put("net.d/a/10-ptp.conf", "{\"type\": \"ptp\"}");
-	assert_int_equal(apply(INSTALL_BY_CONFLIST, &st), -EOPNOTSUPP);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), -EOPNOTSUPP);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_true(is_there("net.d/a/" INSTALL_DROPIN));
 	assert_int_equal(unlink(path_of("net.d/a/10-ptp.conf")), 0);
-	assert_int_equal(apply(INSTALL_AUTO, &st), -EOPNOTSUPP);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EOPNOTSUPP);
 	assert_false(is_there("net.d/a/" INSTALL_DROPIN));
 }
 
@@ -119,10 +119,10 @@ static void a_bad_file_is_passed_over_when_it_stays_bad(void **state)
 	(void)state;
 	put("net.d/00-bad.conflist", "{\"name\": \"half");
 	put("net.d/10-a.conflist", FLANNEL);
-	assert_int_equal(apply(INSTALL_AUTO, &st), -EINVAL);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EINVAL);
 	assert_non_null(strstr(err.msg, "00-bad.conflist"));
 	assert_int_equal(utimensat(AT_FDCWD, path_of("net.d/00-bad.conflist"), old, 0), 0);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_string_equal(st.network, "cbr0");
 }
 
@@ -155,7 +155,7 @@ static void what_cannot_be_joined_is_left_alone_and_named(void **state)
 
 		assert_true(asprintf(&name, "net.d/%s", refused[i].name) > 0);
 		put(name, refused[i].text);
-		assert_int_equal(apply(INSTALL_AUTO, &st), refused[i].rc);
+		assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), refused[i].rc);
 		assert_non_null(strstr(err.msg, refused[i].says));
 		text = get(name);
 		assert_string_equal(text, refused[i].text);
@@ -168,7 +168,7 @@ static void a_folder_without_a_network_is_waited_for(void **state)
 	struct install_state st;
 
 	(void)state;
-	assert_int_equal(apply(INSTALL_AUTO, &st), -ENOENT);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -ENOENT);
 	assert_true(is_there("bin/smc-cni")); /* the program is there before any configuration */
 }
 
@@ -202,11 +202,11 @@ static void a_full_disk_leaves_everything_as_it_was(void **state)
 	fd = open(path_of("net.d/filler"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 	assert_true(write(fd, filler, sizeof(filler)) > 0);
 	(void)close(fd);
-	assert_int_equal(apply(INSTALL_BY_CONFLIST, &st), -ENOSPC);
+	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), -ENOSPC);
 	text = get("net.d/10-a.conflist");
 	assert_string_equal(text, FLANNEL);
 	assert_int_equal(unlink(path_of("net.d/filler")), 0);
-	assert_int_equal(apply(INSTALL_BY_CONFLIST, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), 0);
 	assert_int_equal(umount(path_of("net.d")), 0);
 }
 
@@ -219,7 +219,7 @@ static void a_read_only_folder_is_said(void **state)
 	if (mount(path_of("net.d"), path_of("net.d"), NULL, MS_BIND, NULL) < 0)
 		skip(); /* not root */
 	assert_int_equal(mount(NULL, path_of("net.d"), NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
-	assert_int_equal(apply(INSTALL_AUTO, &st), -EROFS);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EROFS);
 	assert_non_null(strstr(err.msg, "Read-only file system"));
 	assert_int_equal(umount(path_of("net.d")), 0);
 }
@@ -228,7 +228,7 @@ static void a_read_only_folder_is_said(void **state)
 
 static void undo_takes_away_what_was_put(void **state)
 {
-	static const enum install_mode modes[] = { INSTALL_AUTO, INSTALL_BY_CONFLIST };
+	static const enum config_install modes[] = { CONFIG_INSTALL_AUTO, CONFIG_INSTALL_BY_CONFLIST };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {
@@ -267,7 +267,7 @@ static void the_program_stays_while_a_cached_result_names_it(void **state)
 
 	(void)state;
 	put("net.d/10-a.conflist", FLANNEL);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	/* {"plugins":[{"type":"smc-cni"}]} */
 	put("cache/cbr0-1-eth0",
 	    "{\"kind\": \"cniCacheV1\", \"config\": \"eyJwbHVnaW5zIjpbeyJ0eXBlIjoic21jLWNuaSJ9XX0=\"}");

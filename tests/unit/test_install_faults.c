@@ -81,14 +81,14 @@ static void apply_dropin(void)
 {
 	struct install_state st;
 
-	(void)apply(INSTALL_BY_DROPIN, &st);
+	(void)apply(CONFIG_INSTALL_BY_DROPIN, &st);
 }
 
 static void apply_conflist(void)
 {
 	struct install_state st;
 
-	(void)apply(INSTALL_BY_CONFLIST, &st);
+	(void)apply(CONFIG_INSTALL_BY_CONFLIST, &st);
 }
 
 static void just_undo(void)
@@ -173,7 +173,7 @@ static void one_fault(const struct fault *f, int step, bool *ret_killed)
 	*ret_killed = killed_at(f->work, step);
 	expect_sane();
 	/* the next agent makes it right */
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	expect_sane();
 	read_place(&n);
 	assert_int_equal(n + is_there("net.d/cbr0/" INSTALL_DROPIN), 1);
@@ -259,7 +259,7 @@ static void many_agents_at_once_write_no_half_file(void **state)
 	}
 	for (size_t i = 0; i < ARRAY_SIZE(works); i++)
 		expect_end(pids[i]);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	read_place(&n);
 	assert_int_equal(n + is_there("net.d/cbr0/" INSTALL_DROPIN), 1);
 }
@@ -273,10 +273,10 @@ static void a_folder_that_another_agent_works_on_is_left_to_it(void **state)
 	put("net.d/10-a.conflist", FLANNEL);
 	lock = install_lock(path_of("net.d"), &err);
 	assert_true(lock >= 0);
-	assert_int_equal(apply(INSTALL_AUTO, &st), -EAGAIN);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EAGAIN);
 	assert_non_null(strstr(err.msg, "another agent"));
 	assert_int_equal(close(TAKE_FD(lock)), 0);
-	assert_int_equal(apply(INSTALL_AUTO, &st), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 }
 
 /* Another CNI that writes its list anew while we edit it: its last word stays. */

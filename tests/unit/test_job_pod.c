@@ -11,13 +11,14 @@
 
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
+#include "node-agent/pod.h"
 #include "node-agent/server.h"
 
 static struct agent agent;
 static int result, told;
 
 void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done);
-int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct pod_shared *shared,
+int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
 		      struct pod_extras *extras, struct err *err);
 void __wrap_agent_events_changed(struct agent *the_agent, const struct attach *a);
 void __wrap_server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
@@ -32,7 +33,7 @@ void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, 
 }
 
 /* As pod.c has it: what may be in force from now on is in the record before it is. */
-int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct pod_shared *shared,
+int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
 		      struct pod_extras *extras, struct err *err)
 {
 	(void)node, (void)shared, (void)extras;

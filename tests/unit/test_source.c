@@ -98,7 +98,7 @@ static void put_pod(const char *file, const char *pod, const char *steer)
 
 static void expect_steer(const char *pod, const char *steer)
 {
-	const struct source_pod *p = source_pod(source, "default", pod);
+	const struct object_pod *p = source_pod(source, "default", pod);
 
 	if (!steer) {
 		assert_null(p);
@@ -391,7 +391,7 @@ static void an_overflow_of_the_queue_loses_nothing(void **state)
 	expect("default/b ");
 }
 
-static void namespaces_are_listed(void *arg, const struct source_namespace *ns)
+static void namespaces_are_listed(void *arg, const struct object_namespace *ns)
 {
 	(void)strcat(arg, ns->name);
 }

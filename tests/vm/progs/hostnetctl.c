@@ -49,7 +49,7 @@ static int load(const char *state, struct hostnet_undo **ret, struct err *err)
 }
 
 static int run(const struct config *config, const char *state, const char *verb,
-	       const struct hostnet_pod *pod, struct hostnet_undo *undo, struct err *err)
+	       const struct wish_addrs *pod, struct hostnet_undo *undo, struct err *err)
 {
 	char *path = strdupa(state);
 	int r;
@@ -74,13 +74,13 @@ static int run(const struct config *config, const char *state, const char *verb,
 int main(int argc, char **argv)
 {
 	const char *die = getenv("HOSTNETCTL_DIE");
-	struct hostnet_pod pod = { .n_addrs = 0 };
+	struct wish_addrs pod = { .n_addrs = 0 };
 	struct hostnet_undo *undo = NULL;
 	struct config *config = NULL;
 	struct err err = ERR_INIT;
 	int r;
 
-	if (argc < 4 || argc > 4 + HOSTNET_ADDRS_MAX)
+	if (argc < 4 || argc > 4 + WISH_ADDRS_MAX)
 		return 2;
 	records_left = die ? atoi(die) : 0;
 	r = config_load(argv[1], &config, &err);
