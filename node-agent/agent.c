@@ -5,12 +5,10 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/agent_events.h"
-#include "node-agent/http.h"
 #include "node-agent/installer.h"
 #include "node-agent/job.h"
-#include "node-agent/server.h"
-#include "node-agent/session.h"
 
 #define TICK_MS 1000
 
@@ -140,7 +138,7 @@ static void forget(struct agent *agent, struct attach *a)
 		agent_adopt(agent, successor, false);
 	else if (rolled_back)
 		(void)job_pending(agent);
-	server_gone(agent->server, &key, &undo);
+	listen_gone(agent, &key, &undo);
 }
 
 void agent_kick(struct agent *agent, struct attach *a)
@@ -161,7 +159,7 @@ void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
 	a->undo_netns |= undo_netns;
 	record_free(TAKE_PTR(a->successor));
 	if (a->session)
-		session_lost(a->session);
+		listen_lost(agent, a);
 	agent_kick(agent, a);
 }
 
@@ -192,8 +190,7 @@ void agent_adopt(struct agent *agent, struct record *rec, bool inherited)
 void agent_stats_ready(struct agent *agent)
 {
 	loop_disarm(&agent->stats_timer);
-	server_stats_ready(agent->server);
-	http_stats_ready(agent->http);
+	listen_stats_ready(agent);
 }
 
 static void on_stats_timer(void *arg)

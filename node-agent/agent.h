@@ -7,7 +7,7 @@
 #include "node-agent/earlier.h"
 #include "node-agent/kube.h"
 #include "node-agent/loop.h"
-#include "node-agent/metrics.h"
+#include "node-agent/model/latency.h"
 #include "node-agent/node.h"
 #include "node-agent/source.h"
 #include "node-agent/worker.h"
@@ -17,9 +17,8 @@
 #define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
 
 struct installer;
-struct server;
-struct http;
 struct events;
+struct listener;
 
 enum agent_text {
 	AGENT_TEXT_REQUIRED, /* required-namespaces, beside the socket */
@@ -37,15 +36,14 @@ struct agent {
 	struct kube *kube; /* NULL: no API server (a folder source), or no access to it */
 	struct events *events; /* NULL: none are sent */
 	struct source *source; /* NULL: none yet */
-	struct server *server;
-	struct http *http; /* NULL: off */
+	struct listener *listeners; /* who is told what happened: agent/listen.h */
 	struct installer *installer; /* NULL: nothing is installed */
 	bool started; /* the START job is done */
 	bool called; /* by a plugin, be it that it had to leave its request in pending/ */
 	bool stopping, uninstall; /* a signal came; what follows */
 	struct facts facts;
 	struct attach_table table;
-	struct metrics_histogram requests[METRICS_N_VERBS];
+	struct latency requests[LATENCY_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
 	bool stats_busy, pending_busy, sweep_busy;
 	struct earlier_seen earlier_seen;
@@ -58,7 +56,7 @@ struct agent {
 	uint64_t generation;
 	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */
 	struct loop_watch worker_watch, pending_watch, signal_watch;
-	struct loop_timer sweep_timer, stats_timer, retry_timer;
+	struct loop_timer sweep_timer, stats_timer;
 };
 
 /* NULL, or the sentence why pods that ask for steering do not get it. */
@@ -95,8 +93,7 @@ const char *agent_source_not_ready(const struct agent *agent);
 void agent_keep_namespaces(struct agent *agent);
 
 void agent_new_facts(struct agent *agent, const struct facts *facts);
-/* Asks for fresh statistics: server_stats_ready() and http_stats_ready() follow, within
- * AGENT_STATS_MS. */
+/* Asks for fresh statistics: stats_ready() of the listeners follows, within AGENT_STATS_MS. */
 void agent_want_stats(struct agent *agent);
 void agent_stats_ready(struct agent *agent);
 /* Arms the first tick. */

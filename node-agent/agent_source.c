@@ -4,9 +4,9 @@
 
 #include "common/names.h"
 #include "node-agent/agent.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/job.h"
 #include "node-agent/kube_object.h"
-#include "node-agent/server.h"
 
 const char *agent_source_not_ready(const struct agent *agent)
 {
@@ -145,6 +145,6 @@ void agent_source_changed(void *arg, const char *namespace, const char *name)
 	if (!name[0])
 		agent_keep_namespaces(agent);
 	agent_decide_all(agent, namespace, name);
-	server_source_changed(agent->server);
+	listen_source_changed(agent);
 	job_generation(agent);
 }

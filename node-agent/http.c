@@ -12,6 +12,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "node-agent/agent.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/snapshot.h"
 
 #define CONNECTIONS_MAX 32
@@ -28,6 +29,7 @@ struct waiter {
 
 struct http {
 	struct agent *agent;
+	struct listener listener;
 	struct MHD_Daemon *daemon;
 	struct loop_watch watch;
 	struct loop_timer timer;
@@ -164,11 +166,13 @@ static void on_timer(void *arg)
 	run(arg);
 }
 
-void http_stats_ready(struct http *http)
+/* Answers the /metrics requests that wait. */
+static void on_stats_ready(void *arg)
 {
+	struct http *http = arg;
 	struct waiter *w;
 
-	if (!http || !http->waiters)
+	if (!http->waiters)
 		return;
 	while ((w = http->waiters)) {
 		http->waiters = w->next;
@@ -259,6 +263,8 @@ int http_new(struct agent *agent, struct http **ret, struct err *err)
 		MHD_stop_daemon(http->daemon);
 		return r;
 	}
+	http->listener = (struct listener){ .stats_ready = on_stats_ready, .arg = http };
+	listen_begin(agent, &http->listener);
 	*ret = TAKE_PTR(http);
 	return 0;
 }
@@ -267,6 +273,7 @@ void http_free(struct http *http)
 {
 	if (!http)
 		return;
+	listen_end(http->agent, &http->listener);
 	for (struct waiter *w = http->waiters; w; w = w->next)
 		MHD_resume_connection(w->connection);
 	loop_disarm(&http->timer);

@@ -10,7 +10,5 @@ struct http;
 /* Listens on config->metrics ("ip:port"). */
 int http_new(struct agent *agent, struct http **ret, struct err *err);
 void http_free(struct http *http); /* NULL is fine */
-/* Answers the /metrics requests that wait. NULL is fine. */
-void http_stats_ready(struct http *http);
 
 #endif

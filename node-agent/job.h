@@ -10,10 +10,10 @@
 int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action);
 
 /* The first job: facts, hook, UEID, records of earlier runs, pending requests. -> agent_adopt() for
- * each record, agent->started, server_started() */
+ * each record, agent->started, listen_started() */
 int job_start(struct agent *agent);
 
-/* CHECK, and whether an attachment that is there already still lives. -> server_checked() */
+/* CHECK, and whether an attachment that is there already still lives. -> listen_checked() */
 int job_check(struct agent *agent, const struct attach *a, uint64_t session);
 
 /* Looks at some attachments, and at the node too. -> agent_new_facts(), repairs and removals */

@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/found.h"
 #include "node-agent/job.h"
 #include "node-agent/pending.h"
-#include "node-agent/server.h"
 
 /* ---- start ---- */
 
@@ -112,7 +112,7 @@ static void start_done(struct work *w, void *arg)
 	json_decref(job->namespaces);
 	free(job);
 	if (agent) {
-		server_started(agent->server);
+		listen_started(agent);
 		agent_sweep_begin(agent);
 	}
 }

@@ -6,10 +6,10 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/pod.h"
-#include "node-agent/server.h"
 
 struct pod_job {
 	struct work work;
@@ -134,7 +134,7 @@ static void pod_job_done(struct work *w, void *arg)
 	}
 	log_outcome(a, job, was_steered);
 	take_outcome(a, job);
-	server_pod_done(agent->server, a, job->action, w->rc, &w->err);
+	listen_pod_done(agent, a, job->action, w->rc, &w->err);
 	pod_job_free(job);
 	agent_kick(agent, a);
 }

@@ -6,10 +6,10 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/netns.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/pod.h"
-#include "node-agent/server.h"
 
 /* ---- check of one ---- */
 
@@ -30,7 +30,7 @@ static void check_done(struct work *w, void *arg)
 	struct agent *agent = arg;
 
 	if (agent)
-		server_checked(agent->server, job->session, w->rc, &w->err);
+		listen_checked(agent, job->session, w->rc, &w->err);
 	record_free(job->rec);
 	free(job);
 }

@@ -8,41 +8,12 @@
 
 #include "common/cleanup.h"
 
-static const uint64_t bucket_us[METRICS_N_BUCKETS] = {
-	1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2000000, 5000000,
-};
-
-static const char *const verb_texts[METRICS_N_VERBS] = {
-	"prepare", "commit", "del", "check", "node", "gc", "status",
-};
-
 static const char *const state_texts[METRICS_N_STATES] = {
 	"steered",
 	"tcp",
 	"invalid",
 	"unavailable",
 };
-
-void metrics_observe(struct metrics_histogram *h, uint64_t duration_us)
-{
-	for (int i = 0; i < METRICS_N_BUCKETS; i++) {
-		if (duration_us <= bucket_us[i]) {
-			h->buckets[i]++;
-			break;
-		}
-	}
-	h->count++;
-	h->sum_us += duration_us;
-}
-
-enum metrics_verb metrics_verb(const char *verb)
-{
-	enum metrics_verb v = METRICS_PREPARE;
-
-	while (v < METRICS_N_VERBS && strcmp(verb, verb_texts[v]) != 0)
-		v++;
-	return v;
-}
 
 struct rendering {
 	FILE *out;
@@ -185,20 +156,20 @@ static void print_seconds(FILE *out, uint64_t us)
 	(void)fprintf(out, "%" PRIu64 ".%06" PRIu64, us / 1000000, us % 1000000);
 }
 
-static void render_requests(const struct rendering *r, const struct metrics_histogram *requests)
+static void render_requests(const struct rendering *r, const struct latency *requests)
 {
 	const char *name = "smc_cni_request_duration_seconds";
 
 	head(r, name, "histogram", "Time from a request on the agent's socket to its answer.");
-	for (int v = 0; v < METRICS_N_VERBS; v++) {
-		const struct metrics_histogram *h = &requests[v];
-		const char *verb = verb_texts[v];
+	for (int v = 0; v < LATENCY_N_VERBS; v++) {
+		const struct latency *h = &requests[v];
+		const char *verb = latency_verb_text((enum latency_verb)v);
 		uint64_t below = 0;
 
-		for (int i = 0; i < METRICS_N_BUCKETS; i++) {
+		for (int i = 0; i < LATENCY_N_BUCKETS; i++) {
 			below += h->buckets[i];
 			(void)fprintf(r->out, "%s_bucket{verb=\"%s\",le=\"", name, verb);
-			print_seconds(r->out, bucket_us[i]);
+			print_seconds(r->out, latency_bucket_us[i]);
 			(void)fprintf(r->out, "\"} %" PRIu64 "\n", below);
 		}
 		(void)fprintf(r->out, "%s_bucket{verb=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name,

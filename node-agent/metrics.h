@@ -11,6 +11,7 @@
 #include "common/err.h"
 #include "common/smc_nl.h"
 #include "node-agent/model/facts.h"
+#include "node-agent/model/latency.h"
 #include "node-agent/tally.h"
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
@@ -33,36 +34,12 @@ struct metrics_pod {
 	const struct tally *tally; /* NULL as stats */
 };
 
-enum metrics_verb { /* smc_cni_request_duration_seconds{verb} */
-	METRICS_PREPARE,
-	METRICS_COMMIT,
-	METRICS_DEL,
-	METRICS_CHECK,
-	METRICS_NODE,
-	METRICS_GC,
-	METRICS_STATUS,
-	METRICS_N_VERBS,
-};
-
-#define METRICS_N_BUCKETS 12
-
-struct metrics_histogram { /* all zero: empty */
-	uint64_t buckets[METRICS_N_BUCKETS]; /* not cumulative; the rest is in count only */
-	uint64_t count;
-	uint64_t sum_us;
-};
-
 struct metrics_node {
 	bool ready; /* smc_cni_node_ready{check="agent"} */
 	const struct facts *facts; /* the other checks */
-	const struct metrics_histogram *requests; /* METRICS_N_VERBS of them */
+	const struct latency *requests; /* LATENCY_N_VERBS of them */
 	uint64_t watch_restarts;
 };
-
-void metrics_observe(struct metrics_histogram *h, uint64_t duration_us);
-
-/* METRICS_N_VERBS when it is none of the wire's verbs. */
-enum metrics_verb metrics_verb(const char *verb);
 
 /* The caller frees *ret, a string of *ret_len bytes. -ENOMEM. */
 int metrics_render(const struct metrics_node *node, const struct metrics_pod *pods, size_t n_pods,

@@ -26,6 +26,14 @@
 /* A file that had no name before its content was whole (file_replace()) is created, and that is all. */
 #define PENDING_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 
+/* The agent and what shows it to others. */
+struct run {
+	struct agent *agent;
+	struct server *server;
+	struct http *http; /* NULL: off, or not to be had yet */
+	struct loop_timer retry_timer;
+};
+
 /* ---- what the loop watches ---- */
 
 static void on_worker(void *arg, uint32_t events)
@@ -116,32 +124,34 @@ static int open_pending(struct agent *agent, struct err *err)
 }
 
 /* At the start; not with each try that follows. */
-static void tell(const struct agent *agent, const char *what, const struct err *why)
+static void tell(const struct run *run, const char *what, const struct err *why)
 {
-	if (!agent->retry_timer.fn)
+	if (!run->retry_timer.fn)
 		log_error(what, "err", why->msg);
 }
 
 /* The API server, or why there is no access to it. */
-static int open_kube(struct agent *agent, struct err *err)
+static int open_kube(const struct run *run, struct err *err)
 {
+	struct agent *agent = run->agent;
 	const struct config *config = agent->config;
 	struct err why = ERR_INIT;
 
 	if (kube_new(config, agent->loop, &agent->kube, &why) < 0)
-		tell(agent, "no access to the API server", &why);
+		tell(run, "no access to the API server", &why);
 	return source_kube_open(agent->kube, agent->loop, config->node_name, why.msg,
 				agent_source_changed, agent, &agent->source, err);
 }
 
 /* Without it ADD's own annotations decide. */
-static void open_source(struct agent *agent)
+static void open_source(const struct run *run)
 {
+	struct agent *agent = run->agent;
 	const char *folder = agent->config->pod_source_folder;
 	struct err err = ERR_INIT;
 	int r = folder ? source_folder_open(folder, agent->loop, agent_source_changed, agent,
 					    &agent->source, &err) :
-			 open_kube(agent, &err);
+			 open_kube(run, &err);
 
 	if (r < 0) {
 		agent->trouble = err;
@@ -159,12 +169,12 @@ static void open_events(struct agent *agent)
 }
 
 /* The agent serves without, if it must: someone may have the port. */
-static void open_http(struct agent *agent)
+static void open_http(struct run *run)
 {
 	struct err err = ERR_INIT;
 
-	if (agent->config->metrics[0] && http_new(agent, &agent->http, &err) < 0)
-		tell(agent, "no /metrics, /healthz and /readyz", &err);
+	if (run->agent->config->metrics[0] && http_new(run->agent, &run->http, &err) < 0)
+		tell(run, "no /metrics, /healthz and /readyz", &err);
 }
 
 /* ---- what was not to be had at the start may be later: a file comes, a port is free ---- */
@@ -174,9 +184,9 @@ static bool lacks_kube(const struct agent *agent)
 	return agent->source && !agent->kube && !agent->config->pod_source_folder;
 }
 
-static bool lacks_http(const struct agent *agent)
+static bool lacks_http(const struct run *run)
 {
-	return agent->config->metrics[0] && !agent->http;
+	return run->agent->config->metrics[0] && !run->http;
 }
 
 static void retry_kube(struct agent *agent)
@@ -194,31 +204,32 @@ static void retry_kube(struct agent *agent)
 	open_events(agent);
 }
 
-static void retry_later(struct agent *agent);
+static void retry_later(struct run *run);
 
 static void on_retry(void *arg)
 {
-	struct agent *agent = arg;
+	struct run *run = arg;
+	struct agent *agent = run->agent;
 
 	if (agent->stopping)
 		return;
 	if (lacks_kube(agent))
 		retry_kube(agent);
-	if (lacks_http(agent)) {
-		open_http(agent);
-		if (agent->http)
+	if (lacks_http(run)) {
+		open_http(run);
+		if (run->http)
 			log_info("serving after all", "metrics", agent->config->metrics);
 	}
-	retry_later(agent);
+	retry_later(run);
 }
 
-static void retry_later(struct agent *agent)
+static void retry_later(struct run *run)
 {
-	if (!lacks_kube(agent) && !lacks_http(agent))
+	if (!lacks_kube(run->agent) && !lacks_http(run))
 		return;
-	agent->retry_timer.fn = on_retry;
-	agent->retry_timer.arg = agent;
-	loop_arm(agent->loop, &agent->retry_timer, clock_now_ms() + RETRY_MS);
+	run->retry_timer.fn = on_retry;
+	run->retry_timer.arg = run;
+	loop_arm(run->agent->loop, &run->retry_timer, clock_now_ms() + RETRY_MS);
 }
 
 /* The pods of now are served without. */
@@ -230,15 +241,16 @@ static void open_installer(struct agent *agent)
 		log_error("plugin is not installed", "err", err.msg);
 }
 
-static int open_work(struct agent *agent, struct err *err)
+static int open_work(const struct run *run, struct err *err)
 {
+	struct agent *agent = run->agent;
 	int r = node_open(agent->config, &agent->node, err);
 
 	if (r == 0)
 		r = open_pending(agent, err);
 	if (r < 0)
 		return r;
-	open_source(agent);
+	open_source(run);
 	open_events(agent);
 	r = worker_new(agent->node, &agent->worker, err);
 	if (r == 0)
@@ -250,20 +262,21 @@ static int open_work(struct agent *agent, struct err *err)
 	return r;
 }
 
-static int set_up(struct agent *agent, struct err *err)
+static int set_up(struct run *run, struct err *err)
 {
+	struct agent *agent = run->agent;
 	int r = loop_new(&agent->loop, err);
 
 	if (r == 0)
 		r = open_signals(agent, err);
 	if (r == 0)
-		r = server_new(agent, &agent->server, err);
+		r = server_new(agent, &run->server, err);
 	if (r < 0)
 		return r;
-	open_http(agent);
-	r = agent->idle ? 0 : open_work(agent, err);
+	open_http(run);
+	r = agent->idle ? 0 : open_work(run, err);
 	if (r == 0)
-		retry_later(agent);
+		retry_later(run);
 	return r;
 }
 
@@ -273,12 +286,14 @@ static void close_watch(struct loop_watch *w)
 		(void)close(w->fd);
 }
 
-static void tear_down(struct agent *agent)
+static void tear_down(const struct run *run)
 {
+	struct agent *agent = run->agent;
+
 	/* The socket first: nobody is to send what is not read any more. */
-	http_free(agent->http);
+	http_free(run->http);
 	installer_free(TAKE_PTR(agent->installer));
-	server_free(agent->server);
+	server_free(run->server);
 	if (agent->worker && !worker_stop(agent->worker, agent->uninstall ? STOP_CLEAN_MS : STOP_MS)) {
 		if (agent->uninstall)
 			log_error("the worker waits for the kernel, this node is not cleaned up: run smc-node-agent "
@@ -303,6 +318,7 @@ int run_agent(const struct config *config, const struct err *trouble, struct err
 {
 	auto_close int lock = node_lock(config->state_dir, err);
 	auto_free struct agent *agent = calloc(1, sizeof(*agent));
+	struct run run = { .agent = agent };
 	int r;
 
 	if (lock < 0)
@@ -313,7 +329,7 @@ int run_agent(const struct config *config, const struct err *trouble, struct err
 	agent->trouble = *trouble;
 	agent->idle = trouble->msg[0];
 	agent->pending_watch.fd = agent->signal_watch.fd = -1;
-	r = set_up(agent, err);
+	r = set_up(&run, err);
 	if (r == 0) {
 		log_info("serving", "socket", config->socket, "metrics", config->metrics, "version",
 			 SMC_CNI_VERSION);
@@ -321,6 +337,6 @@ int run_agent(const struct config *config, const struct err *trouble, struct err
 	}
 	if (r == 0 && agent->uninstall)
 		r = RUN_UNINSTALL;
-	tear_down(agent);
+	tear_down(&run);
 	return r;
 }

@@ -12,10 +12,12 @@
 
 #include "common/cleanup.h"
 #include "node-agent/agent.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/session.h"
 
 struct server {
 	struct agent *agent;
+	struct listener listener;
 	struct loop_watch watch; /* the listening socket */
 	struct session *sessions;
 	int n_sessions;
@@ -118,6 +120,77 @@ static int open_socket(const char *path, struct err *err)
 	return TAKE_FD(fd);
 }
 
+/* ---- events ---- */
+
+static void on_started(void *arg)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next) {
+		if (s->wait == SESSION_START)
+			session_handle(s);
+	}
+}
+
+static void on_pod_done(void *arg, struct attach *a, enum reconcile_action action, int rc,
+		     const struct err *err)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_pod_done(s, a, action, rc, err);
+}
+
+static void on_gone(void *arg, const struct wire_attachment *key, const struct podnet *undo)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_gone(s, key, undo);
+}
+
+static void on_lost(void *arg, struct attach *a)
+{
+	(void)arg;
+	session_lost(a->session);
+}
+
+static void on_checked(void *arg, uint64_t session, int rc, const struct err *err)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next) {
+		if (s->serial == session)
+			session_checked(s, rc, err);
+	}
+}
+
+static void on_stats_ready(void *arg)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_stats_ready(s);
+}
+
+static void on_source_changed(void *arg)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next)
+		session_source_changed(s);
+}
+
+static const struct listener events = {
+	.started = on_started,
+	.pod_done = on_pod_done,
+	.gone = on_gone,
+	.lost = on_lost,
+	.checked = on_checked,
+	.stats_ready = on_stats_ready,
+	.source_changed = on_source_changed,
+};
+
 int server_new(struct agent *agent, struct server **ret, struct err *err)
 {
 	auto_free struct server *server = calloc(1, sizeof(*server));
@@ -135,6 +208,9 @@ int server_new(struct agent *agent, struct server **ret, struct err *err)
 	if (r < 0)
 		return r;
 	fd = -1;
+	server->listener = events;
+	server->listener.arg = server;
+	listen_begin(agent, &server->listener);
 	*ret = TAKE_PTR(server);
 	return 0;
 }
@@ -143,6 +219,7 @@ void server_free(struct server *server)
 {
 	if (!server)
 		return;
+	listen_end(server->agent, &server->listener);
 	for (struct session *s = server->sessions; s; s = s->next)
 		session_close(s);
 	reap(server);
@@ -150,47 +227,4 @@ void server_free(struct server *server)
 	(void)unlink(server->agent->config->socket);
 	(void)close(server->watch.fd);
 	free(server);
-}
-
-/* ---- events ---- */
-
-void server_started(struct server *server)
-{
-	for (struct session *s = server->sessions; s; s = s->next) {
-		if (s->wait == SESSION_START)
-			session_handle(s);
-	}
-}
-
-void server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
-		     const struct err *err)
-{
-	for (struct session *s = server->sessions; s; s = s->next)
-		session_pod_done(s, a, action, rc, err);
-}
-
-void server_gone(struct server *server, const struct wire_attachment *key, const struct podnet *undo)
-{
-	for (struct session *s = server->sessions; s; s = s->next)
-		session_gone(s, key, undo);
-}
-
-void server_checked(struct server *server, uint64_t session, int rc, const struct err *err)
-{
-	for (struct session *s = server->sessions; s; s = s->next) {
-		if (s->serial == session)
-			session_checked(s, rc, err);
-	}
-}
-
-void server_stats_ready(struct server *server)
-{
-	for (struct session *s = server->sessions; s; s = s->next)
-		session_stats_ready(s);
-}
-
-void server_source_changed(struct server *server)
-{
-	for (struct session *s = server->sessions; s; s = s->next)
-		session_source_changed(s);
 }

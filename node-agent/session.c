@@ -117,10 +117,10 @@ void session_send(struct session *s, json_t *msg)
 
 void session_reply(struct session *s, json_t *msg)
 {
-	enum metrics_verb verb = s->request ? metrics_verb(s->verb) : METRICS_N_VERBS;
+	enum latency_verb verb = s->request ? latency_verb(s->verb) : LATENCY_N_VERBS;
 
-	if (verb < METRICS_N_VERBS)
-		metrics_observe(&s->agent->requests[verb],
+	if (verb < LATENCY_N_VERBS)
+		latency_observe(&s->agent->requests[verb],
 				(uint64_t)(clock_now_ms() - s->begun_ms) * 1000);
 	session_send(s, msg);
 	if (s->wait != SESSION_DEAD)

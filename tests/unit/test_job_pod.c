@@ -12,7 +12,6 @@
 #include "node-agent/agent_events.h"
 #include "node-agent/job.h"
 #include "node-agent/pod.h"
-#include "node-agent/server.h"
 
 static struct agent agent;
 static int result, told;
@@ -21,8 +20,6 @@ void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, 
 int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
 		      struct pod_extras *extras, struct err *err);
 void __wrap_agent_events_changed(struct agent *the_agent, const struct attach *a);
-void __wrap_server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
-			    const struct err *err);
 void __wrap_agent_kick(struct agent *the_agent, struct attach *a);
 
 void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done)
@@ -45,12 +42,6 @@ void __wrap_agent_events_changed(struct agent *the_agent, const struct attach *a
 {
 	(void)the_agent, (void)a;
 	told++;
-}
-
-void __wrap_server_pod_done(struct server *server, struct attach *a, enum reconcile_action action, int rc,
-			    const struct err *err)
-{
-	(void)server, (void)a, (void)action, (void)rc, (void)err;
 }
 
 void __wrap_agent_kick(struct agent *the_agent, struct attach *a)

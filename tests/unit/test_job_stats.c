@@ -9,9 +9,8 @@
 
 #include <cmocka.h>
 
-#include "node-agent/http.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/job.h"
-#include "node-agent/server.h"
 
 #define WAIT_MS 10000
 #define PORT_DOWN 1 /* enum ib_port_state */
@@ -25,8 +24,6 @@ bool __wrap_hostnet_wanted(const struct config *config);
 int __wrap_smc_nl_open(int netns_fd, int timeout_ms, struct smc_nl **ret, struct err *err);
 void __wrap_smc_nl_close(struct smc_nl *nl);
 int __wrap_smc_devices_get(struct smc_nl *nl, struct smc_devices *ret, struct err *err);
-void __wrap_server_stats_ready(struct server *s);
-void __wrap_http_stats_ready(struct http *h);
 
 int __wrap_rdma_nl_ports(int netns_fd, int timeout_ms, struct rdma_nl_port **ret, struct err *err)
 {
@@ -71,15 +68,10 @@ int __wrap_smc_devices_get(struct smc_nl *nl, struct smc_devices *ret, struct er
 	return 0;
 }
 
-void __wrap_server_stats_ready(struct server *s)
+static void on_stats_ready(void *arg)
 {
-	(void)s;
+	(void)arg;
 	ready++;
-}
-
-void __wrap_http_stats_ready(struct http *h)
-{
-	(void)h;
 }
 
 static void read_statistics(struct agent *agent)
@@ -99,10 +91,12 @@ static void a_port_that_came_up_is_up_in_the_next_answer(void **state)
 	static struct config config;
 	static struct node node = { .config = &config, .state_fd = -1, .cgroup_fd = -1 };
 	static struct agent agent = { .config = &config, .node = &node };
+	static struct listener listener = { .stats_ready = on_stats_ready };
 	struct err err = ERR_INIT;
 
 	(void)state;
 	assert_int_equal(worker_new(&node, &agent.worker, &err), 0);
+	listen_begin(&agent, &listener);
 	agent.facts.hook.ok = true; /* the sweep's: not touched */
 	port_state = PORT_DOWN;
 	read_statistics(&agent);

@@ -110,7 +110,7 @@ static void has_line(const char *line)
 		fail_msg("no line '%s' in:\n%s", line, text);
 }
 
-static const struct metrics_histogram no_requests[METRICS_N_VERBS];
+static const struct latency no_requests[LATENCY_N_VERBS];
 
 static void each_pod_has_its_series(void **state)
 {
@@ -154,13 +154,13 @@ static void each_pod_has_its_series(void **state)
 static void the_node_has_its_series_without_pods_too(void **state)
 {
 	const struct facts facts = { .smc.ok = true, .host.unasked = true };
-	struct metrics_histogram requests[METRICS_N_VERBS] = { 0 };
+	struct latency requests[LATENCY_N_VERBS] = { 0 };
 	const struct metrics_node node = { true, &facts, requests, 3 };
 
 	(void)state;
-	metrics_observe(&requests[METRICS_DEL], 1000); /* on the edge: in the bucket */
-	metrics_observe(&requests[METRICS_DEL], 1001);
-	metrics_observe(&requests[METRICS_DEL], 9000000); /* beyond the last */
+	latency_observe(&requests[LATENCY_DEL], 1000); /* on the edge: in the bucket */
+	latency_observe(&requests[LATENCY_DEL], 1001);
+	latency_observe(&requests[LATENCY_DEL], 9000000); /* beyond the last */
 	render(&node, NULL, 0);
 	has_line("smc_cni_node_ready{check=\"agent\"} 1");
 	has_line("smc_cni_node_ready{check=\"smc\"} 1");
@@ -181,9 +181,9 @@ static void the_node_has_its_series_without_pods_too(void **state)
 static void verbs_are_those_of_the_wire(void **state)
 {
 	(void)state;
-	assert_int_equal(metrics_verb("prepare"), METRICS_PREPARE);
-	assert_int_equal(metrics_verb("status"), METRICS_STATUS);
-	assert_int_equal(metrics_verb("rubbish"), METRICS_N_VERBS);
+	assert_int_equal(latency_verb("prepare"), LATENCY_PREPARE);
+	assert_int_equal(latency_verb("status"), LATENCY_STATUS);
+	assert_int_equal(latency_verb("rubbish"), LATENCY_N_VERBS);
 }
 
 int main(void)
