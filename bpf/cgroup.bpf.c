@@ -1,7 +1,7 @@
 /* The programs on a pod's cgroup: what escaped the hook, and what TCP_ULP "smc" gets.
  *
  * Both live and die with the cgroup. Their names end with the layout, so that agents of two
- * versions tell their own apart (node-agent/steer_cgroup.c). A setsockopt program costs each
+ * versions tell their own apart (node-agent/steer/cgroup.c). A setsockopt program costs each
  * setsockopt(2) of the pod about 60 ns (6.12).
  */
 #include "bpf/kernel_types.h"

@@ -9,10 +9,10 @@
 
 #include "common/fault.h"
 #include "common/log.h"
-#include "node-agent/cleanup.h"
-#include "node-agent/config.h"
-#include "node-agent/rights.h"
+#include "node-agent/config/config.h"
+#include "node-agent/node/rights.h"
 #include "node-agent/run.h"
+#include "node-agent/takeback.h"
 
 enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
 
@@ -50,7 +50,7 @@ static int clean_up(const char *path)
 		r = config_salvage(path, &config, &err);
 	}
 	if (r == 0) {
-		r = cleanup_run(config, &err);
+		r = takeback_run(config, &err);
 		config_free(config);
 	}
 	if (r < 0)
@@ -102,7 +102,7 @@ static int serve(const char *path)
 		rights_warn();
 		r = run_agent(config, &trouble, &err);
 		if (r == RUN_UNINSTALL)
-			r = cleanup_run(config, &err);
+			r = takeback_run(config, &err);
 		config_free(config);
 	}
 	if (r < 0)

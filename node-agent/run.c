@@ -12,12 +12,12 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "node-agent/agent.h"
-#include "node-agent/events.h"
-#include "node-agent/http.h"
-#include "node-agent/installer.h"
-#include "node-agent/job.h"
-#include "node-agent/server.h"
+#include "node-agent/agent/agent.h"
+#include "node-agent/agent/installer.h"
+#include "node-agent/agent/job.h"
+#include "node-agent/events/events.h"
+#include "node-agent/server/server.h"
+#include "node-agent/show/http.h"
 #include "node-agent/uninstall.h"
 
 #define STOP_MS 500 /* how long the end waits for the worker */

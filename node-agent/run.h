@@ -2,7 +2,7 @@
 #ifndef SMC_AGENT_RUN_H
 #define SMC_AGENT_RUN_H
 
-#include "node-agent/config.h"
+#include "node-agent/config/config.h"
 
 #define RUN_UNINSTALL 1 /* the agent is removed from the cluster: the caller cleans up */
 

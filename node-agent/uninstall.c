@@ -6,9 +6,9 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "node-agent/agent.h"
-#include "node-agent/k8s_name.h"
-#include "node-agent/kube.h"
+#include "node-agent/agent/agent.h"
+#include "node-agent/kube/kube.h"
+#include "node-agent/parse/k8s_name.h"
 
 /* One for a process: it asks when it ends. */
 static struct {

@@ -1,6 +1,6 @@
 #include "node-agent/agent/listen.h"
 
-#include "node-agent/agent.h"
+#include "node-agent/agent/agent.h"
 
 void listen_begin(struct agent *agent, struct listener *l)
 {

@@ -3,7 +3,7 @@
 #ifndef SMC_AGENT_LISTEN_H
 #define SMC_AGENT_LISTEN_H
 
-#include "node-agent/attach.h"
+#include "node-agent/model/attach.h"
 
 struct agent;
 

@@ -1,3 +1,8 @@
+/* Room object/: what a Pod and a Namespace say, from a manifest or from the API server, in one form.
+ * Thread: the loop's; counted references without locks.
+ * Never: decides anything about it.
+ */
+
 /* What a Pod and a Namespace say, as far as the agent listens. Pure. */
 #ifndef SMC_AGENT_OBJECT_H
 #define SMC_AGENT_OBJECT_H

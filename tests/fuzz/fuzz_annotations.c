@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "common/json.h"
-#include "node-agent/annotation.h"
-#include "node-agent/config.h"
-#include "node-agent/policy.h"
+#include "node-agent/config/config.h"
+#include "node-agent/model/annotation.h"
+#include "node-agent/model/policy.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

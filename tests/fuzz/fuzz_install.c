@@ -6,7 +6,7 @@
 
 #include "common/cleanup.h"
 #include "common/wire.h"
-#include "node-agent/install_list.h"
+#include "node-agent/install/list.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -2,8 +2,8 @@
 #include <stdint.h>
 #include <stdlib.h>
 
-#include "node-agent/k8s_name.h"
-#include "node-agent/manifest.h"
+#include "node-agent/object/manifest.h"
+#include "node-agent/parse/k8s_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

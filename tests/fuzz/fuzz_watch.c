@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "node-agent/json_cut.h"
-#include "node-agent/k8s_name.h"
-#include "node-agent/kube_object.h"
+#include "node-agent/object/kube_object.h"
+#include "node-agent/parse/json_cut.h"
+#include "node-agent/parse/k8s_name.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 

@@ -13,7 +13,7 @@
 #include "common/nlsock.h"
 #include "common/rule.h"
 #include "common/tc.h"
-#include "node-agent/hostnet_impl.h"
+#include "node-agent/hostnet/impl.h"
 
 static struct inet_addr inet(const char *text)
 {

@@ -16,8 +16,8 @@
 #include "common/clock.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "node-agent/kube.h"
-#include "node-agent/kube_watch.h"
+#include "node-agent/kube/kube.h"
+#include "node-agent/kube/watch.h"
 #include "tests/program/api_server.h"
 #include "tests/unit/tree.h"
 

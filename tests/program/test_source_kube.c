@@ -15,8 +15,8 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
-#include "node-agent/kube.h"
-#include "node-agent/source.h"
+#include "node-agent/kube/kube.h"
+#include "node-agent/source/source.h"
 #include "tests/program/api_server.h"
 #include "tests/unit/tree.h"
 

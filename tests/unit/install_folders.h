@@ -19,8 +19,8 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/install.h"
-#include "node-agent/install_impl.h"
+#include "node-agent/install/impl.h"
+#include "node-agent/install/install.h"
 #include "tests/unit/tree.h"
 
 #ifndef FOLDERS_AT

@@ -9,10 +9,10 @@
 
 #include <cmocka.h>
 
-#include "node-agent/agent_events.h"
-#include "node-agent/event_text.h"
-#include "node-agent/events.h"
-#include "node-agent/job.h"
+#include "node-agent/agent/events.h"
+#include "node-agent/agent/job.h"
+#include "node-agent/events/events.h"
+#include "node-agent/events/text.h"
 
 #define NO_DEVICE 0x03030000 /* has advice */
 #define PEER_NO_SMC 0x03010000 /* has none: normal */

@@ -11,8 +11,8 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
-#include "node-agent/annotation.h"
 #include "node-agent/config/scalar.h"
+#include "node-agent/model/annotation.h"
 
 static struct err err;
 

@@ -10,8 +10,8 @@
 
 #include <cmocka.h>
 
-#include "node-agent/attach.h"
-#include "node-agent/snapshot.h"
+#include "node-agent/model/attach.h"
+#include "node-agent/show/snapshot.h"
 
 static struct attach *add(struct attach_table *t, const char *id, const char *pod, uint64_t cookie)
 {

@@ -15,7 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/cgroup.h"
+#include "node-agent/steer/pod_cgroup.h"
 
 static struct err err;
 

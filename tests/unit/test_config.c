@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "node-agent/config.h"
+#include "node-agent/config/config.h"
 
 static int parse(const char *text, struct config **ret, struct err *err)
 {

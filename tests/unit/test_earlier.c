@@ -14,8 +14,8 @@
 
 #include <cmocka.h>
 
-#include "node-agent/earlier.h"
-#include "node-agent/install_cache.h"
+#include "node-agent/install/cache.h"
+#include "node-agent/node/earlier.h"
 #include "tests/unit/tree.h"
 
 static const char info_text[] =

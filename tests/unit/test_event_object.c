@@ -8,8 +8,8 @@
 
 #include <cmocka.h>
 
-#include "node-agent/event_gate.h"
-#include "node-agent/event_object.h"
+#include "node-agent/events/gate.h"
+#include "node-agent/events/object.h"
 
 static const struct event_about cart = {
 	.namespace = "shop",

@@ -9,11 +9,11 @@
 
 #include <cmocka.h>
 
-#include "node-agent/event_gate.h"
-#include "node-agent/event_object.h"
-#include "node-agent/events.h"
-#include "node-agent/kube.h"
-#include "node-agent/loop.h"
+#include "node-agent/events/events.h"
+#include "node-agent/events/gate.h"
+#include "node-agent/events/object.h"
+#include "node-agent/kube/kube.h"
+#include "node-agent/loop/loop.h"
 
 #define POSTS_MAX 512
 #define HOUR_US (INT64_C(1000000) * EVENT_HOUR_S)

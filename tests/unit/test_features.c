@@ -14,7 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/features.h"
+#include "node-agent/node/features.h"
 
 static char dir[] = "/tmp/test_features.XXXXXX";
 static char path[sizeof(dir) + sizeof("/" FEATURES_FILE)];

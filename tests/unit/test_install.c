@@ -4,7 +4,7 @@
 #include <sys/mount.h>
 #include <time.h>
 
-#include "node-agent/install_pace.h"
+#include "node-agent/install/pace.h"
 
 /* ---- where ---- */
 

@@ -14,7 +14,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/install_list.h"
+#include "node-agent/install/list.h"
 
 #define LISTS "tests/fuzz/corpus/install" /* from the top of the tree */
 

@@ -9,9 +9,9 @@
 
 #include <cmocka.h>
 
-#include "node-agent/agent_events.h"
-#include "node-agent/job.h"
-#include "node-agent/pod.h"
+#include "node-agent/agent/events.h"
+#include "node-agent/agent/job.h"
+#include "node-agent/node/pod.h"
 
 static struct agent agent;
 static int result, told;

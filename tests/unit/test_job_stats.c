@@ -9,8 +9,8 @@
 
 #include <cmocka.h>
 
+#include "node-agent/agent/job.h"
 #include "node-agent/agent/listen.h"
-#include "node-agent/job.h"
 
 #define WAIT_MS 10000
 #define PORT_DOWN 1 /* enum ib_port_state */

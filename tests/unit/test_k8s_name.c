@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "node-agent/k8s_name.h"
+#include "node-agent/parse/k8s_name.h"
 
 static void labels_are_lower_case_letters_digits_and_inner_dashes(void **state)
 {

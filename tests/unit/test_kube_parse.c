@@ -12,10 +12,10 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
-#include "node-agent/json_cut.h"
-#include "node-agent/kube_object.h"
-#include "node-agent/kube_progress.h"
-#include "node-agent/kube_query.h"
+#include "node-agent/kube/progress.h"
+#include "node-agent/kube/query.h"
+#include "node-agent/object/kube_object.h"
+#include "node-agent/parse/json_cut.h"
 
 /* ---- cutting ---- */
 

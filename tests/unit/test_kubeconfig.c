@@ -14,8 +14,8 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "node-agent/base64.h"
-#include "node-agent/kube_access.h"
+#include "node-agent/kube/access.h"
+#include "node-agent/parse/base64.h"
 
 static char dir[64]; /* of the test's own files */
 

@@ -10,7 +10,7 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "node-agent/manifest.h"
+#include "node-agent/object/manifest.h"
 
 static struct manifest m;
 static char told[2048]; /* messages of bad documents, one a line */

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "node-agent/metrics.h"
+#include "node-agent/show/metrics.h"
 
 static struct smc_stats stats_of(int n, const struct smc_fallback *fallbacks)
 {

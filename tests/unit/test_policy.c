@@ -10,7 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/names.h"
-#include "node-agent/policy.h"
+#include "node-agent/model/policy.h"
 
 static const struct policy_node able = { .steering = true, .ueid = true };
 static const struct policy_node old_kernel = { .steering = true, .ueid = true, .ulp_unsafe = true };

@@ -6,7 +6,7 @@
 
 #include <cmocka.h>
 
-#include "node-agent/reconcile.h"
+#include "node-agent/model/reconcile.h"
 
 #define STATES (3 * 64)
 

@@ -15,7 +15,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/record.h"
+#include "node-agent/model/record.h"
 #include "tests/unit/tree.h"
 
 static char dir[64];

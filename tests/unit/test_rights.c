@@ -13,7 +13,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
-#include "node-agent/rights.h"
+#include "node-agent/node/rights.h"
 
 #define DAEMONSET "deploy/base/daemonset.yaml"
 

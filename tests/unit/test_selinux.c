@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "node-agent/selinux.h"
-#include "node-agent/selinuxfs.h"
+#include "node-agent/node/selinux.h"
+#include "node-agent/node/selinuxfs.h"
 
 #define CONTAINER "system_u:system_r:container_t:s0"
 #define OWN "system_u:system_r:spc_t:s0"

@@ -17,8 +17,8 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/log.h"
-#include "node-agent/loop.h"
-#include "node-agent/source.h"
+#include "node-agent/loop/loop.h"
+#include "node-agent/source/source.h"
 #include "tests/unit/tree.h"
 
 /* All against the real inotify, in a folder of the test's own. */

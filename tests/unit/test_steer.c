@@ -1,4 +1,4 @@
-/* The parts of node-agent/steer*.c that need no kernel of their own: what facts are made of, paths
+/* The parts of node-agent/steer/ that need no kernel of their own: what facts are made of, paths
  * and layouts. Programs, maps and pins are tried in tests/vm/cases/steer-*.sh. */
 #include <errno.h>
 #include <fcntl.h>
@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "node-agent/steer_impl.h"
+#include "node-agent/steer/impl.h"
 #include "tests/unit/tree.h"
 
 static struct err err;

@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "node-agent/wish.h"
+#include "node-agent/model/wish.h"
 
 static struct err err;
 

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "common/clock.h"
-#include "node-agent/worker.h"
+#include "node-agent/loop/worker.h"
 
 struct seen {
 	int order[64];

@@ -10,8 +10,8 @@
 #include <cmocka.h>
 
 #include "common/cleanup.h"
-#include "node-agent/yscalar.h"
-#include "node-agent/ytree.h"
+#include "node-agent/parse/yscalar.h"
+#include "node-agent/parse/ytree.h"
 
 static struct err err;
 

@@ -1,4 +1,4 @@
-/* node-agent/hostnet.c by hand: hostnetctl CONFIG STATE VERB [POD_ADDR]...
+/* node-agent/hostnet/hostnet.c by hand: hostnetctl CONFIG STATE VERB [POD_ADDR]...
  *
  *	wanted		is there an RDMA device of the config
  *	apply, check, pod-undo	for one pod with these addresses (10.1.0.2/24)
@@ -16,8 +16,8 @@
 
 #include "common/cleanup.h"
 #include "common/err.h"
-#include "node-agent/config.h"
-#include "node-agent/hostnet.h"
+#include "node-agent/config/config.h"
+#include "node-agent/hostnet/hostnet.h"
 
 static int records_left; /* 0: never dies */
 

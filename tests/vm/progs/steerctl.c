@@ -1,4 +1,4 @@
-/* node-agent/steer.h from the command line, for VM cases. Each command is a word with its
+/* node-agent/steer/steer.h from the command line, for VM cases. Each command is a word with its
  * arguments; several are separated by "," and share one handle, which is opened when first needed.
  *
  *	facts | open | check | list | drop-older		the node
@@ -24,7 +24,7 @@
 #include "common/cleanup.h"
 #include "common/log.h"
 #include "common/netns.h"
-#include "node-agent/steer.h"
+#include "node-agent/steer/steer.h"
 
 static struct steer *handle;
 static struct err err;

@@ -1,0 +1,107 @@
+/* Room agent/: the agent: one state, what is decided again when, and the jobs for the worker.
+ * Thread: the loop's; of a job, `run` is the worker's and `done` the loop's.
+ * Never: waits; and it knows who listens only by agent/listen.h.
+ */
+
+/* The agent's state, all of it the loop thread's, and what happens to an attachment. */
+#ifndef SMC_AGENT_AGENT_H
+#define SMC_AGENT_AGENT_H
+
+#include "node-agent/config/config.h"
+#include "node-agent/kube/kube.h"
+#include "node-agent/loop/loop.h"
+#include "node-agent/loop/worker.h"
+#include "node-agent/model/attach.h"
+#include "node-agent/model/latency.h"
+#include "node-agent/node/earlier.h"
+#include "node-agent/node/node.h"
+#include "node-agent/source/source.h"
+
+#define AGENT_REQUEST_MS 2000 /* a plugin that does not say waits no longer */
+#define AGENT_STATS_MS 2000 /* for a reading; then the last one serves */
+#define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
+
+struct installer;
+struct events;
+struct listener;
+
+enum agent_text {
+	AGENT_TEXT_REQUIRED, /* required-namespaces, beside the socket */
+	AGENT_TEXT_NAMESPACES, /* namespaces.json, in stateDir */
+	AGENT_N_TEXTS
+};
+
+struct agent {
+	const struct config *config;
+	bool idle; /* the config is bad: touch nothing, answer with `trouble` */
+	struct err trouble; /* why not ready, whatever the facts say; "" = nothing */
+	struct loop *loop;
+	struct node *node; /* the worker's: never touched by the loop while the worker runs */
+	struct worker *worker;
+	struct kube *kube; /* NULL: no API server (a folder source), or no access to it */
+	struct events *events; /* NULL: none are sent */
+	struct source *source; /* NULL: none yet */
+	struct listener *listeners; /* who is told what happened: agent/listen.h */
+	struct installer *installer; /* NULL: nothing is installed */
+	bool started; /* the START job is done */
+	bool called; /* by a plugin, be it that it had to leave its request in pending/ */
+	bool stopping, uninstall; /* a signal came; what follows */
+	struct facts facts;
+	struct attach_table table;
+	struct latency requests[LATENCY_N_VERBS];
+	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
+	bool stats_busy, pending_busy, sweep_busy;
+	struct earlier_seen earlier_seen;
+	int sweep_tick;
+	struct agent_kept {
+		char *text; /* as last written; NULL: it is to be */
+		bool bad; /* that failed, and the log says so */
+	} kept[AGENT_N_TEXTS];
+	/* Grows when changes of the source are in force, in the BPF map too. */
+	uint64_t generation;
+	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */
+	struct loop_watch worker_watch, pending_watch, signal_watch;
+	struct loop_timer sweep_timer, stats_timer;
+};
+
+/* NULL, or the sentence why pods that ask for steering do not get it. */
+const char *agent_not_ready(const struct agent *agent);
+
+/* What policy says of the attachment now: sets verdict and wish. */
+void agent_decide(struct agent *agent, struct attach *a);
+/* The same for one that is there, and what comes of it: as agent_kick. */
+void agent_decide_again(struct agent *agent, struct attach *a);
+/* Queues the job that is due, or forgets the attachment: `a` may be gone afterwards. */
+void agent_kick(struct agent *agent, struct attach *a);
+/* Begins its removal; as agent_kick. undo_netns: the netns part too. */
+void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
+/* An attachment found at start, in pending/ or in the runtime's cache; owns rec. One that is just
+ * being rolled back makes room for it first. inherited: an earlier run decided, and put
+ * in force what the record says. */
+void agent_adopt(struct agent *agent, struct record *rec, bool inherited);
+
+/* Takes over pods that ran before our plugin was in the chain, if there are any. Not before it is
+ * known what pods want now: what the runtime has kept is what they wanted then. */
+void agent_look_for_earlier(struct agent *agent);
+
+/* ---- agent_source.c ---- */
+
+/* source_changed_fn: arg is the agent. */
+void agent_source_changed(void *arg, const char *namespace, const char *name);
+/* Decides again about all pods of the name; name "": of the namespace; namespace NULL: of the node. */
+void agent_decide_all(struct agent *agent, const char *namespace, const char *name);
+/* What the source knows, or has known, of the pod and its namespace, in place of what ADD brought. */
+void agent_ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret);
+/* NULL, or why what pods ask for is not known. */
+const char *agent_source_not_ready(const struct agent *agent);
+/* Writes what of namespaces is kept on disk, if it changed. */
+void agent_keep_namespaces(struct agent *agent);
+
+void agent_new_facts(struct agent *agent, const struct facts *facts);
+/* Asks for fresh statistics: stats_ready() of the listeners follows, within AGENT_STATS_MS. */
+void agent_want_stats(struct agent *agent);
+void agent_stats_ready(struct agent *agent);
+/* Arms the first tick. */
+void agent_sweep_begin(struct agent *agent);
+
+#endif

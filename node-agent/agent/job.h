@@ -1,0 +1,42 @@
+/* The jobs: what the loop asks of the worker. Each call queues one; -ENOMEM if it cannot. The
+ * results come back as the calls named here, on the loop.
+ */
+#ifndef SMC_AGENT_JOB_H
+#define SMC_AGENT_JOB_H
+
+#include "node-agent/agent/agent.h"
+
+/* PREPARE, COMMIT, ENSURE or REMOVE of an attachment, which is busy until job_pod_done(). */
+int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action);
+
+/* The first job: facts, hook, UEID, records of earlier runs, pending requests. -> agent_adopt() for
+ * each record, agent->started, listen_started() */
+int job_start(struct agent *agent);
+
+/* CHECK, and whether an attachment that is there already still lives. -> listen_checked() */
+int job_check(struct agent *agent, const struct attach *a, uint64_t session);
+
+/* Looks at some attachments, and at the node too. -> agent_new_facts(), repairs and removals */
+int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node);
+
+/* Reads the statistics of all attachments. -> agent_stats_ready() */
+int job_stats(struct agent *agent);
+
+/* Scans pending/. -> agent_adopt() */
+int job_pending(struct agent *agent);
+/* Drops what is pending of an attachment. */
+int job_pending_drop(struct agent *agent, const struct wire_attachment *key);
+
+/* Looks in the runtime's cache for pods of the network that started without us. -> agent_adopt() */
+int job_earlier(struct agent *agent, const char *network);
+
+/* ---- job_source.c ---- */
+
+/* Writes that text of agent->kept. */
+int job_text(struct agent *agent, enum agent_text which);
+/* What an earlier run wrote there; NULL: nothing that can be read. On the worker. */
+json_t *job_namespaces_read(const struct node *node);
+/* -> agent->generation grows, when all that the source's changes so far asked for has run */
+void job_generation(struct agent *agent);
+
+#endif

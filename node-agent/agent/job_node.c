@@ -1,0 +1,128 @@
+/* The jobs that concern the node, or all attachments. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "node-agent/agent/found.h"
+#include "node-agent/agent/job.h"
+#include "node-agent/agent/listen.h"
+#include "node-agent/node/pending.h"
+
+/* ---- start ---- */
+
+struct start_job {
+	struct work work;
+	json_t *namespaces; /* of an earlier run; NULL */
+	struct facts facts;
+	struct found found;
+};
+
+static void bad_record(void *arg, const char *name, const char *why)
+{
+	(void)arg;
+	log_warn("record cannot be read, going on without", "file", name, "err", why);
+}
+
+/* Nothing that a record of another boot describes is left in the kernel. */
+static void drop_older_boots(struct node *node, struct found *found)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < found->n; i++) {
+		struct record *rec = found->recs[i];
+		struct err err = ERR_INIT;
+
+		if (!strcmp(rec->boot_id, node->boot_id)) {
+			found->recs[kept++] = rec;
+			continue;
+		}
+		if (record_remove(node->state_fd, &rec->req.attachment, &err) < 0)
+			log_warn("record of another boot stays", "err", err.msg);
+		record_free(rec);
+	}
+	found->n = kept;
+}
+
+static bool explained(const struct found *found, uint64_t cookie)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		if (found->recs[i]->netns.cookie == cookie)
+			return true;
+	}
+	return false;
+}
+
+static void drop_strays(struct node *node, const struct found *found)
+{
+	auto_free uint64_t *cookies = NULL;
+	struct err err = ERR_INIT;
+	int n = node->steer ? steer_pod_list(node->steer, &cookies, &err) : 0;
+
+	if (n < 0)
+		log_warn("cannot look for entries of lost pods", "err", err.msg);
+	for (int i = 0; i < n; i++) {
+		if (!explained(found, cookies[i]) &&
+		    steer_pod_undo(node->steer, cookies[i], &err) < 0)
+			log_warn("cannot drop the entry of a lost pod", "err", err.msg);
+	}
+}
+
+static int start_run(struct work *w, void *arg, struct err *err)
+{
+	struct start_job *job = (struct start_job *)w;
+	struct node *node = arg;
+	int r;
+
+	node_refresh(node);
+	job->facts = node->facts;
+	r = record_each(node->state_fd, found_add, bad_record, &job->found, err);
+	if (r < 0)
+		return r;
+	drop_older_boots(node, &job->found);
+	drop_strays(node, &job->found);
+	job->found.n_inherited = job->found.n;
+	job->namespaces = job_namespaces_read(node);
+	return pending_scan(node, found_add, &job->found, err);
+}
+
+static void seed(struct agent *agent, const json_t *namespaces)
+{
+	struct err err = ERR_INIT;
+
+	if (agent->source && namespaces &&
+	    source_seed_namespaces(agent->source, namespaces, &err) < 0)
+		log_warn("what namespaces said is not known, going on without", "err", err.msg);
+}
+
+static void start_done(struct work *w, void *arg)
+{
+	struct start_job *job = (struct start_job *)w;
+	struct agent *agent = arg;
+
+	if (agent) {
+		if (w->rc < 0)
+			log_error("state of earlier runs cannot be read, going on without", "err",
+				  w->err.msg);
+		seed(agent, job->namespaces);
+		agent_new_facts(agent, &job->facts);
+		agent->started = true;
+	}
+	found_adopt(&job->found, agent);
+	json_decref(job->namespaces);
+	free(job);
+	if (agent) {
+		listen_started(agent);
+		agent_sweep_begin(agent);
+	}
+}
+
+int job_start(struct agent *agent)
+{
+	struct start_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	worker_add(agent->worker, &job->work, start_run, start_done);
+	return 0;
+}

@@ -1,0 +1,341 @@
+#include "node-agent/config/config.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/wire.h"
+#include "node-agent/config/check.h"
+#include "node-agent/config/value.h"
+#include "node-agent/parse/k8s_name.h"
+
+#define FILE_BYTES_MAX (256 * 1024)
+
+static int read_rdma(const struct config_at *at, const struct ytree_node *value, void *out,
+		     struct err *err)
+{
+	static const struct config_field fields[] = {
+		{ "device", config_value_ib_device, offsetof(struct config_rdma, device) },
+		{ "port", config_value_ib_port, offsetof(struct config_rdma, port) },
+	};
+	struct config_rdma *rdma = out;
+	int rc;
+
+	rdma->port = 1;
+	rc = config_read_map(at, value, fields, ARRAY_SIZE(fields), rdma, err);
+	if (rc < 0)
+		return rc;
+	return *rdma->device ? 0 : config_missing(at, value, "device", err);
+}
+
+/* The readers of lists take the whole struct: its array and its count lie apart. */
+
+static int read_rdmas(const struct config_at *at, const struct ytree_node *value, void *out,
+		      struct err *err)
+{
+	struct config_pnet *pnet = out;
+
+	return config_read_list(at, value, sizeof(*pnet->rdma), read_rdma, (void **)&pnet->rdma,
+				&pnet->n_rdma, err);
+}
+
+static int read_interfaces(const struct config_at *at, const struct ytree_node *value, void *out,
+			   struct err *err)
+{
+	struct config_pnet *pnet = out;
+
+	return config_read_list(at, value, sizeof(*pnet->interfaces), config_value_interface,
+				(void **)&pnet->interfaces, &pnet->n_interfaces, err);
+}
+
+static int read_pod_cidrs(const struct config_at *at, const struct ytree_node *value, void *out,
+			  struct err *err)
+{
+	struct config_pnet *pnet = out;
+
+	return config_read_list(at, value, sizeof(*pnet->pod_cidrs), config_value_cidr,
+				(void **)&pnet->pod_cidrs, &pnet->n_pod_cidrs, err);
+}
+
+static int read_pnet(const struct config_at *at, const struct ytree_node *value, void *out,
+		     struct err *err)
+{
+	static const struct config_field fields[] = {
+		{ "id", config_value_pnet_id, offsetof(struct config_pnet, id) },
+		{ "rdma", read_rdmas, 0 },
+		{ "interfaces", read_interfaces, 0 },
+		{ "podCIDRs", read_pod_cidrs, 0 },
+	};
+	struct config_pnet *pnet = out;
+	int rc;
+
+	rc = config_read_map(at, value, fields, ARRAY_SIZE(fields), pnet, err);
+	if (rc < 0)
+		return rc;
+	return *pnet->id ? 0 : config_missing(at, value, "id", err);
+}
+
+static int read_pnets(const struct config_at *at, const struct ytree_node *value, void *out,
+		      struct err *err)
+{
+	struct config *c = out;
+
+	return config_read_list(at, value, sizeof(*c->pnets), read_pnet, (void **)&c->pnets,
+				&c->n_pnets, err);
+}
+
+static int read_peers(const struct config_at *at, const struct ytree_node *value, void *out,
+		      struct err *err)
+{
+	struct config *c = out;
+
+	return config_read_list(at, value, sizeof(*c->peers), config_value_cidr, (void **)&c->peers,
+				&c->n_peers, err);
+}
+
+static int read_limit_namespaces(const struct config_at *at, const struct ytree_node *value,
+				 void *out, struct err *err)
+{
+	struct config_limits *l = out;
+
+	return config_read_list(at, value, sizeof(*l->namespaces), config_value_namespace,
+				(void **)&l->namespaces, &l->n_namespaces, err);
+}
+
+static int read_limit_pnet_ids(const struct config_at *at, const struct ytree_node *value,
+			       void *out, struct err *err)
+{
+	struct config_limits *l = out;
+
+	return config_read_list(at, value, sizeof(*l->pnet_ids), config_value_pnet_id,
+				(void **)&l->pnet_ids, &l->n_pnet_ids, err);
+}
+
+static int read_limits(const struct config_at *at, const struct ytree_node *value, void *out,
+		       struct err *err)
+{
+	static const struct config_field fields[] = {
+		{ "namespaces", read_limit_namespaces, 0 },
+		{ "pnetIDs", read_limit_pnet_ids, 0 },
+		{ "maxBufferSize", config_value_buffer,
+		  offsetof(struct config_limits, max_buffer_bytes) },
+		{ "ulp", config_value_ulp, offsetof(struct config_limits, ulp) },
+	};
+
+	return config_read_map(at, value, fields, ARRAY_SIZE(fields), out, err);
+}
+
+/* `kubernetes` or {folder: PATH} */
+static int read_pod_source(const struct config_at *at, const struct ytree_node *value, void *out,
+			   struct err *err)
+{
+	static const struct config_field fields[] = {
+		{ "folder", config_value_path, 0 },
+	};
+	char **folder = out;
+	int rc;
+
+	if (strcmp(value->text, "kubernetes") == 0)
+		return 0;
+	if (value->type != YTREE_MAP)
+		return config_refuse(at, value, "kubernetes, or {folder: PATH}", err);
+	rc = config_read_map(at, value, fields, ARRAY_SIZE(fields), folder, err);
+	if (rc < 0)
+		return rc;
+	return *folder ? 0 : config_missing(at, value, "folder", err);
+}
+
+static const struct config_field root_fields[] = {
+	{ "nodeName", config_value_node_name, offsetof(struct config, node_name) },
+	{ "podSource", read_pod_source, offsetof(struct config, pod_source_folder) },
+	{ "kubeconfig", config_value_optional_path, offsetof(struct config, kubeconfig) },
+	{ "defaultSteer", config_value_switch, offsetof(struct config, default_steer) },
+	{ "ueid", config_value_ueid, offsetof(struct config, ueid) },
+	{ "peers", read_peers, 0 },
+	{ "pnets", read_pnets, 0 },
+	{ "limits", read_limits, offsetof(struct config, limits) },
+	{ "allowUnencrypted", config_value_bool, offsetof(struct config, allow_unencrypted) },
+	{ "socket", config_value_socket_path, offsetof(struct config, socket) },
+	{ "stateDir", config_value_path, offsetof(struct config, state_dir) },
+	{ "bpffsDir", config_value_path, offsetof(struct config, bpffs_dir) },
+	{ "cgroupRoot", config_value_path, offsetof(struct config, cgroup_root) },
+	{ "cniConfDir", config_value_path, offsetof(struct config, cni_conf_dir) },
+	{ "cniBinDir", config_value_path, offsetof(struct config, cni_bin_dir) },
+	{ "cniPlugin", config_value_optional_path, offsetof(struct config, cni_plugin) },
+	{ "cniInstall", config_value_install, offsetof(struct config, cni_install) },
+	{ "featuresDir", config_value_optional_path, offsetof(struct config, features_dir) },
+	{ "metrics", config_value_endpoint, offsetof(struct config, metrics) },
+	{ "logLevel", config_value_log_level, offsetof(struct config, log_level) },
+};
+
+/* NULL when there is no memory. */
+static struct config *new_with_defaults(void)
+{
+	struct config *c = calloc(1, sizeof(*c));
+
+	if (!c)
+		return NULL;
+	c->kubeconfig = strdup("");
+	c->ueid = strdup("SMC-CNI");
+	c->socket = strdup(WIRE_DEFAULT_SOCKET);
+	c->state_dir = strdup("/run/smc-cni/state");
+	c->bpffs_dir = strdup("/sys/fs/bpf/smc-cni");
+	c->cgroup_root = strdup("/sys/fs/cgroup");
+	c->cni_conf_dir = strdup("/etc/cni/net.d");
+	c->cni_bin_dir = strdup("/opt/cni/bin");
+	c->cni_plugin = strdup("");
+	c->features_dir = strdup("/etc/kubernetes/node-feature-discovery/features.d");
+	c->metrics = strdup("127.0.0.1:9810");
+	c->limits.max_buffer_bytes = 256 * 1024;
+	c->limits.ulp = STEER_ULP_DENY;
+	c->log_level = LOG_LEVEL_INFO;
+	if (!c->kubeconfig || !c->ueid || !c->socket || !c->state_dir || !c->bpffs_dir ||
+	    !c->cgroup_root || !c->cni_conf_dir || !c->cni_bin_dir || !c->cni_plugin ||
+	    !c->features_dir || !c->metrics) {
+		config_free(c);
+		return NULL;
+	}
+	return c;
+}
+
+static int default_node_name(const char *file, char **ret, struct err *err)
+{
+	const char *from = "environment variable NODE_NAME";
+	const char *env = getenv("NODE_NAME");
+	char name[256] = "";
+
+	if (env && *env) {
+		(void)snprintf(name, sizeof(name), "%s", env);
+	} else {
+		from = "host name";
+		if (gethostname(name, sizeof(name) - 1) < 0)
+			return err_sys(err, errno, "read the host name");
+		for (char *p = name; *p; p++)
+			*p = (char)tolower((unsigned char)*p);
+	}
+	if (!k8s_name_subdomain(name))
+		return err_set(err, -EINVAL,
+			       "%s: %s '%s' is not the name of a node: set key 'nodeName'", file,
+			       from, name);
+	*ret = strdup(name);
+	return *ret ? 0 : err_sys(err, ENOMEM, "read '%s'", file);
+}
+
+/* Defaults that depend on other keys. */
+static int fill_rest(struct config *c, const char *file, struct err *err)
+{
+	struct config_limits *l = &c->limits;
+
+	if (!l->namespaces) {
+		l->namespaces = calloc(1, sizeof(*l->namespaces));
+		if (!l->namespaces)
+			return err_sys(err, ENOMEM, "read '%s'", file);
+		l->n_namespaces = 1;
+		l->namespaces[0] = strdup("*");
+		if (!l->namespaces[0])
+			return err_sys(err, ENOMEM, "read '%s'", file);
+	}
+	if (!l->pnet_ids) {
+		l->pnet_ids = calloc((size_t)c->n_pnets + 1, sizeof(*l->pnet_ids));
+		if (!l->pnet_ids)
+			return err_sys(err, ENOMEM, "read '%s'", file);
+		for (int i = 0; i < c->n_pnets; i++)
+			memcpy(l->pnet_ids[i], c->pnets[i].id, sizeof(l->pnet_ids[i]));
+		l->n_pnet_ids = c->n_pnets;
+	}
+	return c->node_name ? 0 : default_node_name(file, &c->node_name, err);
+}
+
+static void config_cleanup(struct config **c)
+{
+	config_free(*c);
+}
+
+int config_parse(const char *text, size_t len, const char *name, struct config **ret,
+		 struct err *err)
+{
+	auto_with(config_cleanup) struct config *c = new_with_defaults();
+	const struct config_at top = { .file = name };
+	auto_ytree struct ytree *tree = NULL;
+	int rc;
+
+	if (!c)
+		return err_sys(err, ENOMEM, "read '%s'", name);
+	rc = ytree_parse(text, len, name, &tree, err);
+	if (rc < 0)
+		return rc;
+	if (tree->n_docs > 1)
+		return err_set(err, -EINVAL, "%s:%d: a second document, allowed: one", name,
+			       tree->docs[1]->line);
+	if (tree->n_docs == 1) {
+		rc = config_read_map(&top, tree->docs[0], root_fields, ARRAY_SIZE(root_fields), c,
+				     err);
+		if (rc == 0)
+			rc = config_check(c, name, tree->docs[0], err);
+		if (rc < 0)
+			return rc;
+	}
+	rc = fill_rest(c, name, err);
+	if (rc < 0)
+		return rc;
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
+int config_load(const char *path, struct config **ret, struct err *err)
+{
+	auto_free char *text = NULL;
+	size_t len;
+	int rc;
+
+	rc = file_read(AT_FDCWD, path, FILE_BYTES_MAX, &text, &len, err);
+	if (rc < 0)
+		return rc;
+	return config_parse(text, len, path, ret, err);
+}
+
+void config_free(struct config *c)
+{
+	if (!c)
+		return;
+	for (int i = 0; i < c->n_pnets; i++) {
+		free(c->pnets[i].rdma);
+		free(c->pnets[i].interfaces);
+		free(c->pnets[i].pod_cidrs);
+	}
+	for (int i = 0; i < c->limits.n_namespaces; i++)
+		free(c->limits.namespaces[i]);
+	free(c->pnets);
+	free(c->limits.namespaces);
+	free(c->limits.pnet_ids);
+	free(c->peers);
+	free(c->node_name);
+	free(c->pod_source_folder);
+	free(c->kubeconfig);
+	free(c->ueid);
+	free(c->socket);
+	free(c->state_dir);
+	free(c->bpffs_dir);
+	free(c->cgroup_root);
+	free(c->cni_conf_dir);
+	free(c->cni_bin_dir);
+	free(c->cni_plugin);
+	free(c->features_dir);
+	free(c->metrics);
+	free(c);
+}
+
+const struct config_pnet *config_pnet_for(const struct config *config, const struct inet_addr *addr)
+{
+	for (int i = 0; i < config->n_pnets; i++)
+		for (int k = 0; k < config->pnets[i].n_pod_cidrs; k++)
+			if (inet_covers(&config->pnets[i].pod_cidrs[k], addr))
+				return &config->pnets[i];
+	return config->n_pnets == 1 ? &config->pnets[0] : NULL;
+}

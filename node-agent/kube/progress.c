@@ -1,0 +1,48 @@
+#include "node-agent/kube/progress.h"
+
+/* Half of it is certain, half is chance: what broke many agents at once does not bring them back at
+ * once. */
+static int64_t backoff_ms(int failures, uint32_t random)
+{
+	int64_t ms = KUBE_BACKOFF_MIN_MS;
+
+	for (int i = 1; i < failures && ms < KUBE_BACKOFF_MAX_MS; i++)
+		ms *= 2;
+	if (ms > KUBE_BACKOFF_MAX_MS)
+		ms = KUBE_BACKOFF_MAX_MS;
+	return ms / 2 + random % (ms / 2 + 1);
+}
+
+/* The list is to be asked again. */
+static bool is_lost(const struct kube_progress *p, const struct kube_outcome *o)
+{
+	if (p->phase == KUBE_LIST || o->gone || o->malformed)
+		return true;
+	/* Refused as such: not 401 and 403 (rights may come), not 429 (later). */
+	if (o->status == 400 || o->status == 404 || o->status == 422)
+		return true;
+	/* It answers, but the version leads nowhere. One that is away, or has no time, may have it yet. */
+	return o->status / 100 == 2 && p->failures >= KUBE_FRUITLESS_MAX;
+}
+
+int64_t kube_progress_next(struct kube_progress *p, const struct kube_outcome *o, uint32_t random)
+{
+	bool good = o->status / 100 == 2 && o->whole && !o->gone && !o->malformed;
+	int64_t ms, after;
+
+	if (o->fruitful)
+		p->failures = 0;
+	if (good && o->fruitful) { /* also a watch that came to its planned end */
+		if (!o->more)
+			p->phase = KUBE_WATCH;
+		return 0;
+	}
+	p->failures++;
+	p->restarts++;
+	if (is_lost(p, o))
+		p->phase = KUBE_LIST;
+	ms = backoff_ms(p->failures, random);
+	after = o->retry_after_ms > KUBE_RETRY_AFTER_MAX_MS ? KUBE_RETRY_AFTER_MAX_MS :
+							      o->retry_after_ms;
+	return ms > after ? ms : after + random % 1000;
+}

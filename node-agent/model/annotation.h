@@ -1,0 +1,46 @@
+/* The smc-cni.io/ annotations: what each may say, in one place. Pure.
+ *
+ * Errors read "annotation 'smc-cni.io/KEY' of the pod: got 'VALUE', allowed: ...".
+ */
+#ifndef SMC_AGENT_ANNOTATION_H
+#define SMC_AGENT_ANNOTATION_H
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bpf/steer.h"
+#include "common/err.h"
+#include "common/smc_nl.h"
+#include "node-agent/model/policy.h"
+
+enum annotation_key { /* bits; also the order of reading */
+	ANNOTATION_STEER = 1,
+	ANNOTATION_CONTAINERS = 2,
+	ANNOTATION_PEERS = 4,
+	ANNOTATION_PNET_ID = 8,
+	ANNOTATION_BUFFER_SIZE = 16,
+	ANNOTATION_ULP = 32,
+};
+
+/* What an object's annotations say. Values of keys that are not in `set` are zero. */
+struct annotation_values {
+	unsigned int set; /* annotation_key bits: present and good */
+	enum policy_steer steer;
+	char pnet_id[SMC_PNET_ID_MAX + 1]; /* upper-case */
+	int64_t buffer_bytes; /* SCALAR_BUFFER_MIN to _MAX */
+	enum steer_ulp ulp;
+};
+
+enum annotation_owner {
+	ANNOTATION_OF_POD,
+	ANNOTATION_OF_NAMESPACE, /* only steer, peers and ulp */
+};
+
+/* Reads all smc-cni.io/ keys of the object (NULL: none); other keys are not looked at. Good
+ * values are always written to *ret; keys in `ignore` (annotation_key bits) are passed over.
+ * Returns 0, or -EINVAL with the first bad or unknown key in err. */
+int annotation_read(const json_t *annotations, enum annotation_owner owner, unsigned int ignore,
+		    struct annotation_values *ret, struct err *err);
+
+#endif

@@ -1,0 +1,66 @@
+/* Room model/: what the agent thinks with: attachments, policy, wishes, records, facts, statistics.
+ * Thread: any; each value belongs to the thread that has it, and copies cross.
+ * Never: does I/O, reads a clock or logs: same input, same result.
+ */
+
+/* The table of attachments. Loop thread only; no I/O. */
+#ifndef SMC_AGENT_ATTACH_H
+#define SMC_AGENT_ATTACH_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "node-agent/model/policy.h"
+#include "node-agent/model/reconcile.h"
+#include "node-agent/model/record.h"
+#include "node-agent/model/stats.h"
+
+#define ATTACH_MAX STEER_MAX_PODS
+#define ATTACH_FALLBACKS_UNKNOWN UINT64_MAX
+
+struct session;
+
+struct attach {
+	struct record *rec; /* phase and wish: as the worker confirmed them; owned */
+	json_t *known; /* the API object's annotations as last seen, which outlive it; owned; NULL: none was seen */
+	struct policy_verdict verdict; /* as of now */
+	struct wish wish; /* wanted as of now; rec->wish is in force */
+	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
+	int netns_fd; /* from the request until PREPARE takes it; else -1 */
+	int64_t deadline_ms; /* CLOCK_MONOTONIC: when the plugin gives up on PREPARE or COMMIT */
+	bool busy, wanted, commit, damaged, waits; /* as struct reconcile_state has them */
+	bool at_once; /* PREPARE commits, too: the plugin asked for it and nothing is to be done */
+	bool inherited; /* an earlier run decided: its wish stays until the source has synced */
+	bool adopted; /* found at start or in pending/, and not put in order yet */
+	bool undo_netns; /* REMOVE does the netns part as well (GC) */
+	bool steered; /* committed and in force; after a failure rec->wish says what may be, and this what was */
+	int64_t since; /* when that took its value: seconds since 1970 */
+	struct stats stats; /* as last read */
+	bool late; /* steered after its first process may have run: listeners opened before stay TCP */
+	int listeners; /* late: how many those were; -1: not known */
+	uint64_t fallbacks_told; /* how many an event was about; ATTACH_FALLBACKS_UNKNOWN: of an earlier run */
+	struct err missing; /* extras that could not be had; "" = none */
+	/* What its plugin left while this one is being rolled back: takes its place; owned; NULL. */
+	struct record *successor;
+	struct attach *next;
+};
+
+struct attach_table {
+	struct attach *first;
+	int n;
+};
+
+/* Takes over rec. NULL: no memory, or ATTACH_MAX are there. The key must be new. */
+struct attach *attach_add(struct attach_table *t, struct record *rec);
+struct attach *attach_find(const struct attach_table *t, const struct wire_attachment *key);
+void attach_drop(struct attach_table *t, struct attach *a); /* frees it */
+void attach_clear(struct attach_table *t);
+
+const struct wire_attachment *attach_key(const struct attach *a);
+/* "namespace/name", else the container id. */
+const char *attach_name(const struct attach *a, char *buf, size_t size);
+/* What other wanted attachments need of what `a` has, or is going to have. */
+struct wish_shared attach_shared(const struct attach_table *t, const struct attach *a);
+struct reconcile_state attach_state(const struct attach *a);
+
+#endif

@@ -1,0 +1,64 @@
+#include "node-agent/model/tally.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/smc_fallback.h"
+
+void tally_update(struct tally *t, const struct smc_stats *stats)
+{
+	for (int i = 0; i < stats->n_fallbacks; i++) {
+		const struct smc_fallback *now = &stats->fallbacks[i];
+		int k = 0;
+
+		while (k < t->n &&
+		       (t->reasons[k].code != now->code || t->reasons[k].server != now->server))
+			k++;
+		if (k == (int)ARRAY_SIZE(t->reasons))
+			continue; /* the kernel keeps no more either */
+		if (k == t->n) {
+			t->n++;
+			t->reasons[k].code = now->code;
+			t->reasons[k].server = now->server;
+			t->reasons[k].last = 0;
+			t->reasons[k].count = 0;
+		}
+		t->reasons[k].count += (uint16_t)(now->count - t->reasons[k].last);
+		t->reasons[k].last = now->count;
+	}
+}
+
+/* Then by what never changes, so that equal counts keep their place. */
+static int by_count(const void *a, const void *b)
+{
+	const struct tally_entry *x = a, *y = b;
+
+	if (x->count != y->count)
+		return x->count > y->count ? -1 : 1;
+	if (x->server != y->server)
+		return x->server ? 1 : -1;
+	return strcmp(x->name, y->name);
+}
+
+int tally_list(const struct tally *t, struct tally_entry *ret)
+{
+	int n = 0;
+
+	for (int i = 0; i < t->n; i++) {
+		const struct smc_fallback_reason *r = smc_fallback_reason(t->reasons[i].code);
+		bool server = t->reasons[i].server;
+		int k = 0;
+
+		while (k < n && (ret[k].server != server || strcmp(ret[k].name, r->name) != 0))
+			k++;
+		if (k == n)
+			ret[n++] = (struct tally_entry){ .name = r->name,
+							 .text = r->text,
+							 .advice = r->advice,
+							 .server = server };
+		ret[k].count += t->reasons[i].count;
+	}
+	qsort(ret, (size_t)n, sizeof(*ret), by_count);
+	return n;
+}

@@ -1,0 +1,51 @@
+/* What is to be in force for one attachment: a verdict of policy, made concrete. Pure. */
+#ifndef SMC_AGENT_WISH_H
+#define SMC_AGENT_WISH_H
+
+#include <jansson.h>
+#include <stdbool.h>
+
+#include "bpf/steer.h"
+#include "common/podnet.h"
+#include "common/wire.h"
+#include "node-agent/config/config.h"
+#include "node-agent/model/facts.h"
+#include "node-agent/model/policy.h"
+
+#define WISH_ADDRS_MAX 4
+
+/* A pod's addresses for the host's side of SMC-R. */
+struct wish_addrs {
+	int n_addrs; /* IPv4 only: SMC-R v2 clients fall back on IPv6 before 7.x */
+	struct inet_addr addrs[WISH_ADDRS_MAX]; /* with the prefix length of the pod's interface */
+};
+
+/* What other attachments still need of what one has. */
+struct wish_shared {
+	bool entry; /* the map entry of the netns */
+	bool programs; /* the programs on the cgroup */
+	bool host; /* the host's shared part */
+};
+
+struct wish {
+	bool steer; /* the map entry is on */
+	bool host; /* the host's side of SMC-R for the pod's addresses */
+	bool programs; /* on the pod's cgroup */
+	enum steer_ulp ulp; /* STEER_ULP_IGNORE while not steered */
+	struct podnet netns; /* what the netns needs; of every pod, opted in or not */
+};
+
+/* had_host: the host's side is there already. Open SMC-R connections go over it, so it stays as long as the pod,
+ * steered or not. */
+void wish_make(const struct config *config, const struct facts *facts, const struct wire_prepare *req,
+	       const struct policy_verdict *verdict, bool had_host, struct wish *ret);
+bool wish_is_empty(const struct wish *w); /* nothing is to be done for the pod */
+bool wish_equal(const struct wish *a, const struct wish *b);
+bool wish_same_netns(const struct podnet *a, const struct podnet *b);
+/* The addresses for the host's side: the pod's IPv4 ones, always the same for one request. */
+void wish_host_addrs(const struct wire_prepare *req, struct wish_addrs *ret);
+
+json_t *wish_to_json(const struct wish *w);
+int wish_from_json(const json_t *obj, struct wish *ret, struct err *err);
+
+#endif

@@ -1,0 +1,16 @@
+/* A request that did not come over the socket, but from what a plugin or the runtime has left. Its pod
+ * runs already: what comes of it is a record, `committed` with nothing in force. Worker thread only.
+ */
+#ifndef SMC_AGENT_LATE_H
+#define SMC_AGENT_LATE_H
+
+#include "node-agent/model/record.h"
+#include "node-agent/node/node.h"
+
+/* Fills boot id, netns and phase of a record whose request is there; netns_path is as the runtime
+ * named it. 1: nobody knows the pod yet; 0: a record on disk stands for it already. -ENOENT: the
+ * netns is gone; -EBUSY: its attachment is just being made or rolled back; -EPERM: it is the
+ * host's. */
+int late_identify(const struct node *node, const char *netns_path, struct record *rec, struct err *err);
+
+#endif

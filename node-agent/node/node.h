@@ -1,0 +1,66 @@
+/* Room node/: the worker's side: what the node can do, and the steps of an attachment in the kernel.
+ * Thread: the worker's, and --cleanup's.
+ * Never: calls the loop, or keeps a pod's namespace alive between two jobs.
+ */
+
+/* The node as the worker thread knows it: the kernel's abilities, the handles to them, and what the
+ * agent changed for all pods together (<stateDir>/node.json).
+ */
+#ifndef SMC_AGENT_NODE_H
+#define SMC_AGENT_NODE_H
+
+#include <stdbool.h>
+
+#include "common/err.h"
+#include "common/file.h"
+#include "common/rdma_nl.h"
+#include "common/smc_nl.h"
+#include "node-agent/config/config.h"
+#include "node-agent/hostnet/hostnet.h"
+#include "node-agent/model/facts.h"
+#include "node-agent/steer/steer.h"
+
+#define NODE_NETLINK_MS 1000 /* how long one answer of the kernel is waited for */
+
+struct node {
+	const struct config *config;
+	char boot_id[FILE_BOOT_ID_LEN];
+	int state_fd; /* <stateDir> */
+	int cgroup_fd; /* <cgroupRoot>, -1 when it is no cgroup v2 */
+	struct steer *steer; /* NULL: facts.hook says why */
+	bool features_bad; /* the file of node features could not be written, and the log says so */
+	bool plugin_known; /* node_set_plugin() was called */
+	int hook_failures, hook_pause; /* in a row; refreshes to let pass before the next try */
+	char ueid[SMC_UEID_LEN + 1]; /* the one that we added, "" if none */
+	struct hostnet_undo *hostnet;
+	struct facts facts;
+};
+
+/* Opens stateDir (made if need be, 0700) and reads node.json; a bad one is moved aside, one of
+ * another boot is forgotten. Touches nothing in the kernel. */
+int node_open(const struct config *config, struct node **ret, struct err *err);
+void node_close(struct node *node); /* NULL is fine; everything in the kernel stays */
+
+/* Makes what is missing (hook, UEID) and fills node->facts; what cannot be had is a fact, no error.
+ * Waits on the kernel. */
+void node_refresh(struct node *node);
+
+/* Only the facts of devices and their ports: state that changes while nothing is wrong. */
+void node_refresh_devices(struct node *node);
+/* The plugin is in the chain, or (rc < 0) why it is not: facts->plugin, and in the features. */
+void node_set_plugin(struct node *node, int rc, const struct err *err);
+/* Writes node.json. */
+int node_save(const struct node *node, struct err *err);
+/* hostnet_record_fn: arg is the node. */
+int node_record_hostnet(void *arg, const struct hostnet_undo *undo, struct err *err);
+
+/* The last pod that needed it went: takes back the host's shared part. */
+int node_drop_hostnet(struct node *node, struct err *err);
+
+/* Where `name` lies beside the socket (pending/, required-namespaces). -ENAMETOOLONG. */
+int node_beside_socket(const struct config *config, const char *name, char *buf, size_t size, struct err *err);
+
+/* <stateDir>/agent.lock, held by the returned descriptor. -EBUSY names the pid that holds it. */
+int node_lock(const char *state_dir, struct err *err);
+
+#endif

@@ -1,0 +1,275 @@
+#include "node-agent/node/pod.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/sockdiag.h"
+#include "node-agent/steer/pod_cgroup.h"
+
+/* ---- the pieces ---- */
+
+static int entry_apply(struct node *node, const struct record *rec, bool on, struct err *err)
+{
+	struct steer_pod pod = { .flags = on ? STEER_ON : 0,
+				 .ulp = on ? rec->wish.ulp : STEER_ULP_IGNORE };
+
+	if (!node->steer)
+		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s", node->facts.hook.why);
+	return steer_pod_apply(node->steer, rec->netns.cookie, &pod, err);
+}
+
+static int entry_check(struct node *node, const struct record *rec, struct err *err)
+{
+	struct steer_pod pod = { .flags = STEER_ON, .ulp = rec->wish.ulp };
+
+	if (!node->steer)
+		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s", node->facts.hook.why);
+	return steer_pod_check(node->steer, rec->netns.cookie, &pod, err);
+}
+
+static int with_cgroup(struct node *node, const struct record *rec,
+		       int (*fn)(struct steer *s, int fd, struct err *err), struct err *err)
+{
+	auto_close int fd = -1;
+
+	if (!node->steer || node->cgroup_fd < 0)
+		return err_set(err, -EOPNOTSUPP, "programs on the pod's cgroup: %s",
+			       node->steer ? node->facts.cgroup.why : node->facts.hook.why);
+	fd = cgroup_open(node->cgroup_fd, rec->req.cgroup_path, err);
+	return fd < 0 ? fd : fn(node->steer, fd, err);
+}
+
+static int programs_undo(struct node *node, const struct record *rec, struct err *err)
+{
+	int r;
+
+	if (!node->steer || node->cgroup_fd < 0)
+		return 0;
+	r = with_cgroup(node, rec, steer_cgroup_undo, err);
+	return r == -ENOENT ? 0 : r; /* they died with the cgroup */
+}
+
+static int host_undo(struct node *node, const struct record *rec, bool last, struct err *err)
+{
+	struct wish_addrs host;
+	int r;
+
+	wish_host_addrs(&rec->req, &host);
+	r = hostnet_pod_undo(&host, err);
+	if (r < 0 || !last)
+		return r;
+	return node_drop_hostnet(node, err);
+}
+
+static void note(struct pod_extras *extras, const struct err *err)
+{
+	size_t used = strlen(extras->missing.msg);
+
+	(void)snprintf(extras->missing.msg + used, sizeof(extras->missing.msg) - used, "%s%s",
+		       used ? "; " : "", err->msg);
+}
+
+static void extras_apply(struct node *node, const struct record *rec, struct pod_extras *extras)
+{
+	struct err err = ERR_INIT;
+	struct wish_addrs host;
+
+	if (rec->wish.host) {
+		wish_host_addrs(&rec->req, &host);
+		if (hostnet_apply(node->config, &host, node->hostnet, node_record_hostnet, node,
+				  &err) < 0)
+			note(extras, &err);
+	}
+	if (rec->wish.programs && with_cgroup(node, rec, steer_cgroup_apply, &err) < 0)
+		note(extras, &err);
+}
+
+/* Looks twice before it says -ENOENT, which is the end of the pod: a process may fork while we look. */
+static int find_netns(const struct record *rec, struct err *err)
+{
+	int fd = netns_find(&rec->netns, err);
+
+	return fd == -ENOENT ? netns_find(&rec->netns, err) : fd;
+}
+
+/* ---- the steps ---- */
+
+int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase,
+		struct pod_extras *extras, struct err *err)
+{
+	int r = netns_check_foreign(netns_fd, "passed descriptor", err);
+
+	if (r == 0)
+		r = netns_identify(netns_fd, &rec->netns, err);
+	if (r < 0)
+		return r;
+	strcpy(rec->boot_id, node->boot_id);
+	rec->phase = phase;
+	r = record_create(node->state_fd, rec, err);
+	if (r < 0) {
+		rec->phase = RECORD_NONE;
+		return r;
+	}
+	extras_apply(node, rec, extras);
+	return 0;
+}
+
+int pod_commit(struct node *node, struct record *rec, struct err *err)
+{
+	int r;
+
+	rec->phase = RECORD_COMMITTED;
+	r = record_write(node->state_fd, rec, err);
+	if (r == 0 && rec->wish.steer)
+		r = entry_apply(node, rec, true, err);
+	if (r == 0)
+		return 0;
+	rec->phase = RECORD_PREPARED;
+	(void)record_write(node->state_fd, rec, NULL); /* a start would adopt what failed */
+	return r;
+}
+
+static int turn_off(struct node *node, const struct record *rec, const struct wish *wish,
+		    const struct wish_shared *shared, struct err *err)
+{
+	int r = 0;
+
+	if (rec->wish.steer && !wish->steer && !shared->entry && node->steer)
+		r = entry_apply(node, rec, false, err);
+	if (r == 0 && rec->wish.programs && !wish->programs && !shared->programs)
+		r = programs_undo(node, rec, err);
+	if (r == 0 && rec->wish.host && !wish->host)
+		r = host_undo(node, rec, !shared->host, err);
+	return r;
+}
+
+/* The netns part as the plugin would have made it; `before` is the plan so far. */
+static void put_netns(struct record *rec, const struct podnet *before, const struct podnet *plan,
+		      int netns_fd, struct pod_extras *extras)
+{
+	struct err err = ERR_INIT;
+
+	if (wish_same_netns(before, plan) && podnet_check(netns_fd, plan, NULL) == 0)
+		return;
+	if (podnet_undo(netns_fd, &rec->undo, &err) < 0)
+		note(extras, &err);
+	memset(&rec->undo, 0, sizeof(rec->undo));
+	if (podnet_apply(netns_fd, plan, &rec->undo, &err) < 0)
+		note(extras, &err);
+}
+
+static bool needs_netns(const struct record *rec, const struct wish *wish)
+{
+	return wish->netns.n_pnets || wish->netns.n_sysctls || rec->undo.n_pnets ||
+	       rec->undo.n_sysctls;
+}
+
+/* Those that stay TCP, just before steering is turned on. */
+static int count_listeners(struct node *node, const struct record *rec, int netns_fd)
+{
+	struct steer_counters counters;
+
+	/* Steered before: some would be the TCP sockets inside of SMC listeners. */
+	if (!node->steer || (steer_counters_get(node->steer, rec->netns.cookie, &counters, NULL) == 0 &&
+			     counters.steered > 0))
+		return -1;
+	return sockdiag_tcp_listeners(netns_fd, NODE_NETLINK_MS, NULL);
+}
+
+static int ensure_in(struct node *node, struct record *rec, int netns_fd, const struct wish *wish,
+		     const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
+{
+	struct record before = *rec;
+	int r;
+
+	/* On disk until all is done: the new wish, and what of the old one may still be there. */
+	rec->phase = RECORD_COMMITTED;
+	rec->wish = *wish;
+	rec->wish.steer |= before.wish.steer;
+	rec->wish.host |= before.wish.host;
+	rec->wish.programs |= before.wish.programs;
+	r = record_write(node->state_fd, rec, err);
+	if (r < 0) {
+		*rec = before;
+		return r;
+	}
+	r = turn_off(node, &before, wish, shared, err);
+	if (r < 0)
+		return r;
+	if (needs_netns(rec, wish))
+		put_netns(rec, &before.wish.netns, &wish->netns, netns_fd, extras);
+	rec->wish = *wish;
+	r = record_write(node->state_fd, rec, err);
+	if (r < 0)
+		return r;
+	extras_apply(node, rec, extras);
+	if (!wish->steer)
+		return 0;
+	extras->listeners = before.wish.steer ? -1 : count_listeners(node, rec, netns_fd);
+	return entry_apply(node, rec, true, err);
+}
+
+int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
+	       const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
+{
+	auto_close int netns_fd = find_netns(rec, err);
+	int r;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	r = ensure_in(node, rec, netns_fd, wish, shared, extras, err);
+	return r == -ENOENT ? -EUCLEAN : r; /* another thing that is not there (the folder of records) */
+}
+
+int pod_check(struct node *node, const struct record *rec, struct err *err)
+{
+	auto_close int netns_fd = find_netns(rec, err);
+	struct wish_addrs host;
+	int r = 0;
+
+	if (netns_fd < 0)
+		return netns_fd;
+	if (rec->wish.steer)
+		r = entry_check(node, rec, err);
+	if (r == 0 && rec->wish.programs)
+		r = with_cgroup(node, rec, steer_cgroup_check, err);
+	if (r == 0 && rec->wish.host) {
+		wish_host_addrs(&rec->req, &host);
+		r = hostnet_check(node->config, &host, err);
+	}
+	if (r == 0 && needs_netns(rec, &rec->wish))
+		r = podnet_check(netns_fd, &rec->wish.netns, err);
+	return r < 0 ? -EUCLEAN : 0;
+}
+
+/* ---- the way back ---- */
+
+static int netns_undo(const struct record *rec, struct err *err)
+{
+	auto_close int netns_fd = netns_find(&rec->netns, err);
+
+	if (netns_fd == -ENOENT)
+		return 0;
+	return netns_fd < 0 ? netns_fd : podnet_undo(netns_fd, &rec->undo, err);
+}
+
+int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared,
+	       bool netns_part, struct err *err)
+{
+	struct err e = ERR_INIT;
+	int first = 0;
+
+	if (!shared->entry && node->steer)
+		err_keep_first(&first, err, steer_pod_undo(node->steer, rec->netns.cookie, &e), &e);
+	if (rec->wish.programs && !shared->programs)
+		err_keep_first(&first, err, programs_undo(node, rec, &e), &e);
+	if (netns_part && needs_netns(rec, &rec->wish))
+		err_keep_first(&first, err, netns_undo(rec, &e), &e);
+	if (rec->wish.host)
+		err_keep_first(&first, err, host_undo(node, rec, !shared->host, &e), &e);
+	if (first < 0)
+		return first;
+	return record_remove(node->state_fd, &rec->req.attachment, err);
+}

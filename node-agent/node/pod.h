@@ -1,0 +1,38 @@
+/* The kernel's side of one attachment, each step with its way back. Worker thread only (and
+ * --cleanup).
+ *
+ * Extras (host's side, cgroup programs) that cannot be had do not fail a step: their text goes to
+ * `missing`, and the record says what is in force.
+ */
+#ifndef SMC_AGENT_POD_H
+#define SMC_AGENT_POD_H
+
+#include "common/err.h"
+#include "node-agent/model/record.h"
+#include "node-agent/node/node.h"
+
+struct pod_extras {
+	struct err missing; /* what could not be had, for log and status; "" = nothing */
+	int listeners; /* pod_ensure() turned steering on: TCP listeners that it found; -1: not known */
+};
+
+/* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be that given: prepared,
+ * or committed when the wish is empty. On failure nothing is left. -EINVAL or -EPERM: the descriptor is no pod's
+ * network namespace. */
+int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase, struct pod_extras *extras,
+		struct err *err);
+/* rec->undo has come from the plugin. On failure rec is as prepared, on disk too if that can be
+ * had. */
+int pod_commit(struct node *node, struct record *rec, struct err *err);
+/* From `rec` as it is to `wish`, the netns part too, everything checked and put right; rec is
+ * updated (on failure: to what may be in force). -ENOENT: the netns is gone. */
+int pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
+	       struct pod_extras *extras, struct err *err);
+/* 0, -ENOENT: the netns is gone, -EUCLEAN: err names the first thing that is missing. */
+int pod_check(struct node *node, const struct record *rec, struct err *err);
+/* Goes on after an error and returns the first; then the record stays. netns_part: undo that too,
+ * if the netns lives. */
+int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared, bool netns_part,
+	       struct err *err);
+
+#endif

@@ -1,0 +1,247 @@
+/* What a request does. Verbs and messages: common/wire.h. */
+#include <errno.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/cleanup.h"
+#include "common/json.h"
+#include "node-agent/agent/job.h"
+#include "node-agent/server/session.h"
+#include "node-agent/show/status.h"
+
+/* The attachment that the request names becomes s->key; if it names none, that is answered. */
+static bool take_key(struct session *s)
+{
+	struct err err = ERR_INIT;
+
+	if (wire_attachment_from_json(s->request, &s->key, &err) == 0)
+		return true;
+	session_error(s, WIRE_CODE_INVALID, err.msg);
+	return false;
+}
+
+/* ---- del, gc ---- */
+
+static void del_reply(struct session *s, const struct podnet *undo)
+{
+	json_t *msg = wire_ok();
+
+	(void)json_object_set_new(msg, "undo", podnet_to_json(undo));
+	session_reply(s, msg);
+}
+
+static void do_del(struct session *s)
+{
+	const struct podnet nothing = { 0 };
+	struct attach *a;
+
+	if (!take_key(s))
+		return;
+	a = attach_find(&s->agent->table, &s->key);
+	if (!a) {
+		(void)job_pending_drop(s->agent, &s->key);
+		del_reply(s, &nothing);
+		return;
+	}
+	session_wait(s, SESSION_GONE);
+	agent_unwant(s->agent, a, false);
+}
+
+/* True if the entry names containerID and ifname of `key`. */
+static bool names(const json_t *entry, const struct wire_attachment *key)
+{
+	const char *id = json_string_value(json_object_get(entry, "containerID"));
+	const char *ifname = json_string_value(json_object_get(entry, "ifname"));
+
+	return id && ifname && !strcmp(id, key->container_id) && !strcmp(ifname, key->ifname);
+}
+
+static bool listed(const json_t *valid, const struct wire_attachment *key)
+{
+	for (size_t i = 0; i < json_array_size(valid); i++) {
+		if (names(json_array_get(valid, i), key))
+			return true;
+	}
+	return false;
+}
+
+static void gc_check(struct session *s)
+{
+	json_t *msg;
+
+	for (struct attach *a = s->agent->table.first; a; a = a->next) {
+		if (!a->wanted && !a->waits && !strcmp(attach_key(a)->network, s->key.network))
+			return;
+	}
+	msg = wire_ok();
+	(void)json_object_set_new(msg, "removed", json_integer(s->removed));
+	session_reply(s, msg);
+}
+
+static void do_gc(struct session *s)
+{
+	struct err err = ERR_INIT;
+	struct attach *next;
+	json_t *valid = NULL;
+	const char *network;
+
+	if (smc_json_need_string(s->request, "message", "network", &network, &err) < 0 ||
+	    smc_json_get_array(s->request, "message", "valid", &valid, &err) < 0) {
+		session_error(s, WIRE_CODE_INVALID, err.msg);
+		return;
+	}
+	if (!valid || !wire_name_valid(network)) {
+		session_error(s, WIRE_CODE_INVALID, valid ? "gc: 'network' is no network name" :
+							    "gc: 'valid' is required");
+		return;
+	}
+	strcpy(s->key.network, network);
+	s->removed = 0;
+	session_wait(s, SESSION_GC);
+	for (struct attach *a = s->agent->table.first; a; a = next) {
+		next = a->next;
+		/* A transaction under way is younger than the list. */
+		if (!a->wanted || a->rec->phase != RECORD_COMMITTED ||
+		    strcmp(attach_key(a)->network, network) != 0 || listed(valid, attach_key(a)))
+			continue;
+		s->removed++;
+		agent_unwant(s->agent, a, true);
+	}
+	gc_check(s);
+}
+
+void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo)
+{
+	if (s->wait == SESSION_GONE && wire_attachment_same(&s->key, key))
+		del_reply(s, undo);
+	else if (s->wait == SESSION_FREE && wire_attachment_same(&s->key, key))
+		session_handle(s);
+	else if (s->wait == SESSION_GC)
+		gc_check(s);
+}
+
+/* ---- check ---- */
+
+static bool is_netns(int fd, const struct netns_id *id)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && st.st_dev == id->dev && st.st_ino == id->inode;
+}
+
+static void do_check(struct session *s)
+{
+	struct attach *a;
+
+	if (!take_key(s))
+		return;
+	a = attach_find(&s->agent->table, &s->key);
+	if (!a || !a->wanted || a->rec->phase != RECORD_COMMITTED)
+		session_error(s, WIRE_CODE_MISSING, "the agent does not know this attachment");
+	else if (s->passed_fd >= 0 && !is_netns(s->passed_fd, &a->rec->netns))
+		session_error(s, WIRE_CODE_MISSING,
+			      "the network namespace is another than that of ADD");
+	else if (job_check(s->agent, a, s->serial) < 0)
+		session_no_memory(s);
+	else
+		session_wait(s, SESSION_CHECK);
+}
+
+static void check_reply(struct session *s, int rc, const struct err *err)
+{
+	const struct attach *a = attach_find(&s->agent->table, &s->key);
+	json_t *msg;
+
+	if (rc == -ETIMEDOUT) {
+		session_error(s, WIRE_CODE_UNAVAILABLE, err->msg);
+		return;
+	}
+	if (rc < 0 || !a) {
+		session_error(s, WIRE_CODE_MISSING, rc < 0 ? err->msg : "the attachment was removed");
+		return;
+	}
+	msg = wire_ok();
+	(void)json_object_set_new(msg, "netns", podnet_to_json(&a->rec->wish.netns));
+	session_reply(s, msg);
+}
+
+void session_checked(struct session *s, int rc, const struct err *err)
+{
+	if (s->wait == SESSION_CHECK)
+		check_reply(s, rc, err);
+	else if (s->wait == SESSION_PROBE)
+		session_probed(s, rc);
+}
+
+/* ---- node, status ---- */
+
+static void do_node(struct session *s)
+{
+	const char *why = agent_not_ready(s->agent);
+	json_t *msg = wire_ok();
+
+	(void)json_object_set_new(msg, "ready", json_boolean(!why));
+	(void)json_object_set_new(msg, "why", wire_text(why ? why : ""));
+	session_reply(s, msg);
+}
+
+static void do_status(struct session *s)
+{
+	session_wait(s, SESSION_STATS);
+	agent_want_stats(s->agent);
+}
+
+static void send_status(void *arg, json_t *msg)
+{
+	session_send(arg, msg);
+}
+
+void session_stats_ready(struct session *s)
+{
+	json_t *msg;
+
+	if (s->wait != SESSION_STATS)
+		return;
+	status_each(s->agent, send_status, s);
+	msg = wire_ok();
+	(void)json_object_set_new(msg, "end", json_true());
+	session_reply(s, msg);
+}
+
+/* ---- all ---- */
+
+void session_source_changed(struct session *s)
+{
+	if (s->wait == SESSION_SOURCE)
+		session_handle(s);
+}
+
+static const struct verb {
+	const char *name;
+	void (*fn)(struct session *s);
+	bool any_time; /* before the START job is done */
+} verbs[] = {
+	{ "prepare", session_prepare, false }, { "commit", session_commit, false },
+	{ "del", do_del, false },	  { "check", do_check, false },
+	{ "gc", do_gc, false },		  { "node", do_node, true },
+	{ "status", do_status, true },
+};
+
+void session_handle(struct session *s)
+{
+	const struct agent *agent = s->agent;
+
+	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
+		if (strcmp(verbs[i].name, s->verb) != 0)
+			continue;
+		if (agent->idle && verbs[i].fn != do_node)
+			session_error(s, WIRE_CODE_UNAVAILABLE, agent->trouble.msg);
+		else if (!agent->started && !agent->idle && !verbs[i].any_time)
+			session_wait(s, SESSION_START);
+		else
+			verbs[i].fn(s);
+		return;
+	}
+	session_error(s, WIRE_CODE_INVALID,
+		      "message: 'verb' is unknown; allowed are prepare, commit, del, check, gc, node, status");
+}

@@ -1,0 +1,140 @@
+#include "node-agent/steer/impl.h"
+
+#include <bpf/btf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/utsname.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+
+#define VMLINUX_BTF "/sys/kernel/btf/vmlinux"
+#define AVAILABLE_ULP "/proc/sys/net/ipv4/tcp_available_ulp"
+#define HOOK "update_socket_protocol"
+
+/* Lines read "ffffffff82e4f2c0 b inetsw", with a tab and "[ipv6]" behind it for a module's. Without
+ * the right to see addresses (kernel/kallsyms.c, kallsyms_show_value) all of them read 0. */
+int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
+			struct steer_symbol *ret_v6, struct err *err)
+{
+	auto_fclose FILE *f = fopen(kallsyms, "re");
+	struct steer_symbol v4 = { .target = FACTS_TARGET_NO_SYMBOL };
+	struct steer_symbol v6 = v4;
+	char line[512];
+
+	if (!f)
+		return err_sys(err, errno, "open '%s'", kallsyms);
+	while ((!v4.address || !v6.address) && fgets(line, sizeof(line), f)) {
+		unsigned long long address;
+		struct steer_symbol seen;
+		char name[64];
+
+		if (!strstr(line, " inetsw"))
+			continue; /* most of 200,000 lines: no parsing */
+		if (sscanf(line, "%llx %*c %63s", &address, name) != 2)
+			continue;
+		seen.target = address ? FACTS_TARGET_OK : FACTS_TARGET_HIDDEN;
+		seen.address = address;
+		if (!strcmp(name, "inetsw"))
+			v4 = seen;
+		else if (!strcmp(name, "inetsw6"))
+			v6 = seen;
+	}
+	if (ferror(f))
+		return err_sys(err, errno, "read '%s'", kallsyms);
+	*ret_v4 = v4;
+	*ret_v6 = v6;
+	return 0;
+}
+
+static bool has_word(const char *text, const char *word)
+{
+	size_t len = strlen(word);
+
+	for (const char *at = text; (at = strstr(at, word)); at += len)
+		if ((at == text || at[-1] == ' ') && strchr(" \n", at[len]))
+			return true; /* strchr finds the NUL too */
+	return false;
+}
+
+bool steer_facts_ulp_unsafe(const char *available, bool smc_loaded, const char *release)
+{
+	unsigned major;
+
+	if (has_word(available, "smc"))
+		return true;
+	return !smc_loaded && (sscanf(release, "%u", &major) != 1 || major < 7);
+}
+
+static int read_ulp_unsafe(bool *ret, struct err *err)
+{
+	auto_free char *available = NULL;
+	struct utsname kernel;
+	int rc = file_read(AT_FDCWD, AVAILABLE_ULP, 4096, &available, NULL, err);
+
+	if (rc < 0)
+		return rc;
+	if (uname(&kernel) < 0)
+		return err_sys(err, errno, "read kernel release");
+	*ret = steer_facts_ulp_unsafe(available, access("/sys/module/smc", F_OK) == 0,
+				      kernel.release);
+	return 0;
+}
+
+static bool hook_in_btf(void)
+{
+	struct btf *btf = btf__load_vmlinux_btf();
+	bool found;
+
+	if (!btf)
+		return false;
+	found = btf__find_by_name_kind(btf, HOOK, BTF_KIND_FUNC) > 0;
+	btf__free(btf);
+	return found;
+}
+
+/* A kernel does not lose what was seen in it, so the searches of 200,000 symbols and of 6 MB of BTF
+ * end with the first success. */
+int steer_symbols(struct steer_symbol *ret_v4, struct steer_symbol *ret_v6, struct err *err)
+{
+	static struct steer_symbol v4, v6;
+
+	if (!v4.address || !v6.address) {
+		int rc = steer_facts_symbols("/proc/kallsyms", &v4, &v6, err);
+
+		if (rc < 0)
+			return rc;
+	}
+	*ret_v4 = v4;
+	*ret_v6 = v6;
+	return 0;
+}
+
+static bool hook_seen(void)
+{
+	static bool seen;
+
+	if (!seen)
+		seen = hook_in_btf();
+	return seen;
+}
+
+int steer_facts_read(struct facts_kernel *ret, struct err *err)
+{
+	struct facts_kernel facts = { .btf = access(VMLINUX_BTF, R_OK) == 0 };
+	struct steer_symbol v4, v6;
+	int rc = steer_symbols(&v4, &v6, err);
+
+	if (rc < 0)
+		return rc;
+	rc = read_ulp_unsafe(&facts.ulp_unsafe, err);
+	if (rc < 0)
+		return rc;
+	facts.target_v4 = v4.target;
+	facts.target_v6 = v6.target;
+	facts.hook = facts.btf && hook_seen();
+	*ret = facts;
+	return 0;
+}

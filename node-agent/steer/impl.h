@@ -1,0 +1,67 @@
+/* Inside of node-agent/steer/steer*.c: the handle, and what the files ask of each other. */
+#ifndef SMC_AGENT_STEER_IMPL_H
+#define SMC_AGENT_STEER_IMPL_H
+
+#include "node-agent/steer/steer.h"
+
+#include <limits.h>
+#include <stdint.h>
+
+/* The skeletons are gone once loaded; these are all that later calls need. All descriptors are
+ * owned by the handle. The hook's link is not among them: its pin alone owns it. */
+struct steer {
+	int pods_fd;
+	int counters_fd;
+	int create_fd; /* cgroup/sock_create */
+	int sockopt_fd; /* cgroup/setsockopt */
+	uint32_t hook_id; /* program id */
+	uint32_t pods_id, counters_id; /* map ids */
+	uint64_t inetsw, inetsw6; /* kernel addresses that the program searches; 0: none */
+	char bpffs_dir[PATH_MAX];
+};
+
+/* steer_load.c: the one file that includes skeletons. Loads all programs with the pinned maps,
+ * attaches the hook and swaps its pin; on success s has its descriptors and ids. */
+int steer_load(struct steer *s, struct err *err);
+
+/* steer_pins.c: paths and files below bpffs_dir. */
+
+#define STEER_PIN_LINK "steer_link"
+#define STEER_PIN_LINK_NEW "steer_link_new" /* until it takes the place of the old one */
+
+/* -EINVAL with the reason unless dir, or its nearest parent that exists, lies on a bpffs. */
+int steer_pins_check_fs(const char *dir, struct err *err);
+
+/* <bpffs_dir>/v<layout>[/<name>]; name may be NULL. -ENAMETOOLONG. */
+int steer_pins_path(char ret[PATH_MAX], const char *bpffs_dir, unsigned layout, const char *name,
+		    struct err *err);
+
+/* The layout that a folder of this name holds, or 0: "v1" -> 1; not "v", "v01", "v1x", "x1". */
+unsigned steer_pins_layout(const char *folder);
+
+/* Removes the folders of layouts `from`..`to`, hook first. Returns how many there were. */
+int steer_pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct err *err);
+
+/* The newest layout that has a folder, 0 if none. */
+int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err);
+
+/* steer_facts.c */
+
+struct steer_symbol {
+	enum facts_target target;
+	uint64_t address; /* 0 unless target is OK */
+};
+
+/* The lists of protocols, inetsw and inetsw6, in this kernel. */
+int steer_symbols(struct steer_symbol *ret_v4, struct steer_symbol *ret_v6, struct err *err);
+
+/* The same in a file like /proc/kallsyms. */
+int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
+			struct steer_symbol *ret_v6, struct err *err);
+
+/* Does the kernel have the TCP_ULP "smc" that swaps the inode of a live file? `available` is
+ * net.ipv4.tcp_available_ulp, which lists it once smc is loaded; before that the release decides:
+ * gone in 7.0, and an older kernel counts as unsafe until proven otherwise. */
+bool steer_facts_ulp_unsafe(const char *available, bool smc_loaded, const char *release);
+
+#endif

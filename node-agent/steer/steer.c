@@ -1,0 +1,160 @@
+#include "node-agent/steer/steer.h"
+
+#include <bpf/bpf.h>
+#include <bpf/libbpf.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/cleanup.h"
+#include "common/file.h"
+#include "common/log.h"
+#include "node-agent/steer/impl.h"
+
+static void cleanup_steer(struct steer **s)
+{
+	steer_close(*s);
+}
+
+/* One level down: libbpf warns about what we handle. Its advice to raise memlock on any EPERM is
+ * wrong on every kernel that has the hook (maps are charged to the memory cgroup since 5.11). */
+__attribute__((format(printf, 2, 0)))
+static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+{
+	char text[1024];
+
+	if (level == LIBBPF_DEBUG)
+		return 0;
+	(void)vsnprintf(text, sizeof(text), fmt, args);
+	text[strcspn(text, "\n")] = '\0';
+	if (!strstr(text, "ulimit -l"))
+		log_kv(level == LIBBPF_WARN ? LOG_LEVEL_INFO : LOG_LEVEL_DEBUG, text, NULL);
+	return 0;
+}
+
+/* Steering needs to see whether SMC is registered; without that a hook would do nothing. */
+static int check_targets(struct steer *s, struct err *err)
+{
+	struct steer_symbol v4, v6;
+	int rc = steer_symbols(&v4, &v6, err);
+
+	if (rc < 0)
+		return rc;
+	s->inetsw = v4.address;
+	s->inetsw6 = v6.address;
+	if (v4.target == FACTS_TARGET_HIDDEN)
+		return err_set(err, -EACCES, "find kernel symbol 'inetsw': addresses are hidden "
+					     "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
+	if (v4.target == FACTS_TARGET_NO_SYMBOL)
+		return err_set(err, -EOPNOTSUPP,
+			       "find kernel symbol 'inetsw': no such symbol (needs a kernel with "
+			       "CONFIG_KALLSYMS_ALL)");
+	return 0;
+}
+
+/* Makes the folder of our layout; *ret_fresh: it was not there before. */
+static int make_folder(const char *bpffs_dir, bool *ret_fresh, struct err *err)
+{
+	char path[PATH_MAX];
+	unsigned newest;
+	int rc = steer_pins_newest(bpffs_dir, &newest, err);
+
+	if (rc < 0)
+		return rc;
+	if (newest > STEER_LAYOUT)
+		log_warn("hook of a newer version found, leaving it alone", "folder", bpffs_dir);
+	rc = steer_pins_path(path, bpffs_dir, STEER_LAYOUT, NULL, err);
+	if (rc < 0)
+		return rc;
+	*ret_fresh = access(path, F_OK) < 0;
+	return file_mkdirs(path, 0700, err);
+}
+
+int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
+{
+	auto_with(cleanup_steer) struct steer *s = calloc(1, sizeof(*s));
+	bool fresh;
+	int rc;
+
+	if (!s)
+		return err_sys(err, ENOMEM, "open steering");
+	s->pods_fd = s->counters_fd = s->create_fd = s->sockopt_fd = -1;
+	(void)libbpf_set_print(print_libbpf);
+	rc = steer_pins_check_fs(bpffs_dir, err);
+	if (rc < 0)
+		return rc;
+	rc = check_targets(s, err);
+	if (rc < 0)
+		return rc;
+	rc = make_folder(bpffs_dir, &fresh, err);
+	if (rc < 0)
+		return rc;
+	strcpy(s->bpffs_dir, bpffs_dir); /* as long as the path of a pin below it, at most */
+	rc = steer_load(s, err);
+	if (rc < 0) {
+		if (fresh)
+			(void)steer_pins_remove(bpffs_dir, STEER_LAYOUT, STEER_LAYOUT, NULL);
+		return rc;
+	}
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+/* Is the object pinned under `name` the one with this id? For a link, the id of its program. */
+static int check_pin(const struct steer *s, const char *name, uint32_t id, struct err *err)
+{
+	struct bpf_link_info link = { 0 };
+	struct bpf_map_info map = { 0 };
+	bool is_link = !strcmp(name, STEER_PIN_LINK);
+	uint32_t len = is_link ? sizeof(link) : sizeof(map);
+	auto_close int fd = -1;
+	char path[PATH_MAX];
+	int rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, name, err);
+
+	if (rc < 0)
+		return rc;
+	fd = bpf_obj_get(path);
+	if (fd < 0)
+		return err_sys(err, fd, "open pin '%s'", path);
+	rc = bpf_obj_get_info_by_fd(fd, is_link ? (void *)&link : (void *)&map, &len);
+	if (rc < 0)
+		return err_sys(err, rc, "read pin '%s'", path);
+	if ((is_link ? link.prog_id : map.id) != id)
+		return err_set(err, -ENOENT, "check pin '%s': it holds another %s than ours", path,
+			       is_link ? "program" : "map");
+	return 0;
+}
+
+int steer_check(struct steer *s, struct err *err)
+{
+	struct steer_symbol v4, v6;
+	int rc = check_pin(s, STEER_PIN_LINK, s->hook_id, err);
+
+	if (rc < 0)
+		return rc;
+	rc = check_pin(s, "pods", s->pods_id, err);
+	if (rc < 0)
+		return rc;
+	rc = check_pin(s, "counters", s->counters_id, err);
+	if (rc < 0 || s->inetsw6)
+		return rc;
+	rc = steer_symbols(&v4, &v6, err);
+	if (rc < 0)
+		return rc;
+	if (v6.address)
+		return err_set(err, -ESTALE, "check hook: ipv6 was loaded after it");
+	return 0;
+}
+
+void steer_close(struct steer *s)
+{
+	if (!s)
+		return;
+	for (int *fd = (int[]){ s->pods_fd, s->counters_fd, s->create_fd, s->sockopt_fd, -2 };
+	     *fd != -2; fd++)
+		if (*fd >= 0)
+			(void)close(*fd);
+	free(s);
+}
