@@ -1,5 +1,6 @@
 #include "node-agent/model/stats.h"
 
+#include <stddef.h>
 #include <stdio.h>
 
 void stats_take(struct stats *stats, const struct stats_reading *reading)
@@ -15,4 +16,28 @@ void stats_take(struct stats *stats, const struct stats_reading *reading)
 	stats->has_smc = true;
 	stats->smc = reading->smc;
 	tally_update(&stats->tally, &reading->smc);
+}
+
+/* These structs hold counters of 64 bits alone, so that a new counter is added up without a word here. */
+#define COUNTERS(type) (sizeof(type) / sizeof(uint64_t))
+_Static_assert(sizeof(struct steer_counters) == COUNTERS(struct steer_counters) * sizeof(uint64_t), "counters alone");
+#define SMC_COUNTERS (offsetof(struct smc_stats, n_fallbacks) / sizeof(uint64_t))
+_Static_assert(offsetof(struct smc_stats, n_fallbacks) == SMC_COUNTERS * sizeof(uint64_t), "counters alone");
+
+static void add(void *sum, const void *more, size_t n)
+{
+	uint64_t *to = sum;
+	const uint64_t *from = more;
+
+	for (size_t i = 0; i < n; i++)
+		to[i] += from[i];
+}
+
+void stats_add(struct stats *sum, const struct stats *more)
+{
+	sum->has_counters |= more->has_counters;
+	sum->has_smc |= more->has_smc;
+	add(&sum->counters, &more->counters, COUNTERS(struct steer_counters));
+	add(&sum->smc, &more->smc, SMC_COUNTERS);
+	tally_add(&sum->tally, &more->tally);
 }

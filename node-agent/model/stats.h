@@ -29,5 +29,7 @@ struct stats_reading {
 
 /* Takes a reading over; what could not be read keeps its last value. */
 void stats_take(struct stats *stats, const struct stats_reading *reading);
+/* Adds what `more` has to `sum`: the one place where statistics are added up. */
+void stats_add(struct stats *sum, const struct stats *more);
 
 #endif

@@ -6,26 +6,40 @@
 #include "common/cleanup.h"
 #include "common/smc_fallback.h"
 
+/* The place of that reason, made if there is room; NULL: the kernel keeps no more either. */
+static struct tally_reason *place(struct tally *t, uint32_t code, bool server)
+{
+	int k = 0;
+
+	while (k < t->n && (t->reasons[k].code != code || t->reasons[k].server != server))
+		k++;
+	if (k == (int)ARRAY_SIZE(t->reasons))
+		return NULL;
+	if (k == t->n)
+		t->reasons[t->n++] = (struct tally_reason){ .code = code, .server = server };
+	return &t->reasons[k];
+}
+
 void tally_update(struct tally *t, const struct smc_stats *stats)
 {
 	for (int i = 0; i < stats->n_fallbacks; i++) {
 		const struct smc_fallback *now = &stats->fallbacks[i];
-		int k = 0;
+		struct tally_reason *r = place(t, now->code, now->server);
 
-		while (k < t->n &&
-		       (t->reasons[k].code != now->code || t->reasons[k].server != now->server))
-			k++;
-		if (k == (int)ARRAY_SIZE(t->reasons))
-			continue; /* the kernel keeps no more either */
-		if (k == t->n) {
-			t->n++;
-			t->reasons[k].code = now->code;
-			t->reasons[k].server = now->server;
-			t->reasons[k].last = 0;
-			t->reasons[k].count = 0;
-		}
-		t->reasons[k].count += (uint16_t)(now->count - t->reasons[k].last);
-		t->reasons[k].last = now->count;
+		if (!r)
+			continue;
+		r->count += (uint16_t)(now->count - r->last);
+		r->last = now->count;
+	}
+}
+
+void tally_add(struct tally *sum, const struct tally *more)
+{
+	for (int i = 0; i < more->n; i++) {
+		struct tally_reason *r = place(sum, more->reasons[i].code, more->reasons[i].server);
+
+		if (r)
+			r->count += more->reasons[i].count;
 	}
 }
 

@@ -19,18 +19,23 @@ struct tally_entry {
 	uint64_t count;
 };
 
+struct tally_reason {
+	uint32_t code;
+	bool server;
+	uint16_t last; /* as the kernel said last */
+	uint64_t count;
+};
+
 struct tally { /* all zero: empty */
 	int n;
-	struct {
-		uint32_t code;
-		bool server;
-		uint16_t last; /* as the kernel said last */
-		uint64_t count;
-	} reasons[2 * SMC_FALLBACK_MAX];
+	struct tally_reason reasons[2 * SMC_FALLBACK_MAX];
 };
 
 /* Adds what has come since the update before. */
 void tally_update(struct tally *t, const struct smc_stats *stats);
+
+/* Adds the counts of another tally, of another namespace. */
+void tally_add(struct tally *sum, const struct tally *more);
 
 /* One entry for each (role, name), most frequent first: several codes may share a name. Returns
  * their number, at most 2 * SMC_FALLBACK_MAX, the size of `ret`. */

@@ -13,6 +13,7 @@
 #include "common/clock.h"
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/listen.h"
+#include "node-agent/show/process_metrics.h"
 #include "node-agent/show/snapshot.h"
 
 #define CONNECTIONS_MAX 32
@@ -65,16 +66,19 @@ static enum MHD_Result say(struct MHD_Connection *c, unsigned int status, const 
 static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 {
 	const struct agent *agent = http->agent;
+	struct process_metrics process;
 	const struct metrics_node node = { .ready = !agent_not_ready(agent),
 					   .facts = &agent->facts,
 					   .requests = agent->requests,
-					   .watch_restarts = agent->source ? source_restarts(agent->source) : 0 };
+					   .watch_restarts = agent->source ? source_restarts(agent->source) : 0,
+					   .process = &process };
 	struct snapshot snapshot;
 	struct err err = ERR_INIT;
 	char *text;
 	size_t len;
 	int r = snapshot_take(&agent->table, &snapshot);
 
+	process_metrics_read(&process);
 	if (r == 0) {
 		r = metrics_render(&node, snapshot.pods, (size_t)snapshot.n, &text, &len, &err);
 		snapshot_clear(&snapshot);

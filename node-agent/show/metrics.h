@@ -12,7 +12,7 @@
 #include "common/smc_nl.h"
 #include "node-agent/model/facts.h"
 #include "node-agent/model/latency.h"
-#include "node-agent/model/tally.h"
+#include "node-agent/model/stats.h"
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
@@ -24,21 +24,24 @@ enum metrics_state { /* of a pod: smc_cni_pods{state} */
 	METRICS_N_STATES,
 };
 
-/* One a pod: the caller merges the attachments of one pod (they share counters and statistics). */
+/* One a pod: the caller merges the attachments of one pod (they share counters and statistics). Those of one
+ * namespace lie together. */
 struct metrics_pod {
 	const char *namespace;
 	const char *name;
 	enum metrics_state state;
-	const struct steer_counters *counters; /* NULL: never steered */
-	const struct smc_stats *stats; /* NULL: not read */
-	const struct tally *tally; /* NULL as stats */
+	bool own; /* it has series of its own; else it is counted by namespace and state */
+	const struct stats *stats; /* NULL: none were read */
 };
+
+struct process_metrics;
 
 struct metrics_node {
 	bool ready; /* smc_cni_node_ready{check="agent"} */
 	const struct facts *facts; /* the other checks */
 	const struct latency *requests; /* LATENCY_N_VERBS of them */
 	uint64_t watch_restarts;
+	const struct process_metrics *process; /* NULL: not shown */
 };
 
 /* The caller frees *ret, a string of *ret_len bytes. -ENOMEM. */

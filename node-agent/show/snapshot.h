@@ -6,9 +6,9 @@
 #include "node-agent/show/metrics.h"
 
 struct snapshot {
-	int n;
+	int n, max;
 	struct metrics_pod *pods; /* sorted by namespace and name, each pair once; they point here and into the table */
-	struct stats *sums; /* one a pod */
+	struct stats *sums; /* NULL: no pod has two network namespaces */
 };
 
 /* Attachments of one netns share its counters, which count once. -ENOMEM. The caller clears *ret,

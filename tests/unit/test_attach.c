@@ -110,6 +110,53 @@ static void what_a_job_under_way_may_make_or_take_counts_as_there(void **state)
 	attach_clear(&t);
 }
 
+static void a_pod_that_never_asked_and_has_nothing_to_tell_has_no_series_of_its_own(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *quiet = add(&t, "c1", "a", 1), *own = add(&t, "c2", "b", 2);
+	struct attach *before = add(&t, "c3", "c", 3), *asked = add(&t, "c4", "d", 4);
+	struct snapshot s;
+
+	(void)state;
+	quiet->steered = own->steered = before->steered = asked->steered = false;
+	quiet->stats.has_smc = true; /* was looked at */
+	own->stats.smc.smcr.client_conns = 1; /* by SMC sockets of the program's own */
+	before->stats.has_counters = true; /* was steered earlier */
+	asked->verdict.wanted = POLICY_ENABLED; /* and may not */
+	assert_int_equal(snapshot_take(&t, &s), 0);
+	assert_int_equal(s.n, 4);
+	assert_false(s.pods[0].own);
+	assert_true(s.pods[1].own && s.pods[2].own && s.pods[3].own);
+	snapshot_clear(&s);
+	attach_clear(&t);
+}
+
+/* Every counter there is: a new one that is not added up would read 0. */
+static void statistics_are_added_up_to_the_last_counter(void **state)
+{
+	struct stats sum = { .has_smc = true }, more = { .has_counters = true };
+	uint64_t *counter = (uint64_t *)&more.counters, *smc = (uint64_t *)&more.smc;
+	size_t n_counters = sizeof(more.counters) / sizeof(*counter);
+	size_t n_smc = offsetof(struct smc_stats, n_fallbacks) / sizeof(*smc);
+
+	(void)state;
+	for (size_t i = 0; i < n_counters; i++)
+		counter[i] = i + 1;
+	for (size_t i = 0; i < n_smc; i++)
+		smc[i] = i + 100;
+	more.tally.n = 1;
+	more.tally.reasons[0] = (struct tally_reason){ .code = 7, .count = 3 };
+	stats_add(&sum, &more);
+	stats_add(&sum, &more);
+	assert_true(sum.has_counters && sum.has_smc);
+	for (size_t i = 0; i < n_counters; i++)
+		assert_int_equal(((uint64_t *)&sum.counters)[i], 2 * (i + 1));
+	for (size_t i = 0; i < n_smc; i++)
+		assert_int_equal(((uint64_t *)&sum.smc)[i], 2 * (i + 100));
+	assert_int_equal(sum.tally.n, 1);
+	assert_int_equal(sum.tally.reasons[0].count, 6);
+}
+
 static void attachments_of_one_pod_are_one_series_and_of_one_netns_count_once(void **state)
 {
 	struct attach_table t = { .n = 0 };
@@ -129,11 +176,12 @@ static void attachments_of_one_pod_are_one_series_and_of_one_netns_count_once(vo
 	assert_int_equal(s.n, 2);
 	assert_string_equal(s.pods[0].name, "alpha");
 	assert_int_equal(s.pods[0].state, METRICS_INVALID);
-	assert_null(s.pods[0].counters);
+	assert_false(s.pods[0].stats->has_counters);
+	assert_true(s.pods[0].own && s.pods[1].own);
 	assert_string_equal(s.pods[1].name, "redis");
 	assert_int_equal(s.pods[1].state, METRICS_STEERED);
-	assert_int_equal(s.pods[1].counters->steered, 12);
-	assert_null(s.pods[1].stats);
+	assert_int_equal(s.pods[1].stats->counters.steered, 12);
+	assert_false(s.pods[1].stats->has_smc);
 	snapshot_clear(&s);
 	attach_clear(&t);
 }
@@ -145,6 +193,8 @@ int main(void)
 		cmocka_unit_test(dropping_closes_the_descriptor_that_prepare_did_not_take),
 		cmocka_unit_test(the_last_one_shares_with_nobody),
 		cmocka_unit_test(what_a_job_under_way_may_make_or_take_counts_as_there),
+		cmocka_unit_test(a_pod_that_never_asked_and_has_nothing_to_tell_has_no_series_of_its_own),
+		cmocka_unit_test(statistics_are_added_up_to_the_last_counter),
 		cmocka_unit_test(attachments_of_one_pod_are_one_series_and_of_one_netns_count_once),
 	};
 

@@ -6,10 +6,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
 #include "node-agent/show/metrics.h"
+#include "node-agent/show/process_metrics.h"
 
 static struct smc_stats stats_of(int n, const struct smc_fallback *fallbacks)
 {
@@ -112,27 +114,31 @@ static void has_line(const char *line)
 
 static const struct latency no_requests[LATENCY_N_VERBS];
 
-static void each_pod_has_its_series(void **state)
+static void each_pod_that_asked_has_its_series(void **state)
 {
-	const struct steer_counters counters = { .steered = 7, .unsteered = 2, .ulp_denied = 1 };
 	const struct smc_fallback fallback = { .code = 0x03010000, .count = 3, .server = true };
-	struct smc_stats stats = stats_of(1, &fallback);
-	struct tally tally = { 0 };
+	struct stats stats = {
+		.has_counters = true,
+		.counters = { .steered = 7, .unsteered = 2, .ulp_denied = 1 },
+		.has_smc = true,
+		.smc = stats_of(1, &fallback),
+	};
 	const struct metrics_pod pods[] = {
-		{ "shop", "web", METRICS_STEERED, &counters, &stats, &tally },
-		{ "shop", "odd\"\\\nname", METRICS_TCP, NULL, NULL, NULL },
+		{ "shop", "web", METRICS_STEERED, true, &stats },
+		{ "shop", "odd\"\\\nname", METRICS_TCP, true, NULL },
 	};
 	static const struct facts nothing;
 	const struct metrics_node node = { .facts = &nothing, .requests = no_requests };
 
 	(void)state;
-	stats.smcr = (struct smc_tech_stats){ 100, 200, 3, 4 };
-	stats.smcd = (struct smc_tech_stats){ 10, 20, 1, 2 };
-	stats.handshake_errors_client = 1;
-	stats.handshake_errors_server = 2;
-	tally_update(&tally, &stats);
+	stats.smc.smcr = (struct smc_tech_stats){ 100, 200, 3, 4 };
+	stats.smc.smcd = (struct smc_tech_stats){ 10, 20, 1, 2 };
+	stats.smc.handshake_errors_client = 1;
+	stats.smc.handshake_errors_server = 2;
+	tally_update(&stats.tally, &stats.smc);
 	render(&node, pods, 2);
 	has_line("smc_cni_pods{state=\"steered\",namespace=\"shop\",pod=\"web\"} 1");
+	has_line("smc_cni_pod_info{state=\"steered\",way=\"ebpf\",namespace=\"shop\",pod=\"web\"} 1");
 	has_line("smc_cni_pods{state=\"tcp\",namespace=\"shop\",pod=\"odd\\\"\\\\\\nname\"} 1");
 	has_line("smc_cni_sockets_steered_total{namespace=\"shop\",pod=\"web\"} 7");
 	has_line("smc_cni_sockets_unsteered_total{namespace=\"shop\",pod=\"web\"} 2");
@@ -151,11 +157,50 @@ static void each_pod_has_its_series(void **state)
 	assert_null(strstr(text, "steered_total{namespace=\"shop\",pod=\"odd"));
 }
 
+static void pods_that_never_asked_are_summed_by_namespace_and_state(void **state)
+{
+	struct stats stats = { .has_smc = true };
+	const struct metrics_pod pods[] = {
+		{ "a", "one", METRICS_TCP, false, &stats },    { "a", "two", METRICS_TCP, false, NULL },
+		{ "b", "asked", METRICS_INVALID, true, NULL }, { "b", "other", METRICS_TCP, false, NULL },
+	};
+	static const struct facts nothing;
+	const struct metrics_node node = { .facts = &nothing, .requests = no_requests };
+
+	(void)state;
+	render(&node, pods, 4);
+	has_line("smc_cni_pods{state=\"tcp\",namespace=\"a\"} 2");
+	has_line("smc_cni_pods{state=\"tcp\",namespace=\"b\"} 1");
+	has_line("smc_cni_pods{state=\"invalid\",namespace=\"b\",pod=\"asked\"} 1");
+	has_line("smc_cni_pod_info{state=\"invalid\",way=\"none\",namespace=\"b\",pod=\"asked\"} 1");
+	assert_null(strstr(text, "pod=\"one\""));
+	assert_null(strstr(text, "pod=\"other\""));
+}
+
+static void the_agent_tells_of_its_own_process(void **state)
+{
+	static const struct facts nothing;
+	struct process_metrics process;
+	const struct metrics_node node = { .facts = &nothing, .requests = no_requests, .process = &process };
+
+	(void)state;
+	process_metrics_read(&process);
+	assert_true(process.resident_bytes > 0 && process.virtual_bytes >= process.resident_bytes);
+	assert_true(process.open_fds >= 3 && process.open_fds <= process.max_fds);
+	assert_true(process.start_s > 1.7e9 && process.start_s < (double)time(NULL) + 2);
+	process = (struct process_metrics){ .cpu_s = 1.5, .start_s = 1e9, .resident_bytes = 4096, .open_fds = 7 };
+	render(&node, NULL, 0);
+	has_line("process_cpu_seconds_total 1.50");
+	has_line("process_start_time_seconds 1000000000.00");
+	has_line("process_resident_memory_bytes 4096");
+	has_line("process_open_fds 7");
+}
+
 static void the_node_has_its_series_without_pods_too(void **state)
 {
 	const struct facts facts = { .smc.ok = true, .host.unasked = true };
 	struct latency requests[LATENCY_N_VERBS] = { 0 };
-	const struct metrics_node node = { true, &facts, requests, 3 };
+	const struct metrics_node node = { true, &facts, requests, 3, NULL };
 
 	(void)state;
 	latency_observe(&requests[LATENCY_DEL], 1000); /* on the edge: in the bucket */
@@ -192,7 +237,9 @@ int main(void)
 		cmocka_unit_test(a_tally_counts_on_when_the_kernels_counter_wraps),
 		cmocka_unit_test(a_tally_lists_roles_apart_and_the_most_frequent_first),
 		cmocka_unit_test(a_tally_that_is_full_stays_as_it_is),
-		cmocka_unit_test(each_pod_has_its_series),
+		cmocka_unit_test(each_pod_that_asked_has_its_series),
+		cmocka_unit_test(pods_that_never_asked_are_summed_by_namespace_and_state),
+		cmocka_unit_test(the_agent_tells_of_its_own_process),
 		cmocka_unit_test(the_node_has_its_series_without_pods_too),
 		cmocka_unit_test(verbs_are_those_of_the_wire),
 	};
