@@ -6,13 +6,13 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/random.h>
 #include <unistd.h>
 
-#include "cni-plugin/hostlock.h"
+#include "cni-plugin/lock.h"
 #include "common/addr.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fault.h"
 #include "common/log.h"
 #include "common/nlsock.h"
@@ -101,12 +101,12 @@ int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct l
 
 int bridge_hold(struct err *err)
 {
-	return hostlock_take(LOCK_SH, err);
+	return lock_node(LOCK_BRIDGES, true, clock_now_ms() + LOCK_NODE_MS, err);
 }
 
 void bridge_undo(struct nl_sock *sk, const char *name)
 {
-	auto_close int alone = hostlock_take(LOCK_EX | LOCK_NB, NULL);
+	auto_close int alone = lock_node(LOCK_BRIDGES, false, 0, NULL);
 	auto_free struct link *links = NULL;
 	struct err err = ERR_INIT;
 	struct link bridge;

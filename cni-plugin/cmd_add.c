@@ -4,7 +4,7 @@
 #include "cni-plugin/cmd.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/ipam.h"
-#include "cni-plugin/podlock.h"
+#include "cni-plugin/lock.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/result.h"
@@ -167,6 +167,7 @@ static int add_interface(const struct env *env, const struct conf *conf, int net
 static int add_standalone(const struct env *env, const struct conf *conf, int netns_fd,
 			  json_t **ret, struct cni_error *e)
 {
+	auto_with(lock_drop) int lock = -1;
 	int r;
 
 	if (conf->prev_result)
@@ -178,12 +179,10 @@ static int add_standalone(const struct env *env, const struct conf *conf, int ne
 	r = conf_interface_check_add(&conf->interface, e);
 	if (r < 0)
 		return r;
-	r = podlock_take(netns_fd, clock_now_ms() + conf->ipam_timeout_ms, &e->err);
-	if (r < 0)
-		return cni_fail(e, CNI_TRY_AGAIN, r);
-	r = add_interface(env, conf, netns_fd, ret, e);
-	podlock_drop(netns_fd);
-	return r;
+	lock = lock_pod(netns_fd, clock_now_ms() + conf->ipam_timeout_ms, &e->err);
+	if (lock < 0)
+		return cni_fail(e, CNI_TRY_AGAIN, lock);
+	return add_interface(env, conf, netns_fd, ret, e);
 }
 
 int cmd_add(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)

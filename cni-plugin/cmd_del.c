@@ -2,7 +2,7 @@
 #include "cni-plugin/cmd.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/ipam.h"
-#include "cni-plugin/podlock.h"
+#include "cni-plugin/lock.h"
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
@@ -30,14 +30,16 @@ static int del_over_interface(const struct env *env, const struct conf *conf, in
 	return first < 0 ? first : r;
 }
 
-/* With whatever there is, in the end. */
-static void wait_for_others(const struct env *env, const struct conf *conf, int netns_fd)
+/* With whatever there is, in the end: then without the lock, -errno. */
+static int wait_for_others(const struct env *env, const struct conf *conf, int netns_fd)
 {
 	struct err err = ERR_INIT;
+	int lock = lock_pod(netns_fd, clock_now_ms() + conf->ipam_timeout_ms, &err);
 
-	if (podlock_take(netns_fd, clock_now_ms() + conf->ipam_timeout_ms, &err) < 0)
+	if (lock < 0)
 		log_warn("wait for the end of what was begun, ignoring", "container",
 			 env->container_id, "err", err.msg);
+	return lock;
 }
 
 /* The kernel takes longer to remove links than the IPAM plugin takes to start, which waits meanwhile: an address is
@@ -75,16 +77,11 @@ static int del_interface(const struct env *env, const struct conf *conf, int net
 int cmd_del(const struct env *env, const struct conf *conf, json_t **ret, struct cni_error *e)
 {
 	auto_close int netns_fd = open_what_is_left(env);
-	int r;
+	auto_with(lock_drop) int lock = -1;
 
 	(void)ret;
 	if (conf->standalone && netns_fd >= 0)
-		wait_for_others(env, conf, netns_fd);
+		lock = wait_for_others(env, conf, netns_fd);
 	agent_del(env, conf, netns_fd);
-	if (!conf->standalone)
-		return 0;
-	r = del_interface(env, conf, netns_fd, e);
-	if (netns_fd >= 0)
-		podlock_drop(netns_fd);
-	return r;
+	return conf->standalone ? del_interface(env, conf, netns_fd, e) : 0;
 }

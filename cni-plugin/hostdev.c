@@ -6,18 +6,18 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <string.h>
-#include <sys/file.h>
 #include <unistd.h>
 
-#include "cni-plugin/hostlock.h"
+#include "cni-plugin/lock.h"
 #include "cni-plugin/tag.h"
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/log.h"
 #include "common/nlsock.h"
 
 int hostdev_hold(struct err *err)
 {
-	return hostlock_take(LOCK_EX, err);
+	return lock_node(LOCK_DEVICES, false, clock_now_ms() + LOCK_NODE_MS, err);
 }
 
 /* What a device is to be like; a zero means as it is. */

@@ -8,8 +8,8 @@
 
 #include "cni-plugin/hostdev.h"
 #include "cni-plugin/iface.h"
+#include "cni-plugin/lock.h"
 #include "cni-plugin/podlink.h"
-#include "cni-plugin/podlock.h"
 #include "cni-plugin/tag.h"
 #include "cni-plugin/veth.h"
 #include "common/cleanup.h"
@@ -113,14 +113,14 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 
 	while (dir && (entry = readdir(dir))) {
 		char path[sizeof(NETNS_DIR) + sizeof(entry->d_name)];
-		auto_close int fd = -1;
+		auto_close int fd = -1, lock = -1;
 
 		(void)snprintf(path, sizeof(path), NETNS_DIR "/%s", entry->d_name);
 		fd = netns_open(path, NULL);
 		if (fd < 0 || netns_check_foreign(fd, path, NULL) < 0)
 			continue;
 		/* The IPAM plugin of an ADD that was killed: what it leases is to be seen, too. */
-		(void)podlock_take(fd, deadline_ms, NULL);
+		lock = lock_pod(fd, deadline_ms, NULL);
 		sweep_netns(&s, fd);
 	}
 	sweep_host(&s);

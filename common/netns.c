@@ -134,7 +134,7 @@ int netns_open_file(int netns_fd, const char *path, int flags, struct err *err)
 int netns_identify(int fd, struct netns_id *ret, struct err *err)
 {
 	auto_close int sock = -1;
-	uint64_t cookie;
+	uint64_t cookie = 0;
 	socklen_t len = sizeof(cookie);
 	struct stat st;
 
@@ -143,7 +143,7 @@ int netns_identify(int fd, struct netns_id *ret, struct err *err)
 	sock = netns_socket(fd, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, err);
 	if (sock < 0)
 		return err_prefix(err, sock, "identify network namespace");
-	if (getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0)
+	if (getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 && errno != ENOPROTOOPT)
 		return err_sys(err, errno, "identify network namespace: read SO_NETNS_COOKIE");
 	*ret = (struct netns_id){ .dev = st.st_dev, .inode = st.st_ino, .cookie = cookie };
 	return 0;

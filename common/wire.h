@@ -41,6 +41,11 @@
  * whose pods must not start unsteered (one a line, kept by the agent). */
 #define WIRE_PENDING_DIR "pending"
 #define WIRE_REQUIRED_FILE "required-namespaces"
+/* The plugin's own folder, wherever the agent's socket is: its locks, and in WIRE_PLUGIN_LENT what it has lent to pods.
+ * The agent removes it at a clean-up, and knows nothing of what is in it. */
+#define WIRE_PLUGIN_DIR "/run/smc-cni/plugin"
+#define WIRE_PLUGIN_LOCK "lock"
+#define WIRE_PLUGIN_LENT "lent"
 
 #define WIRE_CODE_INVALID "invalid" /* the request is wrong; the error says what */
 #define WIRE_CODE_REQUIRED "required" /* the pod requires steering and it cannot be had */

@@ -145,6 +145,15 @@ static void remove_beside_socket(const struct config *config, const char *name)
 	(void)remove(path);
 }
 
+/* It stays while a pod has a device of the host, of which a plugin that the operator has put elsewhere is to know. */
+static void remove_plugin_dir(void)
+{
+	if (rmdir(WIRE_PLUGIN_DIR "/" WIRE_PLUGIN_LENT) < 0 && errno != ENOENT)
+		return;
+	(void)unlink(WIRE_PLUGIN_DIR "/" WIRE_PLUGIN_LOCK);
+	(void)rmdir(WIRE_PLUGIN_DIR);
+}
+
 /* Folders that hold what is not ours stay. */
 static void remove_files(const struct config *config)
 {
@@ -161,6 +170,7 @@ static void remove_files(const struct config *config)
 	(void)rmdir(config->state_dir);
 	remove_beside_socket(config, WIRE_PENDING_DIR);
 	remove_beside_socket(config, WIRE_REQUIRED_FILE);
+	remove_plugin_dir();
 	(void)unlink(config->socket);
 	if (node_beside_socket(config, "", dir, sizeof(dir), NULL) == 0)
 		(void)rmdir(dir);

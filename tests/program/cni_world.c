@@ -102,6 +102,7 @@ int world_setup(void **state)
 	(void)state;
 	if (find_plugin("bin") < 0 || !mkdtemp(dir) || unshare(CLONE_NEWNS) < 0 ||
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	    mount("none", "/run", "tmpfs", 0, "mode=0755") < 0 ||
 	    mount("none", dir, "tmpfs", 0, "mode=0700") < 0)
 		return -1;
 	if (make_pod(world_netns(0)) < 0 || make_pod(world_netns(1)) < 0)
@@ -113,6 +114,7 @@ int world_teardown(void **state)
 {
 	(void)state;
 	world_agent_stop();
+	(void)umount2("/run", MNT_DETACH);
 	(void)umount2(dir, MNT_DETACH);
 	return rmdir(dir);
 }
@@ -140,7 +142,7 @@ int world_reset(void **state)
 	(void)state;
 	world_agent_stop();
 	world_limit_memory(RLIM_INFINITY);
-	world_sh("cd %s && rm -rf run lease bin *.log && mkdir bin", dir);
+	world_sh("cd %s && rm -rf run lease bin *.log /run/smc-cni && mkdir bin", dir);
 	remove_links("/proc/self/ns/net");
 	remove_links(world_netns(0));
 	remove_links(world_netns(1));
@@ -306,7 +308,8 @@ char *world_snapshot(void)
 	world_sh("cd %s; printf 'link\naddr\nroute show table all\nrule\n' >ask.log; "
 		 "{ for n in /proc/self/ns/net netns0 netns1; do echo $n; "
 		 "nsenter --net=$n ip -br -batch ask.log; done; "
-		 "find run lease -type f 2>/dev/null | grep -v -e /lock -e /last_reserved; } 2>&1 | "
+		 "find run lease /run/smc-cni -type f 2>/dev/null | "
+		 "grep -v -e /lock -e /last_reserved; } 2>&1 | "
 		 "%s >snapshot.log",
 		 dir, stable);
 	assert_int_equal(

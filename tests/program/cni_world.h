@@ -10,10 +10,11 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* For a group: the test process moves to a mount and a network namespace of its own ("the host"). */
+/* For a group: the test process moves to a mount and a network namespace of its own ("the host"), with
+ * an empty /run. */
 int world_setup(void **state);
 int world_teardown(void **state);
-/* For each test: no agent, nothing pending, no leases, and the CNI_ variables of pod 0. */
+/* For each test: no agent, nothing pending, lent or leased, and the CNI_ variables of pod 0. */
 int world_reset(void **state);
 
 const char *world_dir(void);

@@ -11,13 +11,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "cni-plugin/lock.h"
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "tests/program/cni_world.h"
 
 #define PAIRS 150
@@ -91,17 +92,14 @@ static void of_two_adds_for_one_device_one_gets_it_and_it_comes_back(void **stat
 	}
 }
 
-static bool waits_for_a_lock(pid_t pid)
+/* It sleeps between two looks. */
+static bool is_waiting(pid_t pid)
 {
-	auto_fclose FILE *locks = fopen("/proc/locks", "re");
-	char line[256], own[64];
-	bool waits = false;
+	auto_free char *text = NULL;
+	char path[64];
 
-	assert_non_null(locks);
-	(void)snprintf(own, sizeof(own), "-> FLOCK  ADVISORY  WRITE %d ", (int)pid);
-	while (!waits && fgets(line, sizeof(line), locks))
-		waits = strstr(line, own) != NULL;
-	return waits;
+	(void)snprintf(path, sizeof(path), "/proc/%d/wchan", (int)pid);
+	return file_read(AT_FDCWD, path, 256, &text, NULL, NULL) == 0 && strstr(text, "nanosleep");
 }
 
 static void an_add_and_a_del_wait_for_who_has_the_lock(void **state)
@@ -110,12 +108,11 @@ static void an_add_and_a_del_wait_for_who_has_the_lock(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(verbs); i++) {
-		int lock = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-		pid_t pid;
+		int lock = lock_node(LOCK_DEVICES, false, 0, NULL);
+		pid_t pid = start(0, verbs[i], world_conf("1.1.0", UP0));
 
-		assert_int_equal(flock(lock, LOCK_EX), 0);
-		pid = start(0, verbs[i], world_conf("1.1.0", UP0));
-		while (!waits_for_a_lock(pid)) {
+		assert_true(lock >= 0);
+		while (!is_waiting(pid)) {
 			assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
 			(void)usleep(5000);
 		}

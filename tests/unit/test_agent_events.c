@@ -31,7 +31,7 @@ bool __wrap_events_pod(struct events *e, const char *namespace, const char *name
 bool __wrap_events_node(struct events *e, enum events_reason reason, const char *key,
 			const char *note);
 int __wrap_job_stats(struct agent *agent);
-int64_t __wrap_wire_now_ms(void);
+int64_t __wrap_clock_now_ms(void);
 
 bool __wrap_events_pod(struct events *e, const char *namespace, const char *name, const char *uid,
 		       enum events_reason reason, const char *note)
@@ -63,7 +63,7 @@ int __wrap_job_stats(struct agent *a)
 	return 0;
 }
 
-int64_t __wrap_wire_now_ms(void)
+int64_t __wrap_clock_now_ms(void)
 {
 	return 1000000;
 }

@@ -33,7 +33,7 @@ static struct events *e;
 
 int __wrap_kube_call(struct kube *k, const char *method, const char *path, json_t *body,
 		     kube_reply_fn *reply, void *arg);
-int64_t __wrap_wire_now_ms(void);
+int64_t __wrap_clock_now_ms(void);
 int64_t __wrap_event_now_us(void);
 void __wrap_loop_arm(struct loop *loop, struct loop_timer *t, int64_t due_ms);
 void __wrap_loop_disarm(struct loop_timer *t);
@@ -52,7 +52,7 @@ int __wrap_kube_call(struct kube *k, const char *method, const char *path, json_
 	return 0;
 }
 
-int64_t __wrap_wire_now_ms(void)
+int64_t __wrap_clock_now_ms(void)
 {
 	return now_ms;
 }
