@@ -11,7 +11,7 @@
 #include <asm/errno.h>
 #include <stdbool.h>
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 _Static_assert(STEER_LAYOUT == 1, "the names of the programs end with the layout");
 

@@ -14,7 +14,7 @@
 #include <bpf/bpf_tracing.h>
 #include <stdbool.h>
 
-char LICENSE[] SEC("license") = "GPL";
+char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* Addresses of the lists of what socket(2) can make, one a socket type: static in net/ipv4/af_inet.c
  * and net/ipv6/af_inet6.c, so the loader finds them in kallsyms (node-agent/steer/facts.c). No weak
