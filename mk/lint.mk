@@ -37,6 +37,10 @@ lint-tree:
 	@tests/lint/arrows
 	@tests/lint/size-test
 	@tests/lint/size $(SIZED)
+	@tests/lint/columns-test
+	@tests/lint/columns $(filter %.md,$(TRACKED))
+	@tests/lint/docs-paths-test
+	@tests/lint/docs-paths
 	@tests/mutants/run --check
 
 # Structs of the kernel's headers that end in an array are put before what fills it.
