@@ -309,8 +309,6 @@ static void tear_down(const struct run *run)
 	close_watch(&agent->pending_watch);
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);
-	for (int i = 0; i < AGENT_N_TEXTS; i++)
-		free(agent->kept[i].text);
 	loop_free(agent->loop);
 }
 
@@ -328,6 +326,7 @@ int run_agent(const struct config *config, const struct err *trouble, struct err
 	agent->config = config;
 	agent->trouble = *trouble;
 	agent->idle = trouble->msg[0];
+	agent->kept.stale = true;
 	agent->pending_watch.fd = agent->signal_watch.fd = -1;
 	r = set_up(&run, err);
 	if (r == 0) {

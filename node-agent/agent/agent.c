@@ -59,8 +59,7 @@ void agent_new_facts(struct agent *agent, const struct facts *facts)
 	for (size_t i = 0; i < facts_n; i++)
 		log_fact(&facts_table[i], facts_get(&before, &facts_table[i]), facts_get(facts, &facts_table[i]));
 	agent_keep_namespaces(agent);
-	agent_decide_all(agent, NULL, "");
-	agent_events_node(agent);
+	agent_decide_all_later(agent);
 }
 
 /* ---- one attachment ---- */
@@ -182,7 +181,7 @@ void agent_adopt(struct agent *agent, struct record *rec, bool inherited)
 	a->adopted = a->damaged = true; /* nobody has looked yet */
 	a->fallbacks_told = ATTACH_FALLBACKS_UNKNOWN;
 	a->wanted = rec->phase == RECORD_COMMITTED;
-	agent_kick(agent, a);
+	agent_decide_later(agent, a);
 }
 
 /* ---- statistics ---- */

@@ -25,12 +25,6 @@ struct installer;
 struct events;
 struct listener;
 
-enum agent_text {
-	AGENT_TEXT_REQUIRED, /* required-namespaces, beside the socket */
-	AGENT_TEXT_NAMESPACES, /* namespaces.json, in stateDir */
-	AGENT_N_TEXTS
-};
-
 struct agent {
 	const struct config *config;
 	bool idle; /* the config is bad: touch nothing, answer with `trouble` */
@@ -53,15 +47,18 @@ struct agent {
 	bool stats_busy, pending_busy, sweep_busy;
 	struct earlier_seen earlier_seen;
 	int sweep_tick;
-	struct agent_kept {
-		char *text; /* as last written; NULL: it is to be */
+	struct agent_kept { /* what namespaces say, on disk */
+		bool stale; /* it is to be written */
+		bool busy; /* it is being written */
 		bool bad; /* that failed, and the log says so */
-	} kept[AGENT_N_TEXTS];
+	} kept;
+	bool source_news; /* somebody may wait for what the source has learned */
 	/* Grows when changes of the source are in force, in the BPF map too. */
 	uint64_t generation;
+	bool generation_due; /* once what changed is decided */
 	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */
 	struct loop_watch worker_watch, pending_watch, signal_watch;
-	struct loop_timer sweep_timer, stats_timer;
+	struct loop_timer sweep_timer, stats_timer, changes_timer, keep_timer;
 };
 
 /* NULL, or the sentence why pods that ask for steering do not get it. */
@@ -86,16 +83,20 @@ void agent_look_for_earlier(struct agent *agent);
 
 /* ---- agent_source.c ---- */
 
-/* source_changed_fn: arg is the agent. */
-void agent_source_changed(void *arg, const char *namespace, const char *name);
-/* Decides again about all pods of the name; name "": of the namespace; namespace NULL: of the node. */
-void agent_decide_all(struct agent *agent, const char *namespace, const char *name);
 /* What the source knows, or has known, of the pod and its namespace, in place of what ADD brought. */
 void agent_ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret);
 /* NULL, or why what pods ask for is not known. */
 const char *agent_source_not_ready(const struct agent *agent);
-/* Writes what of namespaces is kept on disk, if it changed. */
+/* Has it written to disk what namespaces say, if it is to be. */
 void agent_keep_namespaces(struct agent *agent);
+
+/* ---- agent_changes.c: whatever comes, a turn of the loop is short ---- */
+
+/* source_changed_fn: arg is the agent. */
+void agent_source_changed(void *arg, const char *namespace, const char *name);
+/* agent_decide_again(), when it is its turn; of one, or of all. */
+void agent_decide_later(struct agent *agent, struct attach *a);
+void agent_decide_all_later(struct agent *agent);
 
 void agent_new_facts(struct agent *agent, const struct facts *facts);
 /* Asks for fresh statistics: stats_ready() of the listeners follows, within AGENT_STATS_MS. */

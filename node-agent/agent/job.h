@@ -32,8 +32,8 @@ int job_earlier(struct agent *agent, const char *network);
 
 /* ---- job_source.c ---- */
 
-/* Writes that text of agent->kept. */
-int job_text(struct agent *agent, enum agent_text which);
+/* Writes what namespaces say, as of now, to disk: for the plugin, and for the next run. */
+int job_keep(struct agent *agent);
 /* What an earlier run wrote there; NULL: nothing that can be read. On the worker. */
 json_t *job_namespaces_read(const struct node *node);
 /* -> agent->generation grows, when all that the source's changes so far asked for has run */

@@ -8,69 +8,100 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "node-agent/agent/job.h"
+#include "node-agent/agent/kept.h"
 
 #define NAMESPACES_FILE "namespaces.json"
 #define NAMESPACES_MAX (64 * 1024 * 1024)
 
-/* ---- texts that are kept on disk ---- */
+/* ---- what is kept on disk ---- */
 
-struct text_job {
+struct keep_job {
 	struct work work;
-	enum agent_text which;
-	size_t len;
-	char text[];
+	bool for_next_run; /* namespaces.json, too */
+	size_t n;
+	struct manifest_object **namespaces;
 };
 
-static const char *const troubles[] = {
-	[AGENT_TEXT_REQUIRED] = "list of namespaces that require steering is not up to date",
-	[AGENT_TEXT_NAMESPACES] = "what namespaces say is not kept for the next start",
-};
-
-static int text_run(struct work *w, void *arg, struct err *err)
+/* Only if it is another text than the one there: most changes are none of either file. */
+static int replace(int dirfd, const char *path, const char *text, struct err *err)
 {
-	const struct text_job *job = (const struct text_job *)w;
-	const struct node *node = arg;
-	char path[PATH_MAX] = NAMESPACES_FILE;
-	int dirfd = node->state_fd, r = 0;
+	size_t len = strlen(text), old_len;
+	auto_free char *old = NULL;
 
-	if (job->which == AGENT_TEXT_REQUIRED) {
-		dirfd = AT_FDCWD;
-		r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
-	}
-	return r < 0 ? r : file_replace(dirfd, path, job->text, job->len, 0600, err);
+	if (file_read(dirfd, path, len, &old, &old_len, NULL) == 0 && old_len == len &&
+	    !memcmp(old, text, len))
+		return 0;
+	return file_replace(dirfd, path, text, len, 0600, err);
 }
 
-static void text_done(struct work *w, void *arg)
+static int keep_required(const struct node *node, const struct keep_job *job, struct err *err)
 {
-	struct text_job *job = (struct text_job *)w;
+	auto_free char *text = kept_required(job->namespaces, job->n);
+	char path[PATH_MAX];
+	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
+
+	if (r == 0)
+		r = text ? replace(AT_FDCWD, path, text, err) : err_sys(err, ENOMEM, "write '%s'", path);
+	return r < 0 ? err_prefix(err, r, "list of namespaces that require steering is not up to date") : 0;
+}
+
+static int keep_namespaces(const struct node *node, const struct keep_job *job, struct err *err)
+{
+	auto_free char *text = kept_namespaces(job->namespaces, job->n);
+	int r = text ? replace(node->state_fd, NAMESPACES_FILE, text, err) :
+		       err_sys(err, ENOMEM, "write '" NAMESPACES_FILE "'");
+
+	return r < 0 ? err_prefix(err, r, "what namespaces say is not kept for the next start") : 0;
+}
+
+static int keep_run(struct work *w, void *arg, struct err *err)
+{
+	const struct keep_job *job = (const struct keep_job *)w;
+	struct err e = ERR_INIT;
+	int first = 0;
+
+	err_keep_first(&first, err, keep_required(arg, job, &e), &e);
+	if (job->for_next_run)
+		err_keep_first(&first, err, keep_namespaces(arg, job, &e), &e);
+	return first;
+}
+
+static void keep_done(struct work *w, void *arg)
+{
+	struct keep_job *job = (struct keep_job *)w;
 	struct agent *agent = arg;
 
+	for (size_t i = 0; i < job->n; i++)
+		manifest_object_unref(job->namespaces[i]);
+	free(job->namespaces);
 	if (agent) {
-		struct agent_kept *kept = &agent->kept[job->which];
+		struct agent_kept *kept = &agent->kept;
 
 		if (w->rc < 0 && !kept->bad) /* once, however often it is tried */
-			log_warn(troubles[job->which], "err", w->err.msg);
+			log_warn("namespaces are not kept on disk", "err", w->err.msg);
 		kept->bad = w->rc < 0;
-		if (kept->bad) { /* written again with the next sweep */
-			free(kept->text);
-			kept->text = NULL;
-		}
+		kept->stale |= kept->bad;
+		kept->busy = false;
+		if (!kept->bad)
+			agent_keep_namespaces(agent);
 	}
 	free(job);
 }
 
-int job_text(struct agent *agent, enum agent_text which)
+int job_keep(struct agent *agent)
 {
-	const char *text = agent->kept[which].text;
-	size_t len = strlen(text);
-	struct text_job *job = calloc(1, sizeof(*job) + len + 1);
+	struct keep_job *job = calloc(1, sizeof(*job));
+	ssize_t n = job ? source_namespaces(agent->source, &job->namespaces) : -ENOMEM;
 
-	if (!job)
+	if (n < 0) {
+		free(job);
 		return -ENOMEM;
-	job->which = which;
-	job->len = len;
-	memcpy(job->text, text, len + 1);
-	worker_add(agent->worker, &job->work, text_run, text_done);
+	}
+	job->n = (size_t)n;
+	job->for_next_run = source_is_kept(agent->source);
+	agent->kept.stale = false;
+	agent->kept.busy = true;
+	worker_add(agent->worker, &job->work, keep_run, keep_done);
 	return 0;
 }
 

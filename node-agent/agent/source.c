@@ -2,11 +2,12 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/clock.h"
 #include "common/names.h"
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/job.h"
-#include "node-agent/agent/listen.h"
-#include "node-agent/object/kube_object.h"
+
+#define KEEP_MS 200 /* from one writing of what is kept to the next */
 
 const char *agent_source_not_ready(const struct agent *agent)
 {
@@ -66,85 +67,26 @@ void agent_ask_source(const struct agent *agent, struct attach *a, struct policy
 
 /* ---- what is kept on disk ---- */
 
-struct text {
-	char *buf;
-	size_t len;
-};
-
-static void add_required(void *arg, const struct object_namespace *ns)
-{
-	struct text *text = arg;
-	size_t n = strlen(ns->name);
-	char *grown;
-
-	if (!text->buf || !policy_namespace_required(ns->name, ns->annotations))
-		return;
-	grown = realloc(text->buf, text->len + n + 2);
-	if (!grown)
-		return;
-	text->buf = grown;
-	memcpy(grown + text->len, ns->name, n);
-	text->len += n;
-	memcpy(grown + text->len++, "\n", 2);
-}
-
-/* Writes it if it is another one than the last; owns text. */
-static void keep(struct agent *agent, enum agent_text which, char *text)
-{
-	char **last = &agent->kept[which].text;
-
-	if (!text || (*last && !strcmp(*last, text))) {
-		free(text);
-		return;
-	}
-	free(*last);
-	*last = text;
-	(void)job_text(agent, which);
-}
-
-static char *namespaces_text(const struct agent *agent)
-{
-	json_auto_t *saved = source_save_namespaces(agent->source);
-
-	return saved ? json_dumps(saved, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
-}
-
-void agent_keep_namespaces(struct agent *agent)
-{
-	struct text text = { 0 };
-
-	/* Nothing is written over what an earlier run knew before it is known better. */
-	if (!agent->source || !source_namespaces_known(agent->source))
-		return;
-	text.buf = calloc(1, 1);
-	source_each_namespace(agent->source, add_required, &text);
-	keep(agent, AGENT_TEXT_REQUIRED, text.buf);
-	keep(agent, AGENT_TEXT_NAMESPACES, namespaces_text(agent));
-}
-
-/* ---- changes ---- */
-
-void agent_decide_all(struct agent *agent, const char *namespace, const char *name)
-{
-	struct attach *next;
-
-	for (struct attach *a = agent->table.first; a; a = next) {
-		const struct wire_pod *pod = &a->rec->req.pod;
-
-		next = a->next;
-		if (!namespace || (!strcmp(pod->namespace, namespace) &&
-				   (!name[0] || !strcmp(pod->name, name))))
-			agent_decide_again(agent, a);
-	}
-}
-
-void agent_source_changed(void *arg, const char *namespace, const char *name)
+static void on_keep(void *arg)
 {
 	struct agent *agent = arg;
 
-	if (!name[0])
+	if (!agent->kept.bad) /* that is tried again with the next sweep */
 		agent_keep_namespaces(agent);
-	agent_decide_all(agent, namespace, name);
-	listen_source_changed(agent);
-	job_generation(agent);
+}
+
+/* One at a time, with a pause: what a burst of changes brings is written once. */
+void agent_keep_namespaces(struct agent *agent)
+{
+	struct agent_kept *kept = &agent->kept;
+
+	/* Nothing is written over what an earlier run knew before it is known better. */
+	if (!agent->source || !source_namespaces_known(agent->source) || !kept->stale || kept->busy ||
+	    agent->keep_timer.due_ms)
+		return;
+	if (job_keep(agent) < 0)
+		return; /* with the next sweep */
+	agent->keep_timer.fn = on_keep;
+	agent->keep_timer.arg = agent;
+	loop_arm(agent->loop, &agent->keep_timer, clock_now_ms() + KEEP_MS);
 }

@@ -16,6 +16,9 @@
 #define KUBE_KEEPALIVE_INTERVAL_S 10
 #define KUBE_DEAD_MS 60000
 
+/* libcurl hands out up to 100 pieces before the loop goes on: a burst of a watch comes in turns. */
+#define KUBE_PIECE_BYTES 1024
+
 struct kube {
 	struct loop *loop;
 	struct kube_access access;

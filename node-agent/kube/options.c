@@ -44,6 +44,7 @@ void kube_options_connection(const struct kube *k, CURL *easy)
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPIDLE, (long)KUBE_KEEPALIVE_IDLE_S);
 	(void)curl_easy_setopt(easy, CURLOPT_TCP_KEEPINTVL, (long)KUBE_KEEPALIVE_INTERVAL_S);
+	(void)curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, (long)KUBE_PIECE_BYTES);
 	(void)curl_easy_setopt(easy, CURLOPT_SOCKOPTFUNCTION, on_new_socket);
 	if (k->access.proxy)
 		(void)curl_easy_setopt(easy, CURLOPT_PROXY, k->access.proxy);

@@ -71,27 +71,6 @@ void loop_unwatch(struct loop *loop, struct loop_watch *w)
 	}
 }
 
-void loop_arm(struct loop *loop, struct loop_timer *t, int64_t due_ms)
-{
-	loop_disarm(t);
-	t->due_ms = due_ms;
-	t->next = loop->timers;
-	t->link = &loop->timers;
-	if (t->next)
-		t->next->link = &t->next;
-	loop->timers = t;
-}
-
-void loop_disarm(struct loop_timer *t)
-{
-	if (!t->due_ms)
-		return;
-	*t->link = t->next;
-	if (t->next)
-		t->next->link = t->link;
-	t->due_ms = 0;
-}
-
 static int next_timeout(const struct loop *loop)
 {
 	int64_t now = clock_now_ms(), first = INT64_MAX;
@@ -107,22 +86,59 @@ static int next_timeout(const struct loop *loop)
 	return first - now > INT32_MAX ? INT32_MAX : (int)(first - now);
 }
 
-/* One at a time from the front: a timer that fires may disarm others. */
+static void link_timer(struct loop_timer **head, struct loop_timer *t)
+{
+	t->next = *head;
+	t->link = head;
+	if (t->next)
+		t->next->link = &t->next;
+	*head = t;
+}
+
+static void unlink_timer(struct loop_timer *t)
+{
+	*t->link = t->next;
+	if (t->next)
+		t->next->link = t->link;
+}
+
+void loop_arm(struct loop *loop, struct loop_timer *t, int64_t due_ms)
+{
+	loop_disarm(t);
+	t->due_ms = due_ms;
+	link_timer(&loop->timers, t);
+}
+
+void loop_disarm(struct loop_timer *t)
+{
+	if (!t->due_ms)
+		return;
+	unlink_timer(t);
+	t->due_ms = 0;
+}
+
+/* Those that are due are put aside first: one that is armed again while they fire, be it for now, has its
+ * turn after what came in meanwhile. A timer that fires may disarm others. */
 static bool fire_timers(struct loop *loop)
 {
+	struct loop_timer *due = NULL, *next;
 	int64_t now = clock_now_ms();
-	struct loop_timer *t;
 	bool fired = false;
 
-	do {
-		for (t = loop->timers; t && t->due_ms > now; t = t->next)
-			;
-		if (t) {
-			loop_disarm(t);
-			t->fn(t->arg);
-			fired = true;
-		}
-	} while (t);
+	for (struct loop_timer *t = loop->timers; t; t = next) {
+		next = t->next;
+		if (t->due_ms > now)
+			continue;
+		unlink_timer(t);
+		link_timer(&due, t);
+	}
+	while (due) {
+		struct loop_timer *t = due;
+
+		loop_disarm(t);
+		t->fn(t->arg);
+		fired = true;
+	}
 	return fired;
 }
 

@@ -13,6 +13,7 @@
 
 struct queue {
 	struct work *first, **last;
+	int n;
 };
 
 struct worker {
@@ -29,6 +30,7 @@ static void queue_init(struct queue *q)
 {
 	q->first = NULL;
 	q->last = &q->first;
+	q->n = 0;
 }
 
 static void queue_put(struct queue *q, struct work *w)
@@ -36,6 +38,7 @@ static void queue_put(struct queue *q, struct work *w)
 	w->next = NULL;
 	*q->last = w;
 	q->last = &w->next;
+	q->n++;
 }
 
 static struct work *queue_take(struct queue *q)
@@ -47,6 +50,7 @@ static struct work *queue_take(struct queue *q)
 	q->first = w->next;
 	if (!q->first)
 		q->last = &q->first;
+	q->n--;
 	return w;
 }
 
@@ -156,6 +160,16 @@ void worker_collect(struct worker *worker, void *done_arg)
 	(void)pthread_mutex_unlock(&worker->lock);
 	while ((w = queue_take(&finished)))
 		w->done(w, done_arg);
+}
+
+int worker_backlog(struct worker *worker)
+{
+	int n;
+
+	(void)pthread_mutex_lock(&worker->lock);
+	n = worker->todo.n;
+	(void)pthread_mutex_unlock(&worker->lock);
+	return n;
 }
 
 bool worker_idle(struct worker *worker)

@@ -5,6 +5,43 @@
 #include <string.h>
 #include <unistd.h>
 
+/* ---- where to look ---- */
+
+/* FNV-1a, the text's end included. */
+static uint32_t hash_text(uint32_t hash, const char *text)
+{
+	for (;; text++) {
+		hash = (hash ^ (unsigned char)*text) * 16777619;
+		if (!*text)
+			return hash;
+	}
+}
+
+static uint32_t bucket_of_key(const struct wire_attachment *key)
+{
+	return hash_text(hash_text(2166136261, key->container_id), key->ifname) % ATTACH_BUCKETS;
+}
+
+static uint32_t bucket_of_pod(const char *namespace, const char *name)
+{
+	return hash_text(hash_text(2166136261, namespace), name) % ATTACH_BUCKETS;
+}
+
+static void index_put(struct attach_table *t, struct attach *a)
+{
+	const struct wire_pod *pod = &a->rec->req.pod;
+	const uint32_t places[ATTACH_N_INDEXES] = {
+		[ATTACH_BY_KEY] = bucket_of_key(attach_key(a)),
+		[ATTACH_BY_POD] = bucket_of_pod(pod->namespace, pod->name),
+		[ATTACH_BY_NAMESPACE] = bucket_of_pod(pod->namespace, ""),
+	};
+
+	for (int i = 0; i < ATTACH_N_INDEXES; i++)
+		LIST_INSERT_HEAD(&t->buckets[i][places[i]], a, same[i]);
+}
+
+/* ---- the table ---- */
+
 struct attach *attach_add(struct attach_table *t, struct record *rec)
 {
 	struct attach *a;
@@ -19,8 +56,13 @@ struct attach *attach_add(struct attach_table *t, struct record *rec)
 	a->wanted = true;
 	a->steered = rec->phase == RECORD_COMMITTED && rec->wish.steer;
 	a->next = t->first;
+	a->link = &t->first;
+	if (a->next)
+		a->next->link = &a->next;
 	t->first = a;
-	t->n++;
+	if (t->n++ == 0)
+		TAILQ_INIT(&t->undecided);
+	index_put(t, a);
 	return a;
 }
 
@@ -31,11 +73,52 @@ const struct wire_attachment *attach_key(const struct attach *a)
 
 struct attach *attach_find(const struct attach_table *t, const struct wire_attachment *key)
 {
-	for (struct attach *a = t->first; a; a = a->next) {
+	struct attach *a;
+
+	LIST_FOREACH(a, &t->buckets[ATTACH_BY_KEY][bucket_of_key(key)], same[ATTACH_BY_KEY]) {
 		if (wire_attachment_same(attach_key(a), key))
 			return a;
 	}
 	return NULL;
+}
+
+void attach_each_of(const struct attach_table *t, const char *namespace, const char *name,
+		    void (*fn)(void *arg, struct attach *a), void *arg)
+{
+	enum attach_by by = name[0] ? ATTACH_BY_POD : ATTACH_BY_NAMESPACE;
+	struct attach *a;
+
+	LIST_FOREACH(a, &t->buckets[by][bucket_of_pod(namespace, name)], same[by]) {
+		const struct wire_pod *pod = &a->rec->req.pod;
+
+		if (!strcmp(pod->namespace, namespace) && (!name[0] || !strcmp(pod->name, name)))
+			fn(arg, a);
+	}
+}
+
+void attach_undecide(struct attach_table *t, struct attach *a)
+{
+	if (a->is_undecided)
+		return;
+	a->is_undecided = true;
+	TAILQ_INSERT_TAIL(&t->undecided, a, undecided);
+}
+
+static void decide(struct attach_table *t, struct attach *a)
+{
+	if (!a->is_undecided)
+		return;
+	a->is_undecided = false;
+	TAILQ_REMOVE(&t->undecided, a, undecided);
+}
+
+struct attach *attach_next_undecided(struct attach_table *t)
+{
+	struct attach *a = TAILQ_FIRST(&t->undecided);
+
+	if (a)
+		decide(t, a);
+	return a;
 }
 
 static void attach_free(struct attach *a)
@@ -50,14 +133,14 @@ static void attach_free(struct attach *a)
 
 void attach_drop(struct attach_table *t, struct attach *a)
 {
-	for (struct attach **p = &t->first; *p; p = &(*p)->next) {
-		if (*p != a)
-			continue;
-		*p = a->next;
-		t->n--;
-		attach_free(a);
-		return;
-	}
+	decide(t, a);
+	for (int i = 0; i < ATTACH_N_INDEXES; i++)
+		LIST_REMOVE(a, same[i]);
+	*a->link = a->next;
+	if (a->next)
+		a->next->link = a->link;
+	t->n--;
+	attach_free(a);
 }
 
 void attach_clear(struct attach_table *t)

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/queue.h>
 
 #include "node-agent/model/policy.h"
 #include "node-agent/model/reconcile.h"
@@ -17,8 +18,16 @@
 
 #define ATTACH_MAX STEER_MAX_PODS
 #define ATTACH_FALLBACKS_UNKNOWN UINT64_MAX
+#define ATTACH_BUCKETS 1024 /* of each index */
 
 struct session;
+
+enum attach_by { /* what attachments are found by, without a walk over the table */
+	ATTACH_BY_KEY,
+	ATTACH_BY_POD, /* namespace and name */
+	ATTACH_BY_NAMESPACE,
+	ATTACH_N_INDEXES,
+};
 
 struct attach {
 	struct record *rec; /* phase and wish: as the worker confirmed them; owned */
@@ -42,17 +51,30 @@ struct attach {
 	struct err missing; /* extras that could not be had; "" = none */
 	/* What its plugin left while this one is being rolled back: takes its place; owned; NULL. */
 	struct record *successor;
-	struct attach *next;
+	struct attach *next; /* this and the rest are the table's own */
+	struct attach **link;
+	LIST_ENTRY(attach) same[ATTACH_N_INDEXES];
+	bool is_undecided;
+	TAILQ_ENTRY(attach) undecided;
 };
 
-struct attach_table {
+struct attach_table { /* all zero: empty */
 	struct attach *first;
 	int n;
+	LIST_HEAD(, attach) buckets[ATTACH_N_INDEXES][ATTACH_BUCKETS];
+	TAILQ_HEAD(, attach) undecided; /* in the order of attach_undecide() */
 };
 
 /* Takes over rec. NULL: no memory, or ATTACH_MAX are there. The key must be new. */
 struct attach *attach_add(struct attach_table *t, struct record *rec);
 struct attach *attach_find(const struct attach_table *t, const struct wire_attachment *key);
+/* All attachments of a pod; name "": of a namespace. Calls fn, which must not change the table. */
+void attach_each_of(const struct attach_table *t, const char *namespace, const char *name,
+		    void (*fn)(void *arg, struct attach *a), void *arg);
+/* Puts it at the end of those that are to be decided about again, if it is not among them. */
+void attach_undecide(struct attach_table *t, struct attach *a);
+/* Takes the first one of them out; NULL: there is none. */
+struct attach *attach_next_undecided(struct attach_table *t);
 void attach_drop(struct attach_table *t, struct attach *a); /* frees it */
 void attach_clear(struct attach_table *t);
 

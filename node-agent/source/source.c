@@ -32,12 +32,17 @@ const struct object_namespace *source_namespace(const struct source *s, const ch
 	return o ? &o->namespace : NULL;
 }
 
-void source_each_namespace(const struct source *s,
-			   void (*fn)(void *arg, const struct object_namespace *ns), void *arg)
+ssize_t source_namespaces(const struct source *s, struct manifest_object ***ret)
 {
-	for (size_t i = 0; i < s->store.n; i++)
-		if (s->store.objects[i]->kind == MANIFEST_NAMESPACE)
-			fn(arg, &s->store.objects[i]->namespace);
+	size_t n = source_store_n(&s->store, MANIFEST_NAMESPACE);
+	struct manifest_object **list = calloc(n + 1, sizeof(struct manifest_object *));
+
+	if (!list)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++) /* they come before pods */
+		list[i] = manifest_object_ref(s->store.objects[i]);
+	*ret = list;
+	return (ssize_t)n;
 }
 
 bool source_synced(const struct source *s)
@@ -128,19 +133,7 @@ int source_seed_namespaces(struct source *s, const json_t *saved, struct err *er
 	return 0;
 }
 
-static void save_one(void *arg, const struct object_namespace *ns)
+bool source_is_kept(const struct source *s)
 {
-	(void)json_object_set(arg, ns->name, ns->annotations);
-}
-
-json_t *source_save_namespaces(const struct source *s)
-{
-	json_t *saved;
-
-	if (!s->ops->may_lag || !s->namespaces_read)
-		return NULL;
-	saved = json_object();
-	if (saved)
-		source_each_namespace(s, save_one, saved);
-	return saved;
+	return s->ops->may_lag && s->namespaces_read;
 }

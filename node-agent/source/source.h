@@ -11,12 +11,14 @@
 #include <jansson.h>
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 #include "common/err.h"
 #include "node-agent/object/object.h"
 
 struct kube;
 struct loop;
+struct manifest_object;
 struct source;
 
 /* Called from the loop for every pod or namespace that was added, changed or removed; name "" = every
@@ -44,9 +46,9 @@ void source_close(struct source *s); /* NULL is fine */
 const struct object_pod *source_pod(const struct source *s, const char *namespace,
 				    const char *name);
 const struct object_namespace *source_namespace(const struct source *s, const char *name);
-/* Calls fn for each namespace. */
-void source_each_namespace(const struct source *s,
-			   void (*fn)(void *arg, const struct object_namespace *ns), void *arg);
+/* All namespaces, sorted by name, one reference each: what they say may be read on another thread. The
+ * caller gives the references back on this one, and frees the array. Their number, or -ENOMEM. */
+ssize_t source_namespaces(const struct source *s, struct manifest_object ***ret);
 
 /* True once the first full read of all is done. */
 bool source_synced(const struct source *s);
@@ -54,11 +56,11 @@ bool source_synced(const struct source *s);
 bool source_namespaces_known(const struct source *s);
 /* True when what is not in it may only not have been heard of yet; false: it is not there. */
 bool source_may_lag(const struct source *s);
-/* What it knew of namespaces in an earlier run, from source_save_namespaces(): counts until they have
- * been read. -EINVAL */
+/* What it knew of namespaces in an earlier run, from kept_namespaces(): counts until they have been
+ * read. -EINVAL */
 int source_seed_namespaces(struct source *s, const json_t *saved, struct err *err);
-/* NULL: there is nothing worth to be saved (yet), or no memory. */
-json_t *source_save_namespaces(const struct source *s);
+/* True when what it knows of namespaces is worth to be kept for the next run. */
+bool source_is_kept(const struct source *s);
 
 const char *source_kind(const struct source *s); /* "folder" or "kubernetes" */
 const char *source_from(const struct source *s); /* path or URL */

@@ -78,28 +78,6 @@ static size_t sort_unique(struct manifest_object **objects, size_t n)
 	return kept;
 }
 
-int source_store_replace_kind(struct source_store *s, enum manifest_kind kind,
-			      struct manifest_object *const *objects, size_t n,
-			      source_changed_fn *changed, void *arg)
-{
-	struct manifest_object **all = calloc(s->n + n + 1, sizeof(struct manifest_object *));
-	size_t used = 0;
-	int r;
-
-	if (!all)
-		return -ENOMEM;
-	for (size_t i = 0; i < s->n; i++)
-		if (s->objects[i]->kind != kind)
-			all[used++] = s->objects[i];
-	if (n > 0)
-		memcpy(all + used, objects, n * sizeof(struct manifest_object *));
-	used += sort_unique(all + used, n);
-	qsort(all, used, sizeof(struct manifest_object *), compare);
-	r = source_store_replace(s, all, used, changed, arg);
-	free(all);
-	return r;
-}
-
 void source_store_clear(struct source_store *s)
 {
 	for (size_t i = 0; i < s->n; i++)
@@ -140,6 +118,39 @@ static size_t place_of(const struct source_store *s, enum manifest_kind kind, co
 			high = mid;
 	}
 	return low;
+}
+
+size_t source_store_n(const struct source_store *s, enum manifest_kind kind)
+{
+	bool found;
+	size_t n = place_of(s, MANIFEST_POD, "", "", &found);
+
+	return kind == MANIFEST_NAMESPACE ? n : s->n - n;
+}
+
+/* Namespaces come first: what stays is before the new ones, or behind. */
+int source_store_replace_kind(struct source_store *s, enum manifest_kind kind,
+			      struct manifest_object *const *objects, size_t n,
+			      source_changed_fn *changed, void *arg)
+{
+	size_t n_namespaces = source_store_n(s, MANIFEST_NAMESPACE);
+	bool behind = kind == MANIFEST_NAMESPACE;
+	size_t stay = behind ? s->n - n_namespaces : n_namespaces;
+	struct manifest_object **all = calloc(stay + n + 1, sizeof(struct manifest_object *));
+	struct manifest_object **fresh = all + (behind ? 0 : stay);
+	int r;
+
+	if (!all)
+		return -ENOMEM;
+	if (n > 0)
+		memcpy(fresh, objects, n * sizeof(struct manifest_object *));
+	n = sort_unique(fresh, n);
+	if (stay > 0)
+		memcpy(behind ? fresh + n : all, s->objects + (behind ? n_namespaces : 0),
+		       stay * sizeof(struct manifest_object *));
+	r = source_store_replace(s, all, stay + n, changed, arg);
+	free(all);
+	return r;
 }
 
 const struct manifest_object *source_store_find(const struct source_store *s,

@@ -30,6 +30,9 @@ void source_store_remove(struct source_store *s, const struct manifest_object *o
 			 source_changed_fn *changed, void *arg);
 void source_store_clear(struct source_store *s);
 
+/* How many of a kind there are: namespaces come first, then pods. */
+size_t source_store_n(const struct source_store *s, enum manifest_kind kind);
+
 /* NULL if there is none. */
 const struct manifest_object *source_store_find(const struct source_store *s,
 						enum manifest_kind kind, const char *namespace,

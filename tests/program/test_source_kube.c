@@ -25,15 +25,20 @@ static struct loop *loop;
 static struct kube *kube;
 static struct source *source;
 static char changes[4096];
+static int n_changes;
 
 static void on_change(void *arg, const char *namespace, const char *name)
 {
 	size_t used = strlen(changes);
 
 	(void)arg;
+	n_changes++;
 	(void)snprintf(changes + used, sizeof(changes) - used, "%s/%s ", namespace ? namespace : "*",
 		       name);
 }
+
+#define BURST 20000 /* events: four megabytes */
+#define BURST_TURN 3000 /* so many in one turn of the loop are 20 ms */
 
 static const char *pod_json(const char *name, const char *steer, const char *version)
 {
@@ -290,6 +295,35 @@ static void a_server_that_asks_for_time_gets_it(void **state)
 	assert_string_equal(source_why(source), "");
 }
 
+/* Not all at once: the loop has others to serve. */
+static void a_burst_of_events_comes_in_several_turns(void **state)
+{
+	auto_free char *burst = NULL;
+	size_t len = 0;
+	FILE *f;
+
+	(void)state;
+	open_synced();
+	f = open_memstream(&burst, &len);
+	assert_non_null(f);
+	for (int i = 0; i < BURST; i++) {
+		char name[32];
+
+		(void)snprintf(name, sizeof(name), "pod-%d", i);
+		(void)fprintf(f, "{\"type\":\"ADDED\",\"object\":%s}\n", pod_json(name, "enabled", "6"));
+	}
+	assert_int_equal(fclose(f), 0);
+	n_changes = 0;
+	api_push(API_PODS, burst);
+	while (n_changes < BURST) {
+		int before = n_changes;
+
+		until(n_changes > before);
+		assert_true(n_changes - before <= BURST_TURN);
+	}
+	assert_string_equal(steer_of("pod-0"), "enabled");
+}
+
 static void a_server_that_is_away_is_waited_for(void **state)
 {
 	(void)state;
@@ -311,7 +345,6 @@ static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 {
 	json_auto_t *saved = json_pack("{s:{s:s}, s:{}}", "old", "smc-cni.io/steer", "required", "shop");
 	json_auto_t *bad = json_pack("{s:i}", "shop", 7);
-	json_auto_t *now = NULL;
 	struct err err = ERR_INIT;
 
 	(void)state;
@@ -322,15 +355,13 @@ static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 	assert_int_equal(source_seed_namespaces(source, saved, &err), 0);
 	assert_true(source_namespaces_known(source));
 	assert_non_null(source_namespace(source, "old"));
-	assert_null(source_save_namespaces(source)); /* it is on disk already */
+	assert_false(source_is_kept(source)); /* it is on disk already */
 	api_start(dir, "server.crt");
 	tell_list(API_NAMESPACES, "2", "",
 		  "{\"metadata\":{\"name\":\"shop\",\"annotations\":{\"smc-cni.io/steer\":\"enabled\"}}}");
 	until(source_synced(source));
 	assert_null(source_namespace(source, "old"));
-	now = source_save_namespaces(source);
-	assert_string_equal(json_string_value(json_object_get(json_object_get(now, "shop"), "smc-cni.io/steer")),
-			    "enabled");
+	assert_true(source_is_kept(source));
 	assert_int_equal(source_seed_namespaces(source, saved, &err), 0);
 	assert_null(source_namespace(source, "old"));
 }
@@ -437,6 +468,7 @@ int main(void)
 		source_test(a_half_list_is_no_list),
 		source_test(a_bad_object_of_a_list_is_passed_over),
 		source_test(a_server_that_asks_for_time_gets_it),
+		source_test(a_burst_of_events_comes_in_several_turns),
 		source_test(a_server_that_is_away_is_waited_for),
 		source_test(namespaces_of_an_earlier_run_count_until_they_are_read),
 		source_test(without_access_it_says_why),

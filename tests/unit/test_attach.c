@@ -56,6 +56,61 @@ static void attachments_are_found_by_all_three_names(void **state)
 	assert_int_equal(t.n, 0);
 }
 
+static void count(void *arg, struct attach *a)
+{
+	(void)a;
+	(*(int *)arg)++;
+}
+
+static int n_of(const struct attach_table *t, const char *namespace, const char *name)
+{
+	int n = 0;
+
+	attach_each_of(t, namespace, name, count, &n);
+	return n;
+}
+
+static void those_of_a_pod_and_of_a_namespace_are_found(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "p", 1);
+
+	(void)state;
+	add(&t, "c2", "p", 1);
+	add(&t, "c3", "q", 2);
+	assert_int_equal(n_of(&t, "shop", "p"), 2);
+	assert_int_equal(n_of(&t, "shop", "r"), 0);
+	assert_int_equal(n_of(&t, "shop", ""), 3);
+	assert_int_equal(n_of(&t, "shopp", ""), 0);
+	attach_drop(&t, a);
+	assert_int_equal(n_of(&t, "shop", "p"), 1);
+	assert_int_equal(n_of(&t, "shop", ""), 2);
+	attach_clear(&t);
+}
+
+static void the_undecided_wait_in_line_once_each(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a, *b, *c;
+
+	(void)state;
+	assert_null(attach_next_undecided(&t));
+	a = add(&t, "c1", "p", 1);
+	b = add(&t, "c2", "q", 2);
+	c = add(&t, "c3", "r", 3);
+	attach_undecide(&t, b);
+	attach_undecide(&t, a);
+	attach_undecide(&t, b);
+	attach_undecide(&t, c);
+	attach_drop(&t, a); /* while it waits */
+	assert_ptr_equal(attach_next_undecided(&t), b);
+	attach_undecide(&t, b); /* behind those that wait */
+	assert_ptr_equal(attach_next_undecided(&t), c);
+	assert_ptr_equal(attach_next_undecided(&t), b);
+	assert_null(attach_next_undecided(&t));
+	attach_clear(&t);
+}
+
 static void dropping_closes_the_descriptor_that_prepare_did_not_take(void **state)
 {
 	struct attach_table t = { .n = 0 };
@@ -190,6 +245,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(attachments_are_found_by_all_three_names),
+		cmocka_unit_test(those_of_a_pod_and_of_a_namespace_are_found),
+		cmocka_unit_test(the_undecided_wait_in_line_once_each),
 		cmocka_unit_test(dropping_closes_the_descriptor_that_prepare_did_not_take),
 		cmocka_unit_test(the_last_one_shares_with_nobody),
 		cmocka_unit_test(what_a_job_under_way_may_make_or_take_counts_as_there),

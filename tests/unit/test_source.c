@@ -18,6 +18,7 @@
 #include "common/file.h"
 #include "common/log.h"
 #include "node-agent/loop/loop.h"
+#include "node-agent/object/manifest.h"
 #include "node-agent/source/source.h"
 #include "tests/unit/tree.h"
 
@@ -391,21 +392,19 @@ static void an_overflow_of_the_queue_loses_nothing(void **state)
 	expect("default/b ");
 }
 
-static void namespaces_are_listed(void *arg, const struct object_namespace *ns)
+static void all_namespaces_are_had_in_order(void **state)
 {
-	(void)strcat(arg, ns->name);
-}
-
-static void each_namespace_is_visited(void **state)
-{
-	char names[64] = "";
+	auto_free struct manifest_object **list = NULL;
 
 	(void)state;
 	put("a.yaml", "kind: Namespace\nmetadata: {name: b}\n---\nkind: Namespace\n"
 		      "metadata: {name: a}\n---\nkind: Pod\nmetadata: {name: c}\n");
 	open_source();
-	source_each_namespace(source, namespaces_are_listed, names);
-	assert_string_equal(names, "ab");
+	assert_int_equal(source_namespaces(source, &list), 2);
+	assert_string_equal(list[0]->namespace.name, "a");
+	assert_string_equal(list[1]->namespace.name, "b");
+	for (int i = 0; i < 2; i++)
+		manifest_object_unref(list[i]);
 }
 
 #define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
@@ -425,7 +424,7 @@ int main(void)
 		CASE(a_folder_may_come_later_and_go_and_come_again),
 		CASE(a_file_in_the_place_of_the_folder_is_an_error),
 		CASE(an_overflow_of_the_queue_loses_nothing),
-		CASE(each_namespace_is_visited),
+		CASE(all_namespaces_are_had_in_order),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,6 +1,7 @@
 /* Order, deadlines, and the end, with a real thread. */
 #include <errno.h>
 #include <poll.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -27,6 +28,8 @@ struct item {
 	int sleep_ms;
 };
 
+#define GATED 49 /* ends once the gate is open */
+static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static struct seen ran, dropped;
 
 static int run(struct work *w, void *arg, struct err *err)
@@ -35,6 +38,10 @@ static int run(struct work *w, void *arg, struct err *err)
 	struct seen *seen = arg;
 
 	(void)usleep((useconds_t)item->sleep_ms * 1000);
+	if (item->number == GATED) {
+		(void)pthread_mutex_lock(&gate);
+		(void)pthread_mutex_unlock(&gate);
+	}
 	seen->order[seen->n++] = item->number;
 	return item->number == 7 ? err_set(err, -EIO, "seven") : 0;
 }
@@ -105,6 +112,25 @@ static void work_runs_and_comes_back_in_the_order_it_was_queued(void **state)
 	assert_true(worker_stop(worker, 1000));
 }
 
+static void what_has_not_begun_is_the_backlog(void **state)
+{
+	struct worker *worker = start();
+	struct seen back = { .n = 0 };
+
+	(void)state;
+	(void)pthread_mutex_lock(&gate);
+	add(worker, GATED, 0, 0);
+	for (int i = 0; i < 4; i++)
+		add(worker, i, 0, 0);
+	for (int tries = 0; worker_backlog(worker) != 4 && tries < 1000; tries++)
+		(void)usleep(10000);
+	assert_int_equal(worker_backlog(worker), 4);
+	(void)pthread_mutex_unlock(&gate);
+	collect(worker, &back, 5);
+	assert_int_equal(worker_backlog(worker), 0);
+	assert_true(worker_stop(worker, 1000));
+}
+
 static void work_that_comes_too_late_is_not_run(void **state)
 {
 	struct worker *worker = start();
@@ -143,6 +169,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(work_runs_and_comes_back_in_the_order_it_was_queued),
+		cmocka_unit_test(what_has_not_begun_is_the_backlog),
 		cmocka_unit_test(work_that_comes_too_late_is_not_run),
 		cmocka_unit_test(a_stop_drops_what_is_queued_and_waits_no_longer_than_told),
 	};
