@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -10,6 +11,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/json.h"
+#include "common/netns.h"
 
 #define LIST_MAX (1024 * 1024) /* bytes of the list of namespaces */
 
@@ -31,14 +33,30 @@ static const char *path_of(const struct conf *conf, const struct wire_attachment
 	return beside_socket(conf, name, ret);
 }
 
+/* The path may be another namespace's when the agent reads it (/proc/PID/ns/net), the cookie cannot. */
+static int add_cookie(json_t *msg, const char *netns, struct err *err)
+{
+	auto_close int fd = netns_open(netns, err);
+	struct netns_id id;
+	char text[24];
+	int r = fd < 0 ? fd : netns_identify(fd, &id, err);
+
+	if (r < 0)
+		return r;
+	(void)snprintf(text, sizeof(text), "%" PRIu64, id.cookie);
+	return json_object_set_new(msg, "netnsCookie", json_string(text)) < 0 ? err_sys(err, ENOMEM, "write request") : 0;
+}
+
 int pending_write(const struct conf *conf, const struct wire_prepare *request, const char *netns,
 		  const struct podnet *undo, struct err *err)
 {
 	json_auto_t *msg = wire_prepare_to_json(request);
 	auto_free char *text = NULL;
 	char path[PATH_MAX];
-	int r;
+	int r = add_cookie(msg, netns, err);
 
+	if (r < 0)
+		return r;
 	if (!msg || json_object_set_new(msg, "netnsPath", json_string(netns)) < 0 ||
 	    json_object_set_new(msg, "undo", podnet_to_json(undo)) < 0)
 		return err_sys(err, ENOMEM, "write request");

@@ -41,6 +41,9 @@ static void policy_facts(const struct facts *facts, struct policy_node *ret)
 
 static void log_fact(const struct facts_row *row, const struct fact *before, const struct fact *now)
 {
+	if (now->doubt[0] && !before->doubt[0])
+		log_warn("cannot look whether the node has it, going on with what was seen last", "check",
+			 row->name, "err", now->doubt);
 	if (row->told || (before->ok == now->ok && !strcmp(before->why, now->why)))
 		return;
 	if (now->ok)

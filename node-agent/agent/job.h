@@ -24,7 +24,8 @@ int job_stats(struct agent *agent);
 
 /* Scans pending/. -> agent_adopt() */
 int job_pending(struct agent *agent);
-/* Drops what is pending of an attachment. */
+/* DEL of one that is not in the table: drops what is pending of it, and what a scan under way has found of it. ->
+ * listen_gone() */
 int job_pending_drop(struct agent *agent, const struct wire_attachment *key);
 
 /* Looks in the runtime's cache for pods of the network that started without us. -> agent_adopt() */

@@ -6,6 +6,7 @@
 #include "common/log.h"
 #include "node-agent/agent/found.h"
 #include "node-agent/agent/job.h"
+#include "node-agent/agent/listen.h"
 #include "node-agent/install/cache.h"
 #include "node-agent/install/list.h"
 #include "node-agent/node/earlier.h"
@@ -60,10 +61,20 @@ static int drop_run(struct work *w, void *arg, struct err *err)
 	return pending_drop(arg, &((struct pending_job *)w)->drop, err);
 }
 
+/* What was being scanned when DEL came has become an attachment by now: the queue keeps order. */
 static void drop_done(struct work *w, void *arg)
 {
-	if (arg && w->rc < 0)
+	const struct wire_attachment *key = &((struct pending_job *)w)->drop;
+	const struct podnet nothing = { 0 };
+	struct agent *agent = arg;
+	struct attach *a = agent ? attach_find(&agent->table, key) : NULL;
+
+	if (agent && w->rc < 0)
 		log_warn("pending request of a deleted pod stays", "err", w->err.msg);
+	if (a)
+		agent_unwant(agent, a, false);
+	else if (agent)
+		listen_gone(agent, key, &nothing);
 	free(w);
 }
 

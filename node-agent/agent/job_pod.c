@@ -19,6 +19,7 @@ struct pod_job {
 	struct wish wish; /* ENSURE */
 	struct wish_shared shared;
 	bool undo_netns;
+	bool required; /* COMMIT */
 	int netns_fd; /* PREPARE, and */
 	enum record_phase phase; /* what that leads to */
 	struct pod_extras extras;
@@ -33,7 +34,7 @@ static int pod_job_run(struct work *w, void *arg, struct err *err)
 	case RECONCILE_PREPARE:
 		return pod_prepare(node, job->rec, job->netns_fd, job->phase, &job->extras, err);
 	case RECONCILE_COMMIT:
-		return pod_commit(node, job->rec, err);
+		return pod_commit(node, job->rec, job->required, err);
 	case RECONCILE_ENSURE:
 		return pod_ensure(node, job->rec, &job->wish, &job->shared, &job->extras, err);
 	case RECONCILE_REMOVE:
@@ -157,6 +158,7 @@ int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action)
 	job->wish = a->wish;
 	job->shared = attach_shared(&agent->table, a);
 	job->undo_netns = a->undo_netns;
+	job->required = a->verdict.wanted == POLICY_REQUIRED;
 	job->netns_fd = TAKE_FD(a->netns_fd);
 	job->phase = a->at_once ? RECORD_COMMITTED : RECORD_PREPARED;
 	a->busy = true;

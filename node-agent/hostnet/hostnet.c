@@ -29,11 +29,8 @@ int hostnet_record(const struct hostnet_walk *w, struct err *err)
 	return w->record(w->arg, w->undo, err);
 }
 
-bool hostnet_wanted(const struct config *config)
+bool hostnet_wanted(const struct config *config, const struct rdma_nl_port *ports, int n)
 {
-	auto_free struct rdma_nl_port *ports = NULL;
-	int n = rdma_nl_ports(-1, HOSTNET_TIMEOUT_MS, &ports, NULL);
-
 	for (int i = 0; i < config->n_pnets; i++) {
 		const struct config_pnet *p = &config->pnets[i];
 

@@ -27,6 +27,7 @@
 
 #include "common/err.h"
 #include "common/inet.h"
+#include "common/rdma_nl.h"
 #include "node-agent/config/config.h"
 #include "node-agent/model/wish.h"
 
@@ -41,8 +42,8 @@ int hostnet_undo_from_json(const json_t *obj, struct hostnet_undo **ret, struct 
 /* Called with the undo data before each change of the kernel that it describes (write-ahead). */
 typedef int hostnet_record_fn(void *arg, const struct hostnet_undo *undo, struct err *err);
 
-/* True if the config has a pnet with an RDMA device that is present on the node. */
-bool hostnet_wanted(const struct config *config);
+/* True if the config has a pnet with an RDMA device that is among those ports, the node's. Pure. */
+bool hostnet_wanted(const struct config *config, const struct rdma_nl_port *ports, int n);
 
 /* Makes what is missing of the shared part and the pod's part; idempotent. On failure the pod's
  * part is taken back. */

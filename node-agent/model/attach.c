@@ -160,23 +160,47 @@ const char *attach_name(const struct attach *a, char *buf, size_t size)
 	return buf;
 }
 
-/* The wish in force counts as well as the one to come: until its job is done, either may be so. */
+/* The host has one POD/32, whatever the length of the pod's own prefix. */
+static bool has_addr(const struct wish_addrs *addrs, const struct inet_addr *addr)
+{
+	for (int i = 0; i < addrs->n_addrs; i++) {
+		if (addrs->addrs[i].v4.s_addr == addr->v4.s_addr)
+			return true;
+	}
+	return false;
+}
+
+static void share_addrs(const struct attach *b, const struct wish_addrs *of_a, struct wish_shared *shared)
+{
+	struct wish_addrs of_b;
+
+	wish_host_addrs(&b->rec->req, &of_b);
+	for (int i = 0; i < of_a->n_addrs; i++)
+		shared->addrs[i] |= has_addr(&of_b, &of_a->addrs[i]);
+}
+
+/* What will be counts, not what is: when two end at the same time, each would keep for the other what neither
+ * wants. The queue keeps order, so what another one gives up later it gives up itself, and what is taken from
+ * it now it did not want any more. */
 struct wish_shared attach_shared(const struct attach_table *t, const struct attach *a)
 {
 	struct wish_shared shared = { 0 };
+	struct wish_addrs addrs;
 
+	wish_host_addrs(&a->rec->req, &addrs);
 	for (const struct attach *b = t->first; b; b = b->next) {
 		bool made = b->busy || b->rec->phase != RECORD_NONE;
 
 		if (b == a || !b->wanted || !made)
 			continue;
-		if (b->rec->netns.cookie == a->rec->netns.cookie && (b->rec->wish.steer || b->wish.steer))
+		if (b->wish.steer && b->rec->netns.cookie == a->rec->netns.cookie)
 			shared.entry = true;
-		if (!strcmp(b->rec->req.cgroup_path, a->rec->req.cgroup_path) &&
-		    (b->rec->wish.programs || b->wish.programs))
+		if (b->wish.programs && !strcmp(b->rec->req.cgroup_path, a->rec->req.cgroup_path))
 			shared.programs = true;
-		if (b->rec->wish.host || b->wish.host)
-			shared.host = true;
+		if (!b->wish.host)
+			continue;
+		shared.host = true;
+		share_addrs(b, &addrs, &shared);
 	}
 	return shared;
 }

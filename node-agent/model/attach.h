@@ -81,7 +81,7 @@ void attach_clear(struct attach_table *t);
 const struct wire_attachment *attach_key(const struct attach *a);
 /* "namespace/name", else the container id. */
 const char *attach_name(const struct attach *a, char *buf, size_t size);
-/* What other wanted attachments need of what `a` has, or is going to have. */
+/* What other wanted attachments are going to need of what `a` has. */
 struct wish_shared attach_shared(const struct attach_table *t, const struct attach *a);
 struct reconcile_state attach_state(const struct attach *a);
 

@@ -1,5 +1,7 @@
 #include "node-agent/model/facts.h"
 
+#include <stdio.h>
+
 #include "common/cleanup.h"
 
 #define FACT(name) .offset = offsetof(struct facts, name)
@@ -21,6 +23,27 @@ const struct facts_row facts_table[] = {
 	{ "host", FACT(host), .advice = "Name an RDMA device that is present in the config's pnets." },
 };
 const size_t facts_n = ARRAY_SIZE(facts_table);
+
+static void keep_text(char to[FACTS_WHY_MAX], const char *text)
+{
+	(void)snprintf(to, FACTS_WHY_MAX, "%.*s", FACTS_WHY_MAX - 1, text);
+}
+
+void facts_set(struct fact *fact, int rc, const struct err *err)
+{
+	fact->ok = rc >= 0;
+	fact->known = true;
+	keep_text(fact->why, rc >= 0 ? "" : err->msg);
+	fact->doubt[0] = '\0';
+}
+
+void facts_doubt(struct fact *fact, const struct err *err)
+{
+	if (!fact->known)
+		keep_text(fact->why, err->msg);
+	keep_text(fact->doubt, err->msg);
+	fact->failures++;
+}
 
 const struct fact *facts_get(const struct facts *facts, const struct facts_row *row)
 {

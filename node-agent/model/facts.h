@@ -5,7 +5,9 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
+#include "common/err.h"
 #include "common/rdma_nl.h"
 #include "common/smc_nl.h"
 
@@ -16,7 +18,10 @@
 struct fact { /* yes, or why not */
 	bool ok;
 	bool unasked; /* the config does not ask for it: it has no metric, and nobody misses it */
+	bool known; /* there was an answer, once */
 	char why[FACTS_WHY_MAX]; /* "" when ok */
+	char doubt[FACTS_WHY_MAX]; /* why the last probe got no answer: the rest is older; "" = it got one */
+	uint64_t failures; /* probes without an answer so far */
 };
 
 /* How the program on the hook finds out whether SMC is registered. */
@@ -63,6 +68,11 @@ struct facts_row {
 /* In the order in which they are shown, and in which the first that is missing is named. */
 extern const struct facts_row facts_table[];
 extern const size_t facts_n;
+
+/* A probe's answer: yes (rc >= 0), or no, and err says why. */
+void facts_set(struct fact *fact, int rc, const struct err *err);
+/* A probe got no answer: "could not ask" is no "no". What was seen last stays; what was never seen is not there. */
+void facts_doubt(struct fact *fact, const struct err *err);
 
 const struct fact *facts_get(const struct facts *facts, const struct facts_row *row);
 /* The first needed fact that is missing, NULL: none is. */

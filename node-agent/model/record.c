@@ -56,25 +56,32 @@ static json_t *netns_to_json(const struct netns_id *id)
 
 json_t *record_to_json(const struct record *rec)
 {
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o}", "version", RECORD_VERSION, "bootID",
+	char cgroup[24];
+
+	(void)snprintf(cgroup, sizeof(cgroup), "%" PRIu64, rec->cgroup_id);
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "version", RECORD_VERSION, "bootID",
 			 rec->boot_id, "phase", phase_text(rec->phase), "request",
-			 wire_prepare_to_json(&rec->req), "netns", netns_to_json(&rec->netns), "wish",
-			 wish_to_json(&rec->wish), "undo", podnet_to_json(&rec->undo));
+			 wire_prepare_to_json(&rec->req), "netns", netns_to_json(&rec->netns), "cgroup",
+			 cgroup, "wish", wish_to_json(&rec->wish), "undo", podnet_to_json(&rec->undo));
+}
+
+static int parse_u64(const char *text, const char *where, const char *key, uint64_t *ret, struct err *err)
+{
+	char *end;
+
+	errno = 0;
+	*ret = strtoull(text, &end, 10);
+	if (errno || *end || text[0] < '0' || text[0] > '9')
+		return err_set(err, -EINVAL, "%s: '%s' is '%.32s', no number", where, key, text);
+	return 0;
 }
 
 static int get_u64(const json_t *obj, const char *key, uint64_t *ret, struct err *err)
 {
 	const char *text;
-	char *end;
 	int r = smc_json_need_string(obj, "netns", key, &text, err);
 
-	if (r < 0)
-		return r;
-	errno = 0;
-	*ret = strtoull(text, &end, 10);
-	if (errno || *end || text[0] < '0' || text[0] > '9')
-		return err_set(err, -EINVAL, "netns: '%s' is '%.32s', no number", key, text);
-	return 0;
+	return r < 0 ? r : parse_u64(text, "netns", key, ret, err);
 }
 
 static int netns_from_json(const json_t *obj, struct netns_id *ret, struct err *err)
@@ -120,8 +127,12 @@ static int head_from_json(const json_t *obj, struct record *rec, struct err *err
 static int body_from_json(const json_t *obj, struct record *rec, struct err *err)
 {
 	json_t *request = NULL, *wish = NULL, *undo = NULL;
+	const char *cgroup = "0"; /* records of 0.1.0 have none */
 	int r;
 
+	if (smc_json_get_string(obj, "record", "cgroup", &cgroup, err) < 0 ||
+	    parse_u64(cgroup, "record", "cgroup", &rec->cgroup_id, err) < 0)
+		return -EINVAL;
 	if (smc_json_get_object(obj, "record", "request", &request, err) < 0 ||
 	    smc_json_get_object(obj, "record", "wish", &wish, err) < 0 ||
 	    smc_json_get_object(obj, "record", "undo", &undo, err) < 0)

@@ -28,6 +28,7 @@ struct record {
 	enum record_phase phase;
 	struct wire_prepare req; /* as the plugin sent it */
 	struct netns_id netns;
+	uint64_t cgroup_id; /* of the pod's cgroup, once it was seen; 0: not yet, or not known */
 	struct wish wish; /* in force, or about to be */
 	struct podnet undo; /* what was changed in the netns */
 };

@@ -20,11 +20,12 @@ struct wish_addrs {
 	struct inet_addr addrs[WISH_ADDRS_MAX]; /* with the prefix length of the pod's interface */
 };
 
-/* What other attachments still need of what one has. */
+/* What other attachments are going to need of what one has. */
 struct wish_shared {
 	bool entry; /* the map entry of the netns */
 	bool programs; /* the programs on the cgroup */
 	bool host; /* the host's shared part */
+	bool addrs[WISH_ADDRS_MAX]; /* the host's part for that one of wish_host_addrs() */
 };
 
 struct wish {

@@ -14,6 +14,7 @@
 #include "common/result.h"
 #include "node-agent/install/cache.h"
 #include "node-agent/node/late.h"
+#include "node-agent/node/pod.h"
 
 #define WHERE "cached result"
 #define SETTLED_S 2 /* a folder that changed so short ago may change again within the same tick */
@@ -92,8 +93,10 @@ static int take(const struct node *node, const json_t *info, struct record **ret
 	r = earlier_request(info, &rec->req, &netns, err);
 	if (r < 0)
 		return r;
-	r = late_identify(node, netns, rec, err);
+	r = late_identify(node, netns, 0, rec, err);
 	if (r == -ENOENT || r == -EBUSY) /* a pod that ends, or that its plugin speaks for */
+		return 0;
+	if (r == 1 && pod_ended(node, rec))
 		return 0;
 	if (r == 1)
 		*ret = TAKE_PTR(rec);

@@ -19,11 +19,13 @@ static void cleanup_smc_nl(struct smc_nl **nl)
 	smc_nl_close(*nl);
 }
 
-static void set_fact(struct fact *fact, int rc, const struct err *err)
+/* The answer is no only if rc is `no`; whatever else fails tells nothing of what was asked. */
+static void learn(struct fact *fact, int rc, bool no, const struct err *err)
 {
-	fact->ok = rc >= 0;
-	(void)snprintf(fact->why, sizeof(fact->why), "%.*s", FACTS_WHY_MAX - 1,
-		       rc >= 0 ? "" : err->msg);
+	if (rc >= 0 || no)
+		facts_set(fact, rc, err);
+	else
+		facts_doubt(fact, err);
 }
 
 /* What the kernel lacks does not come soon, and looking for it reads its whole symbol table. */
@@ -35,30 +37,40 @@ static bool hook_pauses(struct node *node)
 	return true;
 }
 
+/* 0: it is in force, or was put in force now. *ret_no: it is not; else it could not be told. */
+static int look_at_hook(struct node *node, bool *ret_no, struct err *err)
+{
+	struct steer *fresh;
+	int r = node->steer ? steer_check(node->steer, err) : -ENOENT;
+
+	*ret_no = r == -ENOENT || r == -ESTALE;
+	if (!*ret_no)
+		return r;
+	*err = (struct err)ERR_INIT;
+	(void)steer_facts_read(&node->facts.steer, NULL);
+	r = steer_open(node->config->bpffs_dir, &fresh, err);
+	if (r < 0)
+		return r;
+	steer_close(node->steer);
+	node->steer = fresh;
+	return 0;
+}
+
 static void refresh_hook(struct node *node)
 {
 	struct err err = ERR_INIT;
-	struct steer *fresh;
+	bool no;
 	int r;
 
 	if (hook_pauses(node))
 		return;
-	r = node->steer ? steer_check(node->steer, &err) : -ENOENT;
-	if (r < 0) {
-		err = ERR_INIT;
-		(void)steer_facts_read(&node->facts.steer, NULL);
-		r = steer_open(node->config->bpffs_dir, &fresh, &err);
-		if (r == 0) {
-			steer_close(node->steer);
-			node->steer = fresh;
-		}
-	}
+	r = look_at_hook(node, &no, &err);
 	if (r == 0)
 		node->hook_failures = 0;
 	else if (node->hook_failures < HOOK_FAILURES_MAX)
 		node->hook_failures++;
-	node->hook_pause = node->hook_failures;
-	set_fact(&node->facts.hook, r, &err);
+	node->hook_pause = no ? node->hook_failures : 0;
+	learn(&node->facts.hook, r, no, &err);
 }
 
 static bool has_ueid(const struct facts *facts, const char *ueid)
@@ -113,16 +125,22 @@ static int add_ueid(struct node *node, struct smc_nl *nl, struct err *err)
 	return r < 0 ? r : 0;
 }
 
-static int refresh_ueid(struct node *node, struct smc_nl *nl, struct err *err)
+/* *ret_no: it is not there; else it could not be told. */
+static int refresh_ueid(struct node *node, struct smc_nl *nl, bool *ret_no, struct err *err)
 {
 	int r = drop_old_ueid(node, nl, err);
 
+	*ret_no = false;
 	if (r == 0)
 		r = read_ueids(&node->facts, nl, err);
 	if (r < 0 || has_ueid(&node->facts, node->config->ueid))
 		return r;
+	*ret_no = true;
 	r = add_ueid(node, nl, err);
-	return r < 0 ? r : read_ueids(&node->facts, nl, err);
+	if (r < 0)
+		return r;
+	*ret_no = false;
+	return read_ueids(&node->facts, nl, err);
 }
 
 static void refresh_smc(struct node *node)
@@ -130,52 +148,69 @@ static void refresh_smc(struct node *node)
 	auto_with(cleanup_smc_nl) struct smc_nl *nl = NULL;
 	struct facts *facts = &node->facts;
 	struct err err = ERR_INIT;
+	bool no;
 	int r = smc_nl_open(-1, NODE_NETLINK_MS, &nl, &err);
 
-	set_fact(&facts->smc, r, &err);
-	memset(&facts->devices, 0, sizeof(facts->devices));
-	facts->n_ueids = 0;
-	if (r < 0) {
-		facts->ueid = (struct fact){ .why = "the kernel has no SMC" };
-		return;
+	learn(&facts->smc, r, r == -EPROTONOSUPPORT, &err);
+	if (r == -EPROTONOSUPPORT) {
+		memset(&facts->devices, 0, sizeof(facts->devices));
+		facts->n_ueids = 0;
+		(void)err_set(&err, r, "the kernel has no SMC");
+		facts_set(&facts->ueid, r, &err);
+	} else if (r < 0) {
+		facts_doubt(&facts->ueid, &err);
+	} else {
+		r = refresh_ueid(node, nl, &no, &err);
+		learn(&facts->ueid, r, no, &err);
+		(void)smc_devices_get(nl, &facts->devices, NULL);
 	}
-	set_fact(&facts->ueid, refresh_ueid(node, nl, &err), &err);
-	(void)smc_devices_get(nl, &facts->devices, NULL);
 }
 
-static void refresh_rdma(struct node *node)
+static void refresh_host(struct node *node)
 {
 	auto_free struct rdma_nl_port *ports = NULL;
 	struct facts *facts = &node->facts;
-	int n = rdma_nl_ports(-1, NODE_NETLINK_MS, &ports, NULL);
+	struct err err = ERR_INIT;
+	int n = rdma_nl_ports(-1, NODE_NETLINK_MS, &ports, &err);
 
-	facts->n_ports = n < 0 ? 0 : n < FACTS_PORTS_MAX ? n : FACTS_PORTS_MAX;
+	facts->host.unasked = !node->config->n_pnets;
+	if (n < 0) {
+		facts_doubt(&facts->host, &err);
+		return;
+	}
+	facts->n_ports = n < FACTS_PORTS_MAX ? n : FACTS_PORTS_MAX;
 	if (facts->n_ports > 0)
 		memcpy(facts->ports, ports, (size_t)facts->n_ports * sizeof(*ports));
-	facts->host.ok = hostnet_wanted(node->config);
-	facts->host.unasked = !node->config->n_pnets;
-	(void)snprintf(facts->host.why, sizeof(facts->host.why), "%s",
-		       facts->host.ok ? "" : node->config->n_pnets ?
-		       "no RDMA device of the config's 'pnets' is present" :
-		       "the config has no 'pnets'");
+	if (hostnet_wanted(node->config, ports, n))
+		facts_set(&facts->host, 0, NULL);
+	else
+		facts_set(&facts->host,
+			  err_set(&err, -ENODEV, "%s",
+				  node->config->n_pnets ? "no RDMA device of the config's 'pnets' is present" :
+							  "the config has no 'pnets'"),
+			  &err);
 }
 
 static void refresh_cgroup(struct node *node)
 {
 	struct err err = ERR_INIT;
 	int fd = cgroup_open_root(node->config->cgroup_root, &err);
+	bool no = fd == -EOPNOTSUPP || fd == -ENOENT || fd == -ENOTDIR;
 
+	learn(&node->facts.cgroup, fd, no, &err);
+	if (fd < 0 && !no)
+		return;
 	if (node->cgroup_fd >= 0)
 		(void)close(node->cgroup_fd);
 	node->cgroup_fd = fd < 0 ? -1 : fd;
-	set_fact(&node->facts.cgroup, fd, &err);
 }
 
 static void refresh_selinux(struct node *node)
 {
 	struct err err = ERR_INIT;
+	int r = selinux_check(&err);
 
-	set_fact(&node->facts.selinux, selinux_check(&err), &err);
+	learn(&node->facts.selinux, r > 0 ? -EACCES : r, r > 0, &err);
 }
 
 /* An extra: the log says it once, and once when it is well again. */
@@ -196,7 +231,7 @@ static void write_features(struct node *node)
 
 void node_set_plugin(struct node *node, int rc, const struct err *err)
 {
-	set_fact(&node->facts.plugin, rc, err);
+	facts_set(&node->facts.plugin, rc, err);
 	node->plugin_known = true;
 	write_features(node);
 }
@@ -207,7 +242,7 @@ void node_refresh_devices(struct node *node)
 
 	if (smc_nl_open(-1, NODE_NETLINK_MS, &nl, NULL) == 0)
 		(void)smc_devices_get(nl, &node->facts.devices, NULL);
-	refresh_rdma(node);
+	refresh_host(node);
 }
 
 void node_refresh(struct node *node)
@@ -216,10 +251,32 @@ void node_refresh(struct node *node)
 
 	if (uname(&u) == 0)
 		(void)snprintf(node->facts.kernel, sizeof(node->facts.kernel), "%s", u.release);
+	refresh_smc(node); /* loads the module, by which what follows is told */
+	(void)steer_facts_ulp(&node->facts.steer.ulp_unsafe, NULL);
 	refresh_hook(node);
-	refresh_smc(node);
 	refresh_selinux(node);
-	refresh_rdma(node);
+	refresh_host(node);
 	refresh_cgroup(node);
 	write_features(node);
+}
+
+int node_confirm(struct node *node, struct err *err)
+{
+	const char *why;
+
+	node->hook_pause = 0;
+	refresh_smc(node);
+	refresh_hook(node);
+	refresh_selinux(node);
+	why = facts_why_not(&node->facts);
+	if (why)
+		return err_set(err, -EOPNOTSUPP, "%s", why);
+	for (size_t i = 0; i < facts_n; i++) {
+		const struct fact *fact = facts_get(&node->facts, &facts_table[i]);
+
+		if (facts_table[i].needed && fact->doubt[0])
+			return err_set(err, -EOPNOTSUPP, "cannot look whether the node has '%s': %s",
+				       facts_table[i].name, fact->doubt);
+	}
+	return 0;
 }

@@ -45,6 +45,10 @@ void node_close(struct node *node); /* NULL is fine; everything in the kernel st
  * Waits on the kernel. */
 void node_refresh(struct node *node);
 
+/* Is what steering needs there now, and not only when somebody looked last? Makes what is missing. -EOPNOTSUPP names
+ * the first thing that is not there or cannot be told. */
+int node_confirm(struct node *node, struct err *err);
+
 /* Only the facts of devices and their ports: state that changes while nothing is wrong. */
 void node_refresh_devices(struct node *node);
 /* The plugin is in the chain, or (rc < 0) why it is not: facts->plugin, and in the features. */

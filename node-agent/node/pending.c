@@ -15,12 +15,13 @@
 
 #define SUFFIX ".json"
 
-static int parse(int dirfd, const char *name, struct record *rec, char path[PATH_MAX], struct err *err)
+static int parse(int dirfd, const char *name, struct record *rec, char path[PATH_MAX], uint64_t *ret_cookie,
+		 struct err *err)
 {
 	auto_free char *text = NULL;
 	json_auto_t *obj = NULL;
 	json_t *undo = NULL;
-	const char *netns;
+	const char *netns, *cookie = "0"; /* requests of 0.1.0 have none */
 	size_t len;
 	int r = file_read(dirfd, name, WIRE_MESSAGE_MAX, &text, &len, err);
 
@@ -35,6 +36,9 @@ static int parse(int dirfd, const char *name, struct record *rec, char path[PATH
 	if (strlen(netns) >= PATH_MAX)
 		return err_set(err, -EINVAL, "request: 'netnsPath' is too long");
 	strcpy(path, netns);
+	if (smc_json_get_string(obj, "request", "netnsCookie", &cookie, err) < 0)
+		return -EINVAL;
+	*ret_cookie = strtoull(cookie, NULL, 10);
 	if (smc_json_get_object(obj, "request", "undo", &undo, err) < 0 ||
 	    (undo && podnet_from_json(undo, "undo", &rec->undo, err) < 0))
 		return -EINVAL;
@@ -46,15 +50,16 @@ static int take(struct node *node, int dirfd, const char *name, struct record **
 {
 	auto_record struct record *rec = calloc(1, sizeof(*rec));
 	char path[PATH_MAX];
+	uint64_t cookie = 0;
 	int r;
 
 	if (!rec)
 		return err_sys(err, ENOMEM, "read request");
-	r = parse(dirfd, name, rec, path, err);
+	r = parse(dirfd, name, rec, path, &cookie, err);
 	if (r < 0)
 		return r;
 	*ret = NULL;
-	r = late_identify(node, path, rec, err);
+	r = late_identify(node, path, cookie, rec, err);
 	if (r == 0 || r == -ENOENT) /* known, or the pod went before anybody could adopt it */
 		return 0;
 	if (r < 0)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/sockdiag.h"
@@ -29,6 +30,48 @@ static int entry_check(struct node *node, const struct record *rec, struct err *
 	return steer_pod_check(node->steer, rec->netns.cookie, &pod, err);
 }
 
+/* ---- the pod's cgroup ---- */
+
+/* The directory's inode is the cgroup's id, and no id is used twice (KERNEL-FACTS 2). 0: there is none to be seen. */
+static uint64_t cgroup_id(const struct node *node, const struct record *rec, int *ret_rc)
+{
+	auto_close int fd = -1;
+	struct err ignored;
+	struct stat st;
+
+	*ret_rc = -EOPNOTSUPP;
+	if (node->cgroup_fd < 0 || !rec->req.cgroup_path[0])
+		return 0;
+	fd = cgroup_open(node->cgroup_fd, rec->req.cgroup_path, &ignored);
+	*ret_rc = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
+	return *ret_rc < 0 ? 0 : st.st_ino;
+}
+
+/* Its cgroup went: no process of the pod is left, as none can be where it was and the folder be gone. */
+static bool cgroup_died(const struct node *node, const struct record *rec)
+{
+	int rc;
+	uint64_t now = rec->cgroup_id ? cgroup_id(node, rec, &rc) : 0;
+
+	return rec->cgroup_id && (rc == -ENOENT || (rc == 0 && now != rec->cgroup_id));
+}
+
+bool pod_ended(const struct node *node, const struct record *rec)
+{
+	int rc;
+
+	return cgroup_id(node, rec, &rc) == 0 && rc == -ENOENT;
+}
+
+/* Remembers it when it is seen first. */
+static void see_cgroup(const struct node *node, struct record *rec)
+{
+	int rc;
+
+	if (!rec->cgroup_id)
+		rec->cgroup_id = cgroup_id(node, rec, &rc);
+}
+
 static int with_cgroup(struct node *node, const struct record *rec,
 		       int (*fn)(struct steer *s, int fd, struct err *err), struct err *err)
 {
@@ -51,14 +94,19 @@ static int programs_undo(struct node *node, const struct record *rec, struct err
 	return r == -ENOENT ? 0 : r; /* they died with the cgroup */
 }
 
-static int host_undo(struct node *node, const struct record *rec, bool last, struct err *err)
+/* Its addresses, but those that are another pod's by now; with the last pod, the shared part. */
+static int host_undo(struct node *node, const struct record *rec, const struct wish_shared *shared, struct err *err)
 {
-	struct wish_addrs host;
+	struct wish_addrs all, ours = { .n_addrs = 0 };
 	int r;
 
-	wish_host_addrs(&rec->req, &host);
-	r = hostnet_pod_undo(&host, err);
-	if (r < 0 || !last)
+	wish_host_addrs(&rec->req, &all);
+	for (int i = 0; i < all.n_addrs; i++) {
+		if (!shared->addrs[i])
+			ours.addrs[ours.n_addrs++] = all.addrs[i];
+	}
+	r = hostnet_pod_undo(&ours, err);
+	if (r < 0 || shared->host)
 		return r;
 	return node_drop_hostnet(node, err);
 }
@@ -87,9 +135,13 @@ static void extras_apply(struct node *node, const struct record *rec, struct pod
 }
 
 /* Looks twice before it says -ENOENT, which is the end of the pod: a process may fork while we look. */
-static int find_netns(const struct record *rec, struct err *err)
+static int find_netns(const struct node *node, const struct record *rec, struct err *err)
 {
-	int fd = netns_find(&rec->netns, err);
+	int fd;
+
+	if (cgroup_died(node, rec))
+		return err_set(err, -ENOENT, "the pod's cgroup '%s' is gone", rec->req.cgroup_path);
+	fd = netns_find(&rec->netns, err);
 
 	return fd == -ENOENT ? netns_find(&rec->netns, err) : fd;
 }
@@ -107,6 +159,7 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 		return r;
 	strcpy(rec->boot_id, node->boot_id);
 	rec->phase = phase;
+	see_cgroup(node, rec);
 	r = record_create(node->state_fd, rec, err);
 	if (r < 0) {
 		rec->phase = RECORD_NONE;
@@ -116,10 +169,12 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 	return 0;
 }
 
-int pod_commit(struct node *node, struct record *rec, struct err *err)
+int pod_commit(struct node *node, struct record *rec, bool required, struct err *err)
 {
-	int r;
+	int r = required && rec->wish.steer ? node_confirm(node, err) : 0;
 
+	if (r < 0)
+		return err_prefix(err, r, "must not start, as SMC is required");
 	rec->phase = RECORD_COMMITTED;
 	r = record_write(node->state_fd, rec, err);
 	if (r == 0 && rec->wish.steer)
@@ -141,7 +196,7 @@ static int turn_off(struct node *node, const struct record *rec, const struct wi
 	if (r == 0 && rec->wish.programs && !wish->programs && !shared->programs)
 		r = programs_undo(node, rec, err);
 	if (r == 0 && rec->wish.host && !wish->host)
-		r = host_undo(node, rec, !shared->host, err);
+		r = host_undo(node, rec, shared, err);
 	return r;
 }
 
@@ -185,6 +240,7 @@ static int ensure_in(struct node *node, struct record *rec, int netns_fd, const 
 	int r;
 
 	/* On disk until all is done: the new wish, and what of the old one may still be there. */
+	see_cgroup(node, rec);
 	rec->phase = RECORD_COMMITTED;
 	rec->wish = *wish;
 	rec->wish.steer |= before.wish.steer;
@@ -214,7 +270,7 @@ static int ensure_in(struct node *node, struct record *rec, int netns_fd, const 
 int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 	       const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
 {
-	auto_close int netns_fd = find_netns(rec, err);
+	auto_close int netns_fd = find_netns(node, rec, err);
 	int r;
 
 	if (netns_fd < 0)
@@ -225,7 +281,7 @@ int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 
 int pod_check(struct node *node, const struct record *rec, struct err *err)
 {
-	auto_close int netns_fd = find_netns(rec, err);
+	auto_close int netns_fd = find_netns(node, rec, err);
 	struct wish_addrs host;
 	int r = 0;
 
@@ -268,7 +324,7 @@ int pod_remove(struct node *node, const struct record *rec, const struct wish_sh
 	if (netns_part && needs_netns(rec, &rec->wish))
 		err_keep_first(&first, err, netns_undo(rec, &e), &e);
 	if (rec->wish.host)
-		err_keep_first(&first, err, host_undo(node, rec, !shared->host, &e), &e);
+		err_keep_first(&first, err, host_undo(node, rec, shared, &e), &e);
 	if (first < 0)
 		return first;
 	return record_remove(node->state_fd, &rec->req.attachment, err);

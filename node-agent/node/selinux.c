@@ -158,5 +158,7 @@ int selinux_check(struct err *err)
 		r = check_own_domain(&policy, &why);
 	if (r < 0)
 		return err_set(err, r, "what SELinux lets containers do cannot be told: %s", why.msg);
-	return r > 0 ? err_set(err, -EACCES, "%s", why.msg) : 0;
+	if (r > 0)
+		(void)err_set(err, -EACCES, "%s", why.msg);
+	return r;
 }

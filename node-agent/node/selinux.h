@@ -5,8 +5,8 @@
 
 #include "common/err.h"
 
-/* 0: yes, or SELinux is not there or not enforcing. Else the message says for whom, what is missing, and the remedy; or
- * why it cannot be told, which is no yes. */
+/* 0: yes, or SELinux is not there or not enforcing. 1: no, and err says for whom, what is missing, and the remedy.
+ * -errno: it cannot be told, and err says why. */
 int selinux_check(struct err *err);
 
 #endif

@@ -32,19 +32,16 @@ static void del_reply(struct session *s, const struct podnet *undo)
 
 static void do_del(struct session *s)
 {
-	const struct podnet nothing = { 0 };
 	struct attach *a;
 
 	if (!take_key(s))
 		return;
 	a = attach_find(&s->agent->table, &s->key);
-	if (!a) {
-		(void)job_pending_drop(s->agent, &s->key);
-		del_reply(s, &nothing);
-		return;
-	}
 	session_wait(s, SESSION_GONE);
-	agent_unwant(s->agent, a, false);
+	if (a)
+		agent_unwant(s->agent, a, false);
+	else if (job_pending_drop(s->agent, &s->key) < 0)
+		session_no_memory(s);
 }
 
 /* True if the entry names containerID and ifname of `key`. */

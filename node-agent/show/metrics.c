@@ -41,6 +41,15 @@ static void render_node(FILE *out, const struct metrics_node *node)
 		if (!fact->unasked)
 			(void)fprintf(out, "smc_cni_node_ready{check=\"%s\"} %d\n", facts_table[i].name, fact->ok);
 	}
+	metrics_head(out, "smc_cni_probe_failures_total", "counter",
+		     "Times the node could not be asked for one of those: what was seen last is shown.");
+	for (size_t i = 0; i < facts_n; i++) {
+		const struct fact *fact = facts_get(node->facts, &facts_table[i]);
+
+		if (!fact->unasked)
+			(void)fprintf(out, "smc_cni_probe_failures_total{check=\"%s\"} %" PRIu64 "\n",
+				      facts_table[i].name, fact->failures);
+	}
 	metrics_head(out, "smc_cni_watch_restarts_total", "counter",
 		     "Times a watch of the API server broke and began anew.");
 	(void)fprintf(out, "smc_cni_watch_restarts_total %" PRIu64 "\n", node->watch_restarts);

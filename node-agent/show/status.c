@@ -24,7 +24,7 @@ static json_t *integer(uint64_t n)
 
 static json_t *fact(const struct fact *f)
 {
-	return json_pack("{s:b, s:o}", "ok", f->ok, "why", wire_text(f->why));
+	return json_pack("{s:b, s:o, s:o}", "ok", f->ok, "why", wire_text(f->why), "doubt", wire_text(f->doubt));
 }
 
 static const char *pnet_of(const struct config *config, const struct rdma_nl_port *port)

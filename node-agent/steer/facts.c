@@ -68,7 +68,7 @@ bool steer_facts_ulp_unsafe(const char *available, bool smc_loaded, const char *
 	return !smc_loaded && (sscanf(release, "%u", &major) != 1 || major < 7);
 }
 
-static int read_ulp_unsafe(bool *ret, struct err *err)
+int steer_facts_ulp(bool *ret, struct err *err)
 {
 	auto_free char *available = NULL;
 	struct utsname kernel;
@@ -129,7 +129,7 @@ int steer_facts_read(struct facts_kernel *ret, struct err *err)
 
 	if (rc < 0)
 		return rc;
-	rc = read_ulp_unsafe(&facts.ulp_unsafe, err);
+	rc = steer_facts_ulp(&facts.ulp_unsafe, err);
 	if (rc < 0)
 		return rc;
 	facts.target_v4 = v4.target;

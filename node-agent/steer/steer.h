@@ -23,6 +23,9 @@ struct steer;
 /* Reads the facts without loading a program. */
 int steer_facts_read(struct facts_kernel *ret, struct err *err);
 
+/* The same for ulp_unsafe alone, which is another once smc is loaded, and cheap to read. */
+int steer_facts_ulp(bool *ret, struct err *err);
+
 /* Loads the programs, takes over the pinned maps of this layout (or creates them), attaches the
  * hook and pins it: a hook of an earlier run is replaced without a moment unattached (new link
  * first, then the old one dropped). bpffs_dir must lie on a bpffs (checked by statfs). A folder of

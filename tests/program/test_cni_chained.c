@@ -1,4 +1,5 @@
 /* The built plugin, chained: what it tells the agent, and what becomes of a pod when the agent fails. */
+#include <inttypes.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -18,6 +19,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/json.h"
+#include "common/netns.h"
 #include "common/wire.h"
 #include "tests/program/cni_chain.h"
 
@@ -152,8 +154,10 @@ static void the_request_is_kept_for_an_agent_that_is_away(void **state)
 	auto_free struct wire_prepare *p = calloc(1, sizeof(*p));
 	json_auto_t *msg = NULL;
 	struct err err = ERR_INIT;
+	auto_close int fd = -1;
+	struct netns_id id;
 	struct stat st;
-	char runtime[512];
+	char runtime[512], cookie[24];
 	size_t len;
 
 	(void)state;
@@ -174,6 +178,10 @@ static void the_request_is_kept_for_an_agent_that_is_away(void **state)
 	assert_int_equal(p->interfaces[0].n_ips, 1);
 	assert_string_equal(json_string_value(json_object_get(msg, "netnsPath")), world_netns(0));
 	assert_int_equal(json_object_size(p->annotations), 1);
+	fd = netns_open(world_netns(0), &err);
+	assert_int_equal(netns_identify(fd, &id, &err), 0);
+	(void)snprintf(cookie, sizeof(cookie), "%" PRIu64, id.cookie);
+	assert_string_equal(json_string_value(json_object_get(msg, "netnsCookie")), cookie);
 	wire_prepare_clear(p);
 }
 

@@ -63,8 +63,13 @@ static void hostnet_is_not_wanted_without_an_rdma_device(void **state)
 	struct config_pnet pnet = { .id = "NET0", .n_rdma = 1, .rdma = &rdma };
 	struct config config = { .n_pnets = 1, .pnets = &pnet };
 
+	const struct rdma_nl_port ports[] = { { .device = "nope_0", .port = 2 }, { .device = "nope_1", .port = 1 } };
+	const struct rdma_nl_port present = { .device = "nope_0", .port = 1 };
+
 	(void)state;
-	assert_false(hostnet_wanted(&config));
+	assert_false(hostnet_wanted(&config, NULL, 0));
+	assert_false(hostnet_wanted(&config, ports, 2));
+	assert_true(hostnet_wanted(&config, &present, 1));
 }
 
 static struct hostnet_undo *full_undo(void)

@@ -150,6 +150,47 @@ static void the_last_one_shares_with_nobody(void **state)
 	attach_clear(&t);
 }
 
+/* Each ENSURE is to take away what the other one does not want any more either. */
+static void two_that_end_at_once_keep_nothing_for_each_other(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *a = add(&t, "c1", "p", 1);
+	struct attach *twin = add(&t, "c2", "p", 1);
+
+	(void)state;
+	a->wish = twin->wish = (struct wish){ .steer = false };
+	shared(&t, a, false, false, false); /* though the twin's is still in force */
+	shared(&t, twin, false, false, false);
+	twin->wish.steer = true;
+	shared(&t, a, true, false, false);
+	attach_clear(&t);
+}
+
+static void give(struct attach *a, const char *addr)
+{
+	struct wire_prepare *req = &a->rec->req;
+
+	req->n_interfaces = 1;
+	assert_int_equal(inet_parse(addr, &req->interfaces[0].ips[req->interfaces[0].n_ips++], NULL), 0);
+}
+
+static void an_address_that_is_another_pods_by_now_is_kept_for_it(void **state)
+{
+	struct attach_table t = { .n = 0 };
+	struct attach *old = add(&t, "c1", "p", 1), *new = add(&t, "c2", "q", 2);
+
+	(void)state;
+	give(old, "10.1.0.6/16");
+	give(old, "10.1.0.7/16");
+	give(new, "10.1.0.7/24");
+	old->wanted = false;
+	assert_false(attach_shared(&t, old).addrs[0]);
+	assert_true(attach_shared(&t, old).addrs[1]);
+	new->wish.host = false;
+	assert_false(attach_shared(&t, old).addrs[1]);
+	attach_clear(&t);
+}
+
 static void what_a_job_under_way_may_make_or_take_counts_as_there(void **state)
 {
 	struct attach_table t = { .n = 0 };
@@ -249,6 +290,8 @@ int main(void)
 		cmocka_unit_test(the_undecided_wait_in_line_once_each),
 		cmocka_unit_test(dropping_closes_the_descriptor_that_prepare_did_not_take),
 		cmocka_unit_test(the_last_one_shares_with_nobody),
+		cmocka_unit_test(two_that_end_at_once_keep_nothing_for_each_other),
+		cmocka_unit_test(an_address_that_is_another_pods_by_now_is_kept_for_it),
 		cmocka_unit_test(what_a_job_under_way_may_make_or_take_counts_as_there),
 		cmocka_unit_test(a_pod_that_never_asked_and_has_nothing_to_tell_has_no_series_of_its_own),
 		cmocka_unit_test(statistics_are_added_up_to_the_last_counter),

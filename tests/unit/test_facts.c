@@ -62,12 +62,42 @@ static void the_first_that_is_missing_is_named(void **state)
 	assert_string_equal(facts_first_missing(&facts)->name, "selinux");
 }
 
+static void what_could_not_be_asked_stays_as_it_was_seen_last(void **state)
+{
+	struct fact fact = { .ok = false };
+	struct err err;
+
+	(void)state;
+	(void)err_set(&err, -EIO, "open netlink socket: Input/output error");
+	facts_doubt(&fact, &err); /* never seen: not there, and why */
+	assert_false(fact.ok);
+	assert_string_equal(fact.why, err.msg);
+	facts_set(&fact, 0, NULL);
+	assert_true(fact.ok);
+	assert_string_equal(fact.why, "");
+	assert_string_equal(fact.doubt, "");
+	facts_doubt(&fact, &err);
+	assert_true(fact.ok);
+	assert_string_equal(fact.why, "");
+	assert_string_equal(fact.doubt, err.msg);
+	assert_int_equal(fact.failures, 2);
+	(void)err_set(&err, -ENOENT, "it is gone");
+	facts_set(&fact, -ENOENT, &err);
+	assert_false(fact.ok);
+	assert_string_equal(fact.why, "it is gone");
+	assert_string_equal(fact.doubt, "");
+	(void)err_set(&err, -EIO, "again");
+	facts_doubt(&fact, &err);
+	assert_string_equal(fact.why, "it is gone");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_row_has_a_name_and_a_member_of_its_own),
 		cmocka_unit_test(steering_lacks_what_is_needed_and_no_extra),
 		cmocka_unit_test(the_first_that_is_missing_is_named),
+		cmocka_unit_test(what_could_not_be_asked_stays_as_it_was_seen_last),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -20,7 +20,7 @@ static int ready;
 static uint8_t port_state;
 
 int __wrap_rdma_nl_ports(int netns_fd, int timeout_ms, struct rdma_nl_port **ret, struct err *err);
-bool __wrap_hostnet_wanted(const struct config *config);
+bool __wrap_hostnet_wanted(const struct config *config, const struct rdma_nl_port *ports, int n);
 int __wrap_smc_nl_open(int netns_fd, int timeout_ms, struct smc_nl **ret, struct err *err);
 void __wrap_smc_nl_close(struct smc_nl *nl);
 int __wrap_smc_devices_get(struct smc_nl *nl, struct smc_devices *ret, struct err *err);
@@ -40,9 +40,9 @@ int __wrap_rdma_nl_ports(int netns_fd, int timeout_ms, struct rdma_nl_port **ret
 	return 1;
 }
 
-bool __wrap_hostnet_wanted(const struct config *config)
+bool __wrap_hostnet_wanted(const struct config *config, const struct rdma_nl_port *ports, int n)
 {
-	(void)config;
+	(void)config, (void)ports, (void)n;
 	return true;
 }
 

@@ -198,7 +198,7 @@ static void the_agent_tells_of_its_own_process(void **state)
 
 static void the_node_has_its_series_without_pods_too(void **state)
 {
-	const struct facts facts = { .smc.ok = true, .host.unasked = true };
+	const struct facts facts = { .smc.ok = true, .smc.failures = 2, .host.unasked = true };
 	struct latency requests[LATENCY_N_VERBS] = { 0 };
 	const struct metrics_node node = { true, &facts, requests, 3, NULL };
 
@@ -211,6 +211,8 @@ static void the_node_has_its_series_without_pods_too(void **state)
 	has_line("smc_cni_node_ready{check=\"smc\"} 1");
 	has_line("smc_cni_node_ready{check=\"hook\"} 0");
 	assert_null(strstr(text, "check=\"host\"")); /* nobody asks for it */
+	has_line("smc_cni_probe_failures_total{check=\"smc\"} 2");
+	has_line("smc_cni_probe_failures_total{check=\"hook\"} 0");
 	has_line("smc_cni_watch_restarts_total 3");
 	has_line("smc_cni_build_info{version=\"" SMC_CNI_VERSION "\"} 1");
 	has_line("# TYPE smc_cni_request_duration_seconds histogram");

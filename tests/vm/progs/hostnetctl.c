@@ -48,6 +48,16 @@ static int load(const char *state, struct hostnet_undo **ret, struct err *err)
 	return r;
 }
 
+static int wanted(const struct config *config, struct err *err)
+{
+	auto_free struct rdma_nl_port *ports = NULL;
+	int n = rdma_nl_ports(-1, 1000, &ports, err);
+
+	if (n < 0)
+		return n;
+	return hostnet_wanted(config, ports, n) ? 0 : err_set(err, -ENODEV, "not wanted");
+}
+
 static int run(const struct config *config, const char *state, const char *verb,
 	       const struct wish_addrs *pod, struct hostnet_undo *undo, struct err *err)
 {
@@ -55,7 +65,7 @@ static int run(const struct config *config, const char *state, const char *verb,
 	int r;
 
 	if (strcmp(verb, "wanted") == 0)
-		return hostnet_wanted(config) ? 0 : err_set(err, -ENODEV, "not wanted");
+		return wanted(config, err);
 	if (strcmp(verb, "check") == 0)
 		return hostnet_check(config, pod, err);
 	if (strcmp(verb, "pod-undo") == 0)
