@@ -61,36 +61,22 @@ struct agent {
 	struct loop_timer sweep_timer, stats_timer, changes_timer, keep_timer;
 };
 
+/* ---- ready.c ---- */
+
 /* NULL, or the sentence why pods that ask for steering do not get it. */
 const char *agent_not_ready(const struct agent *agent);
+/* NULL, or why what pods ask for is not known. */
+const char *agent_source_not_ready(const struct agent *agent);
+void agent_new_facts(struct agent *agent, const struct facts *facts);
+
+/* ---- decide.c ---- */
 
 /* What policy says of the attachment now: sets verdict and wish. */
 void agent_decide(struct agent *agent, struct attach *a);
 /* The same for one that is there, and what comes of it: as agent_kick. */
 void agent_decide_again(struct agent *agent, struct attach *a);
-/* Queues the job that is due, or forgets the attachment: `a` may be gone afterwards. */
-void agent_kick(struct agent *agent, struct attach *a);
-/* Begins its removal; as agent_kick. undo_netns: the netns part too. */
-void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
-/* An attachment found at start, in pending/ or in the runtime's cache; owns rec. One that is just
- * being rolled back makes room for it first. inherited: an earlier run decided, and put
- * in force what the record says. */
-void agent_adopt(struct agent *agent, struct record *rec, bool inherited);
 
-/* Takes over pods that ran before our plugin was in the chain, if there are any. Not before it is
- * known what pods want now: what the runtime has kept is what they wanted then. */
-void agent_look_for_earlier(struct agent *agent);
-
-/* ---- agent_source.c ---- */
-
-/* What the source knows, or has known, of the pod and its namespace, in place of what ADD brought. */
-void agent_ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret);
-/* NULL, or why what pods ask for is not known. */
-const char *agent_source_not_ready(const struct agent *agent);
-/* Has it written to disk what namespaces say, if it is to be. */
-void agent_keep_namespaces(struct agent *agent);
-
-/* ---- agent_changes.c: whatever comes, a turn of the loop is short ---- */
+/* ---- changes.c: whatever comes, a turn of the loop is short ---- */
 
 /* source_changed_fn: arg is the agent. */
 void agent_source_changed(void *arg, const char *namespace, const char *name);
@@ -98,11 +84,43 @@ void agent_source_changed(void *arg, const char *namespace, const char *name);
 void agent_decide_later(struct agent *agent, struct attach *a);
 void agent_decide_all_later(struct agent *agent);
 
-void agent_new_facts(struct agent *agent, const struct facts *facts);
+/* ---- lifecycle.c ---- */
+
+enum agent_admission {
+	AGENT_ADMITTED,
+	AGENT_FULL, /* the table is, or memory */
+	AGENT_UNHEARD, /* it depends on what is not known yet: ask again when the source has changed */
+	AGENT_REFUSED, /* it requires what it cannot have */
+};
+
+/* A pod that a plugin tells of: takes over rec, and decides. Only AGENT_ADMITTED leaves it in the table, *ret; the
+ * caller says what else it wants of it, and calls agent_kick(). may_wait: AGENT_UNHEARD is an answer. Of FULL and
+ * REFUSED, err has the sentence. */
+enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait, struct attach **ret,
+				 struct err *err);
+/* An attachment found at start, in pending/ or in the runtime's cache; owns rec. One that is just
+ * being rolled back makes room for it first. inherited: an earlier run decided, and put
+ * in force what the record says. */
+void agent_adopt(struct agent *agent, struct record *rec, bool inherited);
+/* Queues the job that is due, or forgets the attachment: `a` may be gone afterwards. */
+void agent_kick(struct agent *agent, struct attach *a);
+/* Begins its removal; as agent_kick. undo_netns: the netns part too. */
+void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
+
+/* ---- keep.c ---- */
+
+/* Has it written to disk what namespaces say, if it is to be. */
+void agent_keep_namespaces(struct agent *agent);
+
+/* ---- sweep.c ---- */
+
 /* Asks for fresh statistics: stats_ready() of the listeners follows, within AGENT_STATS_MS. */
 void agent_want_stats(struct agent *agent);
 void agent_stats_ready(struct agent *agent);
 /* Arms the first tick. */
 void agent_sweep_begin(struct agent *agent);
+/* Takes over pods that ran before our plugin was in the chain, if there are any. Not before it is
+ * known what pods want now: what the runtime has kept is what they wanted then. */
+void agent_look_for_earlier(struct agent *agent);
 
 #endif

@@ -61,7 +61,7 @@ static void log_outcome(const struct attach *a, const struct pod_job *job, bool 
 
 	(void)attach_name(a, name, sizeof(name));
 	if (job->work.rc == -ENOENT && job->action == RECONCILE_ENSURE)
-		log_info("pod's network namespace is gone", "pod", name);
+		log_info("pod has ended", "pod", name, "why", job->work.err.msg);
 	else if (job->work.rc < 0 && job->work.rc != -ENOENT)
 		log_warn(job->action == RECONCILE_REMOVE ? "cannot remove what was made for a pod, trying again" :
 			 job->action == RECONCILE_ENSURE ? "cannot change a pod, trying again" :

@@ -5,7 +5,6 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/json.h"
-#include "node-agent/agent/events.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/server/session.h"
 
@@ -42,38 +41,39 @@ static void prepare_again(struct session *s, struct attach *old)
 		session_wait(s, SESSION_PROBE);
 }
 
+/* Asked again when the source has changed, or when there is just time enough left to go on without. */
+static void wait_for_source(struct session *s, int64_t deadline_ms)
+{
+	session_wait(s, SESSION_SOURCE);
+	loop_arm(s->agent->loop, &s->timer, deadline_ms - SESSION_REST_MS);
+}
+
 static void begin(struct session *s, struct record *rec, int64_t deadline_ms, bool at_once)
 {
-	struct agent *agent = s->agent;
-	struct attach *a = attach_add(&agent->table, rec);
+	bool may_wait = !s->waited && clock_now_ms() < deadline_ms - SESSION_REST_MS;
+	struct err err = ERR_INIT;
+	struct attach *a;
 
-	if (!a) {
-		record_free(rec);
-		session_error(s, WIRE_CODE_UNAVAILABLE, "the agent's table of pods is full");
+	switch (agent_admit(s->agent, rec, may_wait, &a, &err)) {
+	case AGENT_UNHEARD:
+		wait_for_source(s, deadline_ms);
 		return;
-	}
-	agent_decide(agent, a);
-	if (a->verdict.unknown && !s->waited &&
-	    clock_now_ms() < deadline_ms - SESSION_REST_MS) {
-		attach_drop(&agent->table, a);
-		session_wait(s, SESSION_SOURCE);
-		loop_arm(agent->loop, &s->timer, deadline_ms - SESSION_REST_MS);
+	case AGENT_FULL:
+		session_error(s, WIRE_CODE_UNAVAILABLE, err.msg);
 		return;
-	}
-	if (a->verdict.refuse) {
-		agent_events_refused(agent, a);
-		session_error(s, WIRE_CODE_REQUIRED, a->verdict.why);
-		attach_drop(&agent->table, a);
+	case AGENT_REFUSED:
+		session_error(s, WIRE_CODE_REQUIRED, err.msg);
 		return;
+	case AGENT_ADMITTED:
+		break;
 	}
-	a->rec->wish = a->wish;
 	a->at_once = at_once && wish_is_empty(&a->wish);
 	a->deadline_ms = deadline_ms;
 	a->netns_fd = TAKE_FD(s->passed_fd);
 	a->session = s;
 	s->attach = a;
 	session_wait(s, SESSION_PREPARE);
-	agent_kick(agent, a);
+	agent_kick(s->agent, a);
 }
 
 void session_prepare(struct session *s)

@@ -1,0 +1,131 @@
+/* What a pod gets, as of now: what it and its namespace say, what the node can, and what was before. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/log.h"
+#include "common/names.h"
+#include "node-agent/agent/agent.h"
+#include "node-agent/agent/events.h"
+
+/* ---- what the source says ---- */
+
+/* Of a static pod the runtime passes the hash of its configuration as uid; its mirror in the API has
+ * another uid, and the hash as an annotation. */
+static bool is_same(const struct object_pod *known, const char *uid)
+{
+	const char *hash = json_string_value(json_object_get(known->annotations, NAMES_CONFIG_HASH));
+
+	return !known->uid[0] || !uid[0] || !strcmp(known->uid, uid) || (hash && !strcmp(hash, uid));
+}
+
+/* The source's pod of that name; not one that took the name of the attachment's. */
+static const struct object_pod *known_pod(const struct agent *agent, const struct wire_pod *pod)
+{
+	const struct object_pod *known;
+
+	if (!agent->source || !pod->name[0])
+		return NULL;
+	known = source_pod(agent->source, pod->namespace, pod->name);
+	return known && is_same(known, pod->uid) ? known : NULL;
+}
+
+/* In place of what ADD brought. */
+static void ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret)
+{
+	const struct wire_pod *pod = &a->rec->req.pod;
+	const struct object_pod *known = known_pod(agent, pod);
+	const struct object_namespace *ns =
+		agent->source ? source_namespace(agent->source, pod->namespace) : NULL;
+
+	if (known) {
+		ret->host_network = known->host_network;
+		ret->annotations = known->annotations;
+	}
+	if (known && source_may_lag(agent->source)) {
+		json_decref(a->known);
+		a->known = json_incref(known->annotations);
+	} else if (a->known) { /* its object may go before its containers do */
+		ret->annotations = a->known;
+	}
+	if (ns)
+		ret->namespace_annotations = ns->annotations;
+	if (!agent->source || !source_may_lag(agent->source))
+		return;
+	/* Every pod has a namespace; a runtime that passes annotations passes all of them. */
+	ret->unknown = !ret->annotations;
+	ret->namespace_unknown = !ns;
+}
+
+/* ---- and what comes of it ---- */
+
+static void policy_facts(const struct facts *facts, struct policy_node *ret)
+{
+	const char *missing = facts_why_not(facts);
+
+	memset(ret, 0, sizeof(*ret));
+	ret->steering = facts->smc.ok && facts->hook.ok && facts->selinux.ok;
+	ret->ueid = facts->ueid.ok;
+	ret->ulp_unsafe = facts->steer.ulp_unsafe;
+	if (missing)
+		(void)snprintf(ret->why_not, sizeof(ret->why_not), "%s", missing);
+}
+
+static bool is_own(const struct wire_pod *pod)
+{
+	const char *namespace = getenv("POD_NAMESPACE"), *name = getenv("POD_NAME");
+
+	return namespace && name && !strcmp(namespace, pod->namespace) && !strcmp(name, pod->name);
+}
+
+/* What an earlier run put in force stays until it is known what is wanted now. */
+static bool stays_as_it_is(const struct agent *agent, struct attach *a)
+{
+	if (a->inherited && (!agent->source || !source_may_lag(agent->source) ||
+			     source_synced(agent->source)))
+		a->inherited = false;
+	if (!a->inherited)
+		return false;
+	a->wish = a->rec->wish;
+	a->verdict.steer = a->wish.steer;
+	a->verdict.refuse = a->verdict.unavailable = a->verdict.unknown = false;
+	(void)snprintf(a->verdict.why, sizeof(a->verdict.why),
+		       "%s, as before the agent's start: it has not heard from the API server yet",
+		       a->wish.steer ? "steered" : "stays TCP");
+	return true;
+}
+
+void agent_decide(struct agent *agent, struct attach *a)
+{
+	const struct wire_prepare *req = &a->rec->req;
+	struct policy_pod pod = {
+		.namespace = req->pod.namespace,
+		.name = req->pod.name,
+		.own = is_own(&req->pod),
+		.annotations = req->annotations,
+	};
+	struct policy_node node;
+	bool had_host = a->rec->wish.host || (a->busy && a->wish.host);
+
+	ask_source(agent, a, &pod);
+	policy_facts(&agent->facts, &node);
+	policy_decide(agent->config, &node, &pod, &a->verdict);
+	if (!stays_as_it_is(agent, a))
+		wish_make(agent->config, &agent->facts, req, &a->verdict, had_host, &a->wish);
+}
+
+/* Policy again, for one that is there. */
+void agent_decide_again(struct agent *agent, struct attach *a)
+{
+	struct policy_verdict before = a->verdict;
+	struct wish wish = a->wish;
+	char name[2 * WIRE_NAME_MAX];
+
+	agent_decide(agent, a);
+	if (!wish_equal(&wish, &a->wish))
+		a->waits = a->waits && !a->wanted; /* a failure of the old wish holds nothing up */
+	else if (strcmp(before.why, a->verdict.why) != 0)
+		log_info(a->verdict.steer ? "pod stays steered" : "pod stays on TCP", "pod",
+			 attach_name(a, name, sizeof(name)), "why", a->verdict.why);
+	agent_events_decided(agent, a);
+	agent_kick(agent, a);
+}
