@@ -16,10 +16,11 @@
 
 /* Both maps are keyed by the netns cookie of the pod (__u64, host byte order; SO_NETNS_COOKIE). */
 
-enum steer_ulp { /* what setsockopt(TCP_ULP, "smc") gets */
+/* What setsockopt(TCP_ULP, "smc") gets. */
+enum steer_ulp {
 	STEER_ULP_IGNORE = 0, /* the kernel decides */
 	STEER_ULP_DENY = 1, /* EPERM */
-	STEER_ULP_EMULATE = 2, /* success on an SMC socket, ENOENT (as from 7.0 on) on a TCP one */
+	STEER_ULP_EMULATE = 2, /* success on an SMC socket; ENOENT, as from 7.0 on, on TCP */
 };
 
 #define STEER_ON 1u /* new TCP sockets become SMC sockets */

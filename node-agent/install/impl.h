@@ -7,7 +7,8 @@
 
 #include "node-agent/install/install.h"
 
-#define INSTALL_MARK ".smc-cni.installed" /* in the folder of programs: the agent installed here */
+/* A file in the folder of programs, which says that the agent installed the plugin there. */
+#define INSTALL_MARK ".smc-cni.installed"
 #define INSTALL_POKE ".smc-cni.poke"
 #define INSTALL_NEW ".smc-cni.new" /* a file on its way to its name */
 #define INSTALL_BAD_STAYS_S 60 /* since its last change */

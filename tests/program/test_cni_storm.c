@@ -27,7 +27,8 @@
 
 #define AT_ONCE 50
 #define PODS_MAX 500
-#define KILL_WITHIN_US 40000 /* of its start: at all stages of an ADD, and now and then after it */
+/* A plugin is killed so long after its start at most: at each stage of an ADD, and now and then after it. */
+#define KILL_WITHIN_US 40000
 
 /* A file a lease, its address by the pod's number; the same pod gets no second one. */
 #define POOL                                                                                          \

@@ -162,8 +162,9 @@ static void only_three_endings_are_loaded(void **state)
 					  "conf",	  "a.yaml" };
 
 	(void)state;
+	/* ".conf" is an ending to filepath.Ext() */
 	assert_true(install_is_conf_name("a.conf") && install_is_conf_name("a.conflist") &&
-		    install_is_conf_name("a.json") && install_is_conf_name(".conf")); /* as filepath.Ext() has it */
+		    install_is_conf_name("a.json") && install_is_conf_name(".conf"));
 	for (size_t i = 0; i < ARRAY_SIZE(no); i++)
 		if (install_is_conf_name(no[i]))
 			fail_msg("'%s'", no[i]);
