@@ -17,21 +17,32 @@
 enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
 
 static const char usage[] =
-	"usage: smc-node-agent [--config FILE] [--check-config | --cleanup [--stay] | --version]\n"
+	"usage: smc-node-agent [--config FILE] [--cni-plugin FILE] [--check-config | --cleanup [--stay] | --version]\n"
 	"\n"
 	"  --config FILE   default " CONFIG_DEFAULT_PATH "\n"
-	"  --check-config  only say whether the file is right\n"
+	"  --cni-plugin FILE\n"
+	"                  the program to install as the plugin smc-cni, and to keep in the CNI chain of\n"
+	"                  the node's network. Without it the plugin is somebody else's to install\n"
+	"  --check-config  only say what is wrong with the file, all of it\n"
 	"  --cleanup       take back all that the agent made on this node; a stopped agent leaves\n"
 	"                  steering in force. Needs no config: without one the default paths count\n"
 	"  --stay          try until all is clean, then stay until SIGTERM: for a DaemonSet\n";
+
+static void print_bad(void *arg, const struct err *err)
+{
+	*(bool *)arg = true;
+	(void)fprintf(stderr, "%s\n", err->msg);
+}
 
 static int check_config(const char *path)
 {
 	struct config *config;
 	struct err err = ERR_INIT;
+	bool told = false;
 
-	if (config_load(path, &config, &err) < 0) {
-		(void)fprintf(stderr, "%s\n", err.msg);
+	if (config_load_each(path, print_bad, &told, &config, &err) < 0) {
+		if (!told)
+			(void)fprintf(stderr, "%s\n", err.msg);
 		return EXIT_FAILURE;
 	}
 	config_free(config);
@@ -85,11 +96,32 @@ static int clean_up_and_stay(const char *path)
 	return EXIT_SUCCESS;
 }
 
-static int serve(const char *path)
+static void log_bad(void *arg, const struct err *err)
+{
+	(void)arg;
+	log_error("config is wrong", "err", err->msg);
+}
+
+/* What is an argument, and no key of the file. -ENOMEM */
+static int take_arguments(struct config *config, const char *cni_plugin, struct err *err)
+{
+	char *copy;
+
+	if (!cni_plugin)
+		return 0;
+	copy = strdup(cni_plugin);
+	if (!copy)
+		return err_sys(err, ENOMEM, "start");
+	free(config->cni_plugin);
+	config->cni_plugin = copy;
+	return 0;
+}
+
+static int serve(const char *path, const char *cni_plugin)
 {
 	struct err err = ERR_INIT, trouble = ERR_INIT;
 	struct config *config;
-	int r = config_load(path, &config, &trouble);
+	int r = config_load_each(path, log_bad, NULL, &config, &trouble);
 
 	FAULT_SCOPE("adopt");
 	if (r < 0) {
@@ -98,6 +130,8 @@ static int serve(const char *path)
 	} else {
 		log_set_level(config->log_level);
 	}
+	if (r == 0)
+		r = take_arguments(config, cni_plugin, &err);
 	if (r == 0) {
 		rights_warn();
 		r = run_agent(config, &trouble, &err);
@@ -116,9 +150,10 @@ int main(int argc, char **argv)
 		{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
 		{ "cleanup", no_argument, NULL, 'x' },	    { "stay", no_argument, NULL, 's' },
 		{ "version", no_argument, NULL, 'v' },	    { "help", no_argument, NULL, 'h' },
+		{ "cni-plugin", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *path = CONFIG_DEFAULT_PATH;
+	const char *path = CONFIG_DEFAULT_PATH, *cni_plugin = NULL;
 	enum mode mode = MODE_RUN;
 	bool stay = false;
 	int opt;
@@ -127,6 +162,9 @@ int main(int argc, char **argv)
 		switch (opt) {
 		case 'c':
 			path = optarg;
+			break;
+		case 'p':
+			cni_plugin = optarg;
 			break;
 		case 'k':
 			mode = MODE_CHECK;
@@ -160,5 +198,10 @@ int main(int argc, char **argv)
 		return check_config(path);
 	if (mode == MODE_CLEANUP)
 		return stay ? clean_up_and_stay(path) : clean_up(path);
-	return serve(path);
+	if (cni_plugin && *cni_plugin != '/') {
+		(void)fprintf(stderr, "smc-node-agent: --cni-plugin: got '%s', allowed: an absolute path\n",
+			      cni_plugin);
+		return 2;
+	}
+	return serve(path, cni_plugin);
 }

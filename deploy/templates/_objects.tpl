@@ -29,6 +29,8 @@
 {{- with $v.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
 {{- with $v.affinity }}{{ $_ := set $pod "affinity" . }}{{ end -}}
 {{- with $v.tolerations }}{{ $_ := set $pod "tolerations" . }}{{ end -}}
+{{- with $v.updateStrategy }}{{ $_ := set $ds.spec "updateStrategy" (mustMergeOverwrite $ds.spec.updateStrategy .) }}{{ end -}}
+{{- if not $v.installPlugin }}{{ $_ := set $c "args" (slice $c.args 0 2) }}{{ end -}}
 {{- with $v.resources }}{{ $_ := set $c "resources" . }}{{ end -}}
 {{- range $pod.volumes -}}
 {{- if eq .name "cni-conf" }}{{ $_ := set .hostPath "path" $v.cniConfDir }}{{ end -}}

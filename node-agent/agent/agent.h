@@ -63,6 +63,11 @@ struct agent {
 
 /* ---- ready.c ---- */
 
+/* NULL, or why the agent is not ready: it serves, and what pods ask for is known. What the node can do is a fact, and
+ * no readiness: a roll-out does not stop at a node without SMC. */
+const char *agent_not_serving(const struct agent *agent);
+/* NULL, or why pods that start now and ask for steering do not get it: the chain counts, too. */
+const char *agent_not_for_pods(const struct agent *agent);
 /* NULL, or the sentence why pods that ask for steering do not get it. */
 const char *agent_not_ready(const struct agent *agent);
 /* NULL, or why what pods ask for is not known. */

@@ -14,17 +14,27 @@ const char *agent_source_not_ready(const struct agent *agent)
 	return why[0] ? why : "the agent has not heard from the API server yet";
 }
 
-const char *agent_not_ready(const struct agent *agent)
+const char *agent_not_serving(const struct agent *agent)
 {
-	const char *missing = facts_why_not(&agent->facts);
-
 	if (agent->trouble.msg[0])
 		return agent->trouble.msg;
-	if (!agent->started)
-		return "the agent is starting";
-	if (missing)
-		return missing;
-	return agent_source_not_ready(agent);
+	return agent->started ? agent_source_not_ready(agent) : "the agent is starting";
+}
+
+const char *agent_not_ready(const struct agent *agent)
+{
+	const char *why = agent->started && !agent->trouble.msg[0] ? facts_why_not(&agent->facts) : NULL;
+
+	return why ? why : agent_not_serving(agent);
+}
+
+const char *agent_not_for_pods(const struct agent *agent)
+{
+	const char *why = agent_not_ready(agent);
+
+	if (why || agent->facts.plugin.ok || agent->facts.plugin.unasked)
+		return why;
+	return agent->facts.plugin.why;
 }
 
 static void log_fact(const struct facts_row *row, const struct fact *before, const struct fact *now)

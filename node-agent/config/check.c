@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/inet.h"
+#include "node-agent/config/read.h"
 
 struct checked {
 	const struct config *config;
@@ -112,38 +113,37 @@ static int find_pnet(const struct config *c, const char *id, int n)
 	return -1;
 }
 
-static int check_limits(const struct config *c, const char *file, const struct ytree_node *root,
-			struct err *err)
+static int check_limit(const struct config_at *at, const struct config *c, const struct ytree_node *root, int i,
+		       struct err *err)
 {
-	for (int i = 0; i < c->limits.n_pnet_ids; i++) {
-		const char *id = c->limits.pnet_ids[i];
+	const char *id = c->limits.pnet_ids[i];
 
-		if (find_pnet(c, id, c->n_pnets) < 0)
-			return err_set(
-				err, -EINVAL,
-				"%s:%d: key 'limits.pnetIDs[%d]': got '%s', allowed: the id "
-				"of an entry of 'pnets'",
-				file,
-				ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line, i,
-				id);
-	}
-	return 0;
+	if (find_pnet(c, id, c->n_pnets) >= 0)
+		return 0;
+	return err_set(err, -EINVAL,
+		       "%s:%d: key 'limits.pnetIDs[%d]': got '%s', allowed: the id of an entry of 'pnets'",
+		       at->file, ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line, i, id);
 }
 
-int config_check(const struct config *c, const char *file, const struct ytree_node *root,
-		 struct err *err)
+int config_check(const struct config_at *at, const struct config *c, const struct ytree_node *root, struct err *err)
 {
-	const struct checked k = { .config = c, .file = file, .pnets = ytree_get(root, "pnets") };
+	const struct checked k = { .config = c, .file = at->file, .pnets = ytree_get(root, "pnets") };
+	int rc;
 
 	for (int i = 0; i < c->n_pnets; i++) {
-		int rc;
-
 		if (find_pnet(c, c->pnets[i].id, i) >= 0)
-			return err_set(err, -EINVAL, "%s:%d: pnet '%s' is there already", file,
-				       k.pnets->items[i]->line, c->pnets[i].id);
-		rc = check_pnet(&k, i, err);
+			rc = err_set(err, -EINVAL, "%s:%d: pnet '%s' is there already", at->file,
+				     k.pnets->items[i]->line, c->pnets[i].id);
+		else
+			rc = check_pnet(&k, i, err);
+		rc = config_note(at, rc, err);
 		if (rc < 0)
 			return rc;
 	}
-	return check_limits(c, file, root, err);
+	for (int i = 0; i < c->limits.n_pnet_ids; i++) {
+		rc = config_note(at, check_limit(at, c, root, i, err), err);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
 }

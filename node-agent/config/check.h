@@ -4,12 +4,13 @@
 
 #include "common/err.h"
 #include "node-agent/config/config.h"
+#include "node-agent/config/read.h"
 #include "node-agent/parse/ytree.h"
 
 /* `root` is the map that c was read from, for the lines in messages. -EINVAL for a pnet id,
  * interface, RDMA port or pod network that two pnets claim, and for a limits.pnetIDs that no pnet
- * has. */
-int config_check(const struct config *c, const char *file, const struct ytree_node *root,
+ * has, each told as config_note() has it. */
+int config_check(const struct config_at *at, const struct config *c, const struct ytree_node *root,
 		 struct err *err);
 
 #endif

@@ -29,7 +29,7 @@ static int read_rdma(const struct config_at *at, const struct ytree_node *value,
 
 	rdma->port = 1;
 	rc = config_read_map(at, value, fields, ARRAY_SIZE(fields), rdma, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	return *rdma->device ? 0 : config_missing(at, value, "device", err);
 }
@@ -76,7 +76,7 @@ static int read_pnet(const struct config_at *at, const struct ytree_node *value,
 	int rc;
 
 	rc = config_read_map(at, value, fields, ARRAY_SIZE(fields), pnet, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	return *pnet->id ? 0 : config_missing(at, value, "id", err);
 }
@@ -104,6 +104,8 @@ static int read_limit_namespaces(const struct config_at *at, const struct ytree_
 {
 	struct config_limits *l = out;
 
+	if (value->type == YTREE_STRING && !strcmp(value->text, "*")) /* all of them, which is the default */
+		return 0;
 	return config_read_list(at, value, sizeof(*l->namespaces), config_value_namespace,
 				(void **)&l->namespaces, &l->n_namespaces, err);
 }
@@ -146,9 +148,19 @@ static int read_pod_source(const struct config_at *at, const struct ytree_node *
 	if (value->type != YTREE_MAP)
 		return config_refuse(at, value, "kubernetes, or {folder: PATH}", err);
 	rc = config_read_map(at, value, fields, ARRAY_SIZE(fields), folder, err);
-	if (rc < 0)
+	if (rc != 0)
 		return rc;
 	return *folder ? 0 : config_missing(at, value, "folder", err);
+}
+
+/* Of 0.1: what the DaemonSet must know is its own argument, so that no agent.yaml of somebody's can lack it. */
+static int read_cni_plugin(const struct config_at *at, const struct ytree_node *value, void *out, struct err *err)
+{
+	struct config *c = out;
+
+	log_warn("key is an argument now, and will be refused in the next version", "key", at->key, "argument",
+		 "--cni-plugin");
+	return config_value_optional_path(at, value, &c->cni_plugin, err);
 }
 
 static const struct config_field root_fields[] = {
@@ -167,7 +179,7 @@ static const struct config_field root_fields[] = {
 	{ "cgroupRoot", config_value_path, offsetof(struct config, cgroup_root) },
 	{ "cniConfDir", config_value_path, offsetof(struct config, cni_conf_dir) },
 	{ "cniBinDir", config_value_path, offsetof(struct config, cni_bin_dir) },
-	{ "cniPlugin", config_value_optional_path, offsetof(struct config, cni_plugin) },
+	{ "cniPlugin", read_cni_plugin, 0 },
 	{ "cniInstall", config_value_install, offsetof(struct config, cni_install) },
 	{ "featuresDir", config_value_optional_path, offsetof(struct config, features_dir) },
 	{ "metrics", config_value_endpoint, offsetof(struct config, metrics) },
@@ -257,38 +269,77 @@ static void config_cleanup(struct config **c)
 	config_free(*c);
 }
 
-int config_parse(const char *text, size_t len, const char *name, struct config **ret,
-		 struct err *err)
+static int read_tree(const struct config_at *top, const struct ytree *tree, struct config *c, struct err *err)
+{
+	int rc;
+
+	if (tree->n_docs > 1)
+		return err_set(err, -EINVAL, "%s:%d: a second document, allowed: one", top->file,
+			       tree->docs[1]->line);
+	if (tree->n_docs == 0)
+		return 0;
+	rc = config_read_map(top, tree->docs[0], root_fields, ARRAY_SIZE(root_fields), c, err);
+	/* What was refused is not in c: then there is nothing whole to be held against each other. */
+	return rc < 0 || top->sink->n ? rc : config_check(top, c, tree->docs[0], err);
+}
+
+/* Keeps the first message for who hears one only. */
+struct first {
+	struct err err;
+	config_bad_fn *bad;
+	void *arg;
+};
+
+static void on_bad(void *arg, const struct err *err)
+{
+	struct first *first = arg;
+
+	if (!first->err.msg[0])
+		first->err = *err;
+	if (first->bad)
+		first->bad(first->arg, err);
+}
+
+static int refuse_all(const struct config_sink *sink, const struct first *first, struct err *err)
+{
+	if (sink->n == 1)
+		return err_set(err, -EINVAL, "%s", first->err.msg);
+	return err_set(err, -EINVAL, "%.400s (and %d more: --check-config names all)", first->err.msg, sink->n - 1);
+}
+
+int config_parse_each(const char *text, size_t len, const char *name, config_bad_fn *bad, void *arg,
+		      struct config **ret, struct err *err)
 {
 	auto_with(config_cleanup) struct config *c = new_with_defaults();
-	const struct config_at top = { .file = name };
+	struct first first = { .bad = bad, .arg = arg };
+	struct config_sink sink = { .bad = on_bad, .arg = &first };
+	const struct config_at top = { .file = name, .sink = &sink };
 	auto_ytree struct ytree *tree = NULL;
+	struct err why = ERR_INIT;
 	int rc;
 
 	if (!c)
 		return err_sys(err, ENOMEM, "read '%s'", name);
-	rc = ytree_parse(text, len, name, &tree, err);
+	rc = ytree_parse(text, len, name, &tree, &why);
+	if (rc == 0)
+		rc = read_tree(&top, tree, c, &why);
+	if (rc == 0 && !sink.n)
+		rc = fill_rest(c, name, &why);
+	rc = config_note(&top, rc, &why);
 	if (rc < 0)
-		return rc;
-	if (tree->n_docs > 1)
-		return err_set(err, -EINVAL, "%s:%d: a second document, allowed: one", name,
-			       tree->docs[1]->line);
-	if (tree->n_docs == 1) {
-		rc = config_read_map(&top, tree->docs[0], root_fields, ARRAY_SIZE(root_fields), c,
-				     err);
-		if (rc == 0)
-			rc = config_check(c, name, tree->docs[0], err);
-		if (rc < 0)
-			return rc;
-	}
-	rc = fill_rest(c, name, err);
-	if (rc < 0)
-		return rc;
+		return err_set(err, rc, "%s", why.msg);
+	if (sink.n)
+		return refuse_all(&sink, &first, err);
 	*ret = TAKE_PTR(c);
 	return 0;
 }
 
-int config_load(const char *path, struct config **ret, struct err *err)
+int config_parse(const char *text, size_t len, const char *name, struct config **ret, struct err *err)
+{
+	return config_parse_each(text, len, name, NULL, NULL, ret, err);
+}
+
+int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret, struct err *err)
 {
 	auto_free char *text = NULL;
 	size_t len;
@@ -297,7 +348,12 @@ int config_load(const char *path, struct config **ret, struct err *err)
 	rc = file_read(AT_FDCWD, path, FILE_BYTES_MAX, &text, &len, err);
 	if (rc < 0)
 		return rc;
-	return config_parse(text, len, path, ret, err);
+	return config_parse_each(text, len, path, bad, arg, ret, err);
+}
+
+int config_load(const char *path, struct config **ret, struct err *err)
+{
+	return config_load_each(path, NULL, NULL, ret, err);
 }
 
 void config_free(struct config *c)

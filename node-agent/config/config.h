@@ -69,16 +69,23 @@ struct config {
 	char *cgroup_root;
 	char *cni_conf_dir;
 	char *cni_bin_dir;
-	char *cni_plugin; /* the program to install; "": install nothing */
+	char *cni_plugin; /* the program to install, of --cni-plugin; "": install nothing */
 	enum config_install cni_install;
 	char *features_dir; /* "" = off */
 	char *metrics; /* "ip:port", "" = off */
 	enum log_level log_level;
 };
 
+/* Told of each thing that is wrong, "FILE:LINE: key ...", in the order of the file. */
+typedef void config_bad_fn(void *arg, const struct err *err);
+
 /* Reads and checks the file; defaults fill what is absent. The caller frees with config_free.
  * -EINVAL with "FILE:LINE: key ..." messages. */
 int config_load(const char *path, struct config **ret, struct err *err);
+/* The same, and each thing that is wrong is told; err then has the first one, and how many there are. */
+int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret, struct err *err);
+int config_parse_each(const char *text, size_t len, const char *name, config_bad_fn *bad, void *arg,
+		      struct config **ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages. */
 int config_parse(const char *text, size_t len, const char *name, struct config **ret,
 		 struct err *err);

@@ -82,34 +82,51 @@ static int unknown_key(const struct config_at *at, const struct ytree_node *key,
 		       key->line, at->key, list);
 }
 
+int config_note(const struct config_at *at, int rc, const struct err *err)
+{
+	if (rc != -EINVAL || !at->sink)
+		return rc;
+	if (at->sink->bad)
+		at->sink->bad(at->sink->arg, err);
+	at->sink->n++;
+	return 1;
+}
+
 int config_read_map(const struct config_at *at, const struct ytree_node *map,
 		    const struct config_field *fields, size_t n_fields, void *base, struct err *err)
 {
+	int told = 0;
+
 	if (map->type != YTREE_MAP)
 		return config_refuse(at, map, "a map of keys", err);
 	for (size_t i = 0; i < map->n; i++) {
 		const struct ytree_node *key = map->items[2 * i];
 		const struct ytree_node *value = map->items[2 * i + 1];
 		const struct config_field *field = find_field(fields, n_fields, key->text);
-		struct config_at sub = { .file = at->file };
+		struct config_at sub = { .file = at->file, .sink = at->sink };
 		int rc;
 
 		(void)snprintf(sub.key, sizeof(sub.key), "%.60s%s%.60s", at->key,
 			       *at->key ? "." : "", key->text);
 		if (!field)
-			return unknown_key(&sub, key, fields, n_fields, err);
-		if (value->type == YTREE_NULL)
+			rc = unknown_key(&sub, key, fields, n_fields, err);
+		else if (value->type == YTREE_NULL)
 			continue;
-		rc = field->read(&sub, value, (char *)base + field->offset, err);
+		else
+			rc = field->read(&sub, value, (char *)base + field->offset, err);
+		rc = config_note(at, rc, err);
 		if (rc < 0)
 			return rc;
+		told |= rc;
 	}
-	return 0;
+	return told;
 }
 
 int config_read_list(const struct config_at *at, const struct ytree_node *list, size_t size,
 		     config_read_fn *read, void **array, int *n, struct err *err)
 {
+	int told = 0;
+
 	if (list->type != YTREE_SEQ)
 		return config_refuse(at, list, "a list", err);
 	if (list->n > LIST_MAX)
@@ -121,16 +138,18 @@ int config_read_list(const struct config_at *at, const struct ytree_node *list, 
 	if (!*array)
 		return err_sys(err, ENOMEM, "read '%s'", at->file);
 	for (size_t i = 0; i < list->n; i++) {
-		struct config_at sub = { .file = at->file };
+		struct config_at sub = { .file = at->file, .sink = at->sink };
 		int rc;
 
 		(void)snprintf(sub.key, sizeof(sub.key), "%.100s[%zu]", at->key, i);
-		if (list->items[i]->type == YTREE_NULL)
-			return config_refuse(&sub, list->items[i], "a value", err);
 		*n = (int)i + 1; /* before the read: what a half-read item owns is freed too */
-		rc = read(&sub, list->items[i], (char *)*array + i * size, err);
+		rc = list->items[i]->type == YTREE_NULL ?
+			     config_refuse(&sub, list->items[i], "a value", err) :
+			     read(&sub, list->items[i], (char *)*array + i * size, err);
+		rc = config_note(at, rc, err);
 		if (rc < 0)
 			return rc;
+		told |= rc;
 	}
-	return 0;
+	return told;
 }

@@ -10,8 +10,16 @@
 #include "common/err.h"
 #include "node-agent/parse/ytree.h"
 
+/* Where each thing that is wrong is told, in the order of the file. */
+struct config_sink {
+	void (*bad)(void *arg, const struct err *err); /* NULL: nobody hears */
+	void *arg;
+	int n; /* told so far */
+};
+
 struct config_at { /* where a value stands */
 	const char *file;
+	struct config_sink *sink; /* NULL: the first bad value ends the reading */
 	char key[128]; /* "pnets[0].rdma[1].port" */
 };
 
@@ -26,7 +34,11 @@ struct config_field {
 	size_t offset; /* in the struct that the map describes */
 };
 
-/* Each key of `map` by its field; an unknown key is refused with the nearest known one, null
+/* What came of one value. -EINVAL is told to the sink, and the reading goes on: 1. Without a sink, and for other
+ * errors, rc. */
+int config_note(const struct config_at *at, int rc, const struct err *err);
+
+/* Each key of `map` by its field. 1: what was wrong in there has been told. An unknown key is refused with the nearest known one, null
  * leaves the default. */
 int config_read_map(const struct config_at *at, const struct ytree_node *map,
 		    const struct config_field *fields, size_t n_fields, void *base,

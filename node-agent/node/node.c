@@ -106,9 +106,10 @@ int node_open(const struct config *config, struct node **ret, struct err *err)
 		return err_sys(err, ENOMEM, "open stateDir");
 	node->config = config;
 	node->state_fd = node->cgroup_fd = -1;
-	node->facts.plugin = (struct fact){ .ok = !*config->cni_plugin };
-	if (*config->cni_plugin)
-		strcpy(node->facts.plugin.why, "the plugin is not in the CNI chain yet");
+	node->facts.plugin.unasked = !*config->cni_plugin;
+	strcpy(node->facts.plugin.why, *config->cni_plugin ?
+	       "the plugin is not in the CNI chain yet" :
+	       "not managed: the agent was not told to install the plugin (--cni-plugin), and does not look for it");
 	node->hostnet = hostnet_undo_new();
 	if (!node->hostnet)
 		return err_sys(err, ENOMEM, "open stateDir");

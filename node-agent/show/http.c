@@ -99,6 +99,14 @@ static enum MHD_Result wait_for_stats(struct http *http, struct MHD_Connection *
 	return MHD_YES;
 }
 
+/* "/readyz", or "/readyz?for=pods" */
+static const char *not_ready(const struct agent *agent, const char *what)
+{
+	if (!what)
+		return agent_not_serving(agent);
+	return strcmp(what, "pods") ? "'for' knows 'pods' alone" : agent_not_for_pods(agent);
+}
+
 /* Called at the head of a request, once more when its (empty) body is there, and after a resume. */
 static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
 				  const char *method, const char *version, const char *data,
@@ -123,7 +131,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	if (!strcmp(url, "/healthz"))
 		return say(c, MHD_HTTP_OK, "ok");
 	if (!strcmp(url, "/readyz")) {
-		why = agent_not_ready(http->agent);
+		why = not_ready(http->agent, MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "for"));
 		return say(c, why ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, why ? why : "ok");
 	}
 	if (strcmp(url, "/metrics") != 0)

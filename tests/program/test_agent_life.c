@@ -429,6 +429,10 @@ static void health_and_metrics_are_served(void **state)
 {
 	(void)state;
 	assert_true(http_has("/healthz", "200 OK"));
+	assert_true(http_has("/readyz", "200 OK")); /* it serves, whatever the node can do */
+	assert_true(http_has("/readyz?for=pods", access("/sys/module/smc", F_OK) == 0 ? "200 OK" : "503 "));
+	assert_true(http_has("/readyz?for=tea", "503 "));
+	assert_false(http_has("/metrics", "smc_cni_node_ready{check=\"plugin\"}")); /* not managed: no yes, no no */
 	assert_true(http_has("/metrics", "smc_cni_build_info{version="));
 	assert_true(http_has("/metrics", "smc_cni_request_duration_seconds_count{verb=\"node\"}"));
 	assert_true(http_has("/nothing", "404 "));

@@ -336,6 +336,72 @@ static void a_file_that_is_not_there_is_named(void **state)
 	assert_string_equal(err.msg, "open '/nonexistent/agent.yaml': No such file or directory");
 }
 
+struct told {
+	int n;
+	char lines[8][sizeof(((struct err *)0)->msg)];
+};
+
+static void on_bad(void *arg, const struct err *err)
+{
+	struct told *told = arg;
+
+	assert_true(told->n < (int)ARRAY_SIZE(told->lines));
+	strcpy(told->lines[told->n++], err->msg);
+}
+
+static void all_that_is_wrong_is_told_at_once(void **state)
+{
+	static const char text[] = "defaultSteer: maybe\n"
+				   "ueid: lower\n"
+				   "tyop: 1\n"
+				   "limits: {ulp: none, namespaces: [shop, ~]}\n"
+				   "pnets: [{id: A, rdma: [{port: 1}]}]\n";
+	struct told told = { 0 };
+	struct config *c = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(config_parse_each(text, strlen(text), "agent.yaml", on_bad, &told, &c, &err), -EINVAL);
+	assert_int_equal(told.n, 6);
+	assert_non_null(strstr(told.lines[0], "agent.yaml:1: key 'defaultSteer'"));
+	assert_non_null(strstr(told.lines[1], "agent.yaml:2: key 'ueid'"));
+	assert_non_null(strstr(told.lines[2], "agent.yaml:3: unknown key 'tyop'"));
+	assert_non_null(strstr(told.lines[3], "agent.yaml:4: key 'limits.ulp'"));
+	assert_non_null(strstr(told.lines[4], "agent.yaml:4: key 'limits.namespaces[1]'"));
+	assert_non_null(strstr(told.lines[5], "agent.yaml:5: key 'pnets[0].rdma[0].device' is missing"));
+	assert_non_null(strstr(err.msg, "agent.yaml:1: key 'defaultSteer'"));
+	assert_non_null(strstr(err.msg, "5 more"));
+}
+
+static void pnets_that_clash_are_all_told(void **state)
+{
+	static const char text[] = "pnets:\n"
+				   "- {id: A, interfaces: [eth0]}\n"
+				   "- {id: A, interfaces: [eth1]}\n"
+				   "- {id: B, interfaces: [eth0]}\n"
+				   "limits: {pnetIDs: [C]}\n";
+	struct told told = { 0 };
+	struct config *c = NULL;
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(config_parse_each(text, strlen(text), "agent.yaml", on_bad, &told, &c, &err), -EINVAL);
+	assert_int_equal(told.n, 3);
+	assert_non_null(strstr(told.lines[0], "agent.yaml:3: pnet 'A'"));
+	assert_non_null(strstr(told.lines[1], "agent.yaml:4: interface 'eth0'"));
+	assert_non_null(strstr(told.lines[2], "agent.yaml:5: key 'limits.pnetIDs[0]'"));
+}
+
+static void all_namespaces_may_be_written_without_a_list(void **state)
+{
+	struct config *c = must_parse("limits: {namespaces: \"*\"}\n");
+
+	(void)state;
+	assert_int_equal(c->limits.n_namespaces, 1);
+	assert_string_equal(c->limits.namespaces[0], "*");
+	config_free(c);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -346,6 +412,9 @@ int main(void)
 		cmocka_unit_test(a_socket_path_must_fit_its_address),
 		cmocka_unit_test(a_node_is_named_by_key_then_environment_then_host_name),
 		cmocka_unit_test(a_file_that_is_not_there_is_named),
+		cmocka_unit_test(all_that_is_wrong_is_told_at_once),
+		cmocka_unit_test(pnets_that_clash_are_all_told),
+		cmocka_unit_test(all_namespaces_may_be_written_without_a_list),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -26,7 +26,7 @@ agent_config()
 	END
 }
 
-agent_ready() { [ "$(curl -s http://127.0.0.1:9810/readyz)" = ok ]; }
+agent_ready() { [ "$(curl -s 'http://127.0.0.1:9810/readyz?for=pods')" = ok ]; }
 
 agent_start()
 {

@@ -64,7 +64,8 @@ CNI_COMMAND=ADD CNI_CONTAINERID=dead CNI_IFNAME=eth0 CNI_PATH=/nowhere CNI_NETNS
 		 "prevResult": {"cniVersion": "1.0.0", "interfaces": [{"name": "eth0", "sandbox": "/run/netns/dead"}],
 		                "ips": [{"address": "10.9.0.99/24", "interface": 0}]}}
 	END
-check "the pod is steered" eventually 20 test "$(in_force dead)" = true
+dead_steered() { [ "$(in_force dead)" = true ]; }
+check "the pod is steered" eventually 20 dead_steered
 rmdir /sys/fs/cgroup/kubepods/dead
 ended() { [ -z "$(in_force dead)" ]; }
 check "the attachment ends" eventually 60 ended
