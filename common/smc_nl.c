@@ -67,8 +67,8 @@ static int resolve(struct nl_sock *sk, const char *name, int *ret, struct err *e
 	if (r == -ENOENT)
 		return err_set(
 			err, -EPROTONOSUPPORT,
-			"look up netlink family '%s': the kernel has no SMC (module smc cannot be "
-			"loaded, or CONFIG_SMC is off)",
+			"the kernel has no SMC (module smc cannot be loaded, or CONFIG_SMC is off): no netlink "
+			"family '%s'",
 			name);
 	if (r < 0)
 		return err_prefix(err, r, "look up netlink family '%s'", name);

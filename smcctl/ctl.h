@@ -8,6 +8,7 @@ enum ctl_exit {
 	CTL_OK = 0,
 	CTL_FAILED = 1, /* the agent cannot be reached, or has no answer */
 	CTL_USAGE = 2,
+	CTL_NODE = 3, /* the answer is that this node cannot steer */
 };
 
 struct ctl_command {

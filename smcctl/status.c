@@ -8,6 +8,8 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/wire.h"
+#include "smcctl/get.h"
+#include "smcctl/reasons.h"
 
 /* Takes the node, a pod or the end out of a message. 1 at the end. */
 static int take(json_t *status, const json_t *msg, struct err *err)
@@ -72,16 +74,42 @@ static bool matches(const json_t *pod, const char *name)
 	       strncmp(pod_ns, name, strlen(pod_ns)) == 0 && strcmp(pod_name, slash + 1) == 0;
 }
 
-size_t status_filter(json_t *status, const char *name)
+static bool is_in(const json_t *pod, const char *namespace)
+{
+	return strcmp(get_string(pod, "namespace"), namespace) == 0;
+}
+
+static bool is_problem(const json_t *pod, const char *unused)
+{
+	(void)unused;
+	return reasons_is_problem(pod);
+}
+
+static size_t filter(json_t *status, bool (*keep)(const json_t *pod, const char *arg), const char *arg)
 {
 	json_t *pods = json_object_get(status, "pods");
 	size_t i = 0;
 
 	while (i < json_array_size(pods)) {
-		if (matches(json_array_get(pods, i), name))
+		if (keep(json_array_get(pods, i), arg))
 			i++;
 		else
 			(void)json_array_remove(pods, i);
 	}
 	return i;
+}
+
+size_t status_filter(json_t *status, const char *name)
+{
+	return filter(status, matches, name);
+}
+
+size_t status_filter_namespace(json_t *status, const char *namespace)
+{
+	return filter(status, is_in, namespace);
+}
+
+size_t status_filter_problems(json_t *status)
+{
+	return filter(status, is_problem, NULL);
 }

@@ -5,6 +5,7 @@
 
 #include "common/cleanup.h"
 #include "smcctl/get.h"
+#include "smcctl/reasons.h"
 #include "smcctl/table.h"
 
 /* Room that a sentence needs beside the other columns; with less the sentences get a table of
@@ -123,21 +124,6 @@ static const char *transport(const json_t *pod)
 	return get(pod, "smcr") ? "-" : "?"; /* no connection yet; not known */
 }
 
-/* The most useful sentence about the pod. */
-static void add_why(struct table *t, const json_t *pod)
-{
-	const json_t *top = json_array_get(get(pod, "fallback"), 0);
-	const char *missing = get_string(pod, "missing");
-
-	if (get_bool(pod, "policy.in_force") && *missing)
-		table_add(t, "%s", missing);
-	else if (get_bool(pod, "policy.in_force") && top)
-		table_add(t, "%s as %s: %s", get_string(top, "name"), get_string(top, "role"),
-			  get_string(top, "text"));
-	else
-		table_add(t, "%s", get_string(pod, "policy.why"));
-}
-
 /* "-" where the agent has no number. */
 static void add_number(struct table *t, const json_t *known, long long number)
 {
@@ -173,36 +159,32 @@ static const struct table_column columns[] = {
 static int print_one_table(const json_t *pods, int width, FILE *out)
 {
 	auto_table struct table *t = table_new(columns, ARRAY_SIZE(columns));
+	char why[REASONS_MAX];
 	const json_t *pod;
 	size_t i;
 
 	json_array_foreach(pods, i, pod) {
 		add_pod(t, pod);
-		add_why(t, pod);
+		table_add(t, "%s", reasons_of(pod, why));
 	}
 	return table_print(t, width, out);
 }
 
+/* The numbers of each pod, then each reason once. */
 static int print_two_tables(const json_t *pods, int width, FILE *out)
 {
-	static const struct table_column whys[] = { { "NAMESPACE/POD", false }, { "WHY", false } };
 	auto_table struct table *numbers = table_new(columns, N_NUMBERS);
-	auto_table struct table *sentences = table_new(whys, ARRAY_SIZE(whys));
 	const json_t *pod;
 	size_t i;
 	int rc;
 
-	json_array_foreach(pods, i, pod) {
+	json_array_foreach(pods, i, pod)
 		add_pod(numbers, pod);
-		table_add(sentences, "%s/%s", get_string(pod, "namespace"),
-			  get_string(pod, "name"));
-		add_why(sentences, pod);
-	}
 	rc = table_print(numbers, width, out);
 	if (rc < 0)
 		return rc;
 	(void)fputc('\n', out);
-	return table_print(sentences, width, out);
+	return reasons_print(pods, width, out);
 }
 
 /* The columns before WHY, as wide as these pods make them. */

@@ -80,8 +80,10 @@ static bool is_own(const struct wire_pod *pod)
 /* What an earlier run put in force stays until it is known what is wanted now. */
 static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 {
-	if (a->inherited && (!agent->source || !source_may_lag(agent->source) ||
-			     source_synced(agent->source)))
+	bool unheard = agent->source && source_may_lag(agent->source) && !source_synced(agent->source);
+	bool unseen = facts_unknown(&agent->facts);
+
+	if (a->inherited && !unheard && !unseen)
 		a->inherited = false;
 	if (!a->inherited)
 		return false;
@@ -89,8 +91,8 @@ static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 	a->verdict.steer = a->wish.steer;
 	a->verdict.refuse = a->verdict.unavailable = a->verdict.unknown = false;
 	(void)snprintf(a->verdict.why, sizeof(a->verdict.why),
-		       "%s, as before the agent's start: it has not heard from the API server yet",
-		       a->wish.steer ? "steered" : "stays TCP");
+		       "%s, as before the agent's start: %s", a->wish.steer ? "steered" : "stays TCP",
+		       unheard ? "it has not heard from the API server yet" : "the node could not be asked yet");
 	return true;
 }
 

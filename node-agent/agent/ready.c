@@ -42,7 +42,7 @@ static void log_fact(const struct facts_row *row, const struct fact *before, con
 	if (now->doubt[0] && !before->doubt[0])
 		log_warn("cannot look whether the node has it, going on with what was seen last", "check",
 			 row->name, "err", now->doubt);
-	if (row->told || (before->ok == now->ok && !strcmp(before->why, now->why)))
+	if (row->told || !now->known || (before->ok == now->ok && !strcmp(before->why, now->why)))
 		return;
 	if (now->ok)
 		log_info("the node has it", "check", row->name);

@@ -59,6 +59,15 @@ const struct facts_row *facts_first_missing(const struct facts *facts)
 	return NULL;
 }
 
+bool facts_unknown(const struct facts *facts)
+{
+	for (size_t i = 0; i < facts_n; i++) {
+		if (facts_table[i].needed && !facts_get(facts, &facts_table[i])->known)
+			return true;
+	}
+	return false;
+}
+
 const char *facts_why_not(const struct facts *facts)
 {
 	const struct facts_row *row = facts_first_missing(facts);

@@ -77,7 +77,9 @@ void facts_doubt(struct fact *fact, const struct err *err);
 const struct fact *facts_get(const struct facts *facts, const struct facts_row *row);
 /* The first needed fact that is missing, NULL: none is. */
 const struct facts_row *facts_first_missing(const struct facts *facts);
-/* The same, as the sentence that says why; NULL: nothing is missing. */
+/* True while a needed fact was never answered: then neither yes nor no is known. */
+bool facts_unknown(const struct facts *facts);
+/* The first that is missing, as the sentence that says why; NULL: nothing is missing. */
 const char *facts_why_not(const struct facts *facts);
 
 #endif

@@ -72,8 +72,9 @@ static void what_could_not_be_asked_stays_as_it_was_seen_last(void **state)
 	facts_doubt(&fact, &err); /* never seen: not there, and why */
 	assert_false(fact.ok);
 	assert_string_equal(fact.why, err.msg);
+	assert_false(fact.known);
 	facts_set(&fact, 0, NULL);
-	assert_true(fact.ok);
+	assert_true(fact.ok && fact.known);
 	assert_string_equal(fact.why, "");
 	assert_string_equal(fact.doubt, "");
 	facts_doubt(&fact, &err);

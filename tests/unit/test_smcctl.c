@@ -20,6 +20,7 @@
 #include "common/wire.h"
 #include "smcctl/ctl.h"
 #include "smcctl/status.h"
+#include "smcctl/reasons.h"
 #include "smcctl/status_text.h"
 
 /* ---- text ---- */
@@ -125,7 +126,7 @@ static void a_pipe_gets_one_whole_line_a_pod(void **state)
 	       "shop/redis-0   enabled   SMC-R       51       0     50      0         4  "
 	       "no-device as server: No device.\n"
 	       "shop/web       disabled  TCP          -       -      -      -         -  "
-	       "stays TCP: not asked for\n");
+	       "not asked for\n");
 }
 
 static void a_terminal_gets_lines_that_fit(void **state)
@@ -137,19 +138,73 @@ static void a_terminal_gets_lines_that_fit(void **state)
 	       NODE_TEXT
 	       "NAMESPACE/POD  POLICY    USES  STEERED  MISSED  SMC-R  SMC-D  FALLBACK  WHY\n"
 	       "shop/web       disabled  TCP         -       -      -      -         -  "
-	       "stays TCP: not asked for\n");
+	       "not asked for\n");
 	prints(pods, 80,
 	       NODE_TEXT "NAMESPACE/POD  POLICY    USES  STEERED  MISSED  SMC-R  SMC-D  FALLBACK\n"
 			 "shop/web       disabled  TCP         -       -      -      -         -\n"
 			 "\n"
-			 "NAMESPACE/POD  WHY\n"
-			 "shop/web       stays TCP: not asked for\n");
+			 "PODS  WHY\n"
+			 "   1  not asked for\n"
+			 "      shop/web\n");
 	prints(pods, 34,
 	       NODE_TEXT "NAMESPACE/POD  POLICY    USES  STEERED  MISSED  SMC-R  SMC-D  FALLBACK\n"
 			 "shop/web       disabled  TCP         -       -      -      -         -\n"
 			 "\n"
-			 "NAMESPACE/POD  WHY\n"
-			 "shop/web       stays TCP: not a...\n");
+			 "PODS  WHY\n"
+			 "   1  not asked for\n"
+			 "      shop/web\n");
+}
+
+/* Sixty pods with one reason: it is read once, and to its end. */
+static void equal_reasons_are_one_with_their_pods(void **state)
+{
+	json_auto_t *pods = json_array();
+	auto_free char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	for (int i = 0; i < 60; i++)
+		assert_int_equal(json_array_append_new(pods, json_pack("{s:s, s:s+, s:{s:s, s:s}}", "namespace", "shop",
+								       "name", "web-", i % 2 ? "odd" : "even", "policy",
+								       "steer", "disabled", "why",
+								       i ? "stays TCP: it was not asked for by anybody "
+									   "who may ask for such things here" :
+									   "stays TCP: another")),
+				 0);
+	assert_int_equal(reasons_print(pods, 60, out), 0);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "PODS  WHY\n  59  it was not asked for by anybody who may ask for such \n"
+				     "      things here\n      shop/web-"));
+	assert_non_null(strstr(text, "\n   1  another\n      shop/web-even\n"));
+	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
+		assert_true(strlen(line) <= 60);
+}
+
+static void a_problem_is_who_asked_and_has_less(void **state)
+{
+	static const struct {
+		const char *pod;
+		bool problem;
+	} cases[] = {
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"missing\": \"\"}", false },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": false}, \"missing\": \"\"}", true },
+		{ "{\"policy\": {\"steer\": \"disabled\", \"in_force\": false}, \"missing\": \"\"}", false },
+		{ "{\"policy\": {\"steer\": \"disabled\", \"invalid\": true}, \"missing\": \"\"}", true },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"missing\": \"no route\"}", true },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"fallback\": [{\"advice\": \"Do.\"}]}",
+		  true },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"fallback\": [{\"advice\": null}]}",
+		  false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		json_auto_t *pod = json_loads(cases[i].pod, 0, NULL);
+
+		assert_non_null(pod);
+		assert_int_equal(reasons_is_problem(pod), cases[i].problem);
+	}
 }
 
 static void no_pods_are_said_in_words(void **state)
@@ -375,6 +430,8 @@ int main(void)
 		cmocka_unit_test(what_selinux_denies_has_a_line_and_a_permission_none),
 		cmocka_unit_test(a_pipe_gets_one_whole_line_a_pod),
 		cmocka_unit_test(a_terminal_gets_lines_that_fit),
+		cmocka_unit_test(equal_reasons_are_one_with_their_pods),
+		cmocka_unit_test(a_problem_is_who_asked_and_has_less),
 		cmocka_unit_test(no_pods_are_said_in_words),
 		cmocka_unit_test(uses_says_what_connections_came_to),
 		cmocka_unit_test(one_pod_is_told_in_full),
