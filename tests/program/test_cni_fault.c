@@ -52,6 +52,13 @@ static const struct sample samples[] = {
 	{ "dummy", "\"kind\":\"dummy\"", false, NULL },
 };
 
+/* A worker of the kernel adds the routes of an IPv6 address (its own, and on a router the anycast one), some
+ * time after the address itself. */
+#define ROUTES_OF_BR0                                                                             \
+	"for i in $(seq 600); do "                                                                \
+	"[ $(ip -6 route show table local dev br0 | grep -cE '^(local|anycast) fd07::') = 2 ] && " \
+	"break; test $i -lt 600 && sleep 0.1 || exit 1; done; "
+
 static const struct world_reply good[] = { { NULL, NULL } };
 static const struct sample *current;
 static char *before;
@@ -83,7 +90,7 @@ static int setup(void **state)
 		 "for i in up0 up1; do echo 1 >/proc/sys/net/ipv6/conf/$i/disable_ipv6; "
 		 "ip link set $i up; done; "
 		 "echo 1 >/proc/sys/net/ipv4/ip_forward; "
-		 "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; "
+		 "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding; " ROUTES_OF_BR0
 		 "mkdir -p /run/netns && mount -t tmpfs none /run/netns && "
 		 "touch /run/netns/pod && mount --bind %s /run/netns/pod",
 		 world_dir(), world_netns(0));
