@@ -25,14 +25,12 @@ nodes_running()
 
 node_begin() # N
 {
-	local options=(-c 1)
+	local options=()
 	mkdir -p "$work/n$1"
 	if [ ! -e "$work/n$1/disk" ]; then
 		truncate -s 8G "$work/n$1/disk"
 		/sbin/mkfs.ext4 -q -F "$work/n$1/disk"
 	fi
-	# One processor: Linux 6.12 has jump labels, which change code that another processor runs. QEMU 7.2 gets that
-	# wrong now and then (docs/kernel-notes.md), and a node that starts changes many.
 	[ "$kernel" != 6.12 ] || options+=(-n "$cable/$1")
 	[ "$1" = 1 ] || options+=(-i systemd)
 	rm -rf "$work/n$1/status" "$work/n$1/control" # of an earlier boot

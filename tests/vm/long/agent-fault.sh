@@ -14,7 +14,7 @@ at_exit rdma link del rxe0
 ip netns add warm && ip netns del warm
 
 # All points natively, in `make unit`. The step: emulation is slow. To try all:
-# tests/vm/run -k 6.12 -c 1 -t 9000 -- env FAULT_STEP=1 tests/vm/long/agent-fault.sh
+# tests/vm/run -k 6.12 -t 9000 -- env FAULT_STEP=1 tests/vm/long/agent-fault.sh
 export FAULT_STEP=${FAULT_STEP:-13} AGENT_BPFFS=/sys/fs/bpf/smc-cni
 export AGENT_CONFIG='pnets: [{id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [br0]}]
 '
