@@ -35,7 +35,7 @@
 #include "tests/unit/tree.h"
 
 #define MAYBE __attribute__((unused)) static
-#define ANSWER_MS 10000
+#define ANSWER_MS 60000
 
 struct agent_process {
 	char dir[64]; /* everything of this agent */
@@ -253,15 +253,25 @@ MAYBE json_t *about(const char *verb, const char *id)
 			 "attachment", "network", "net", "containerID", id, "ifname", "eth0");
 }
 
-/* A prepare message for pod default/<id>; steer NULL: no annotations. */
+/* A prepare message for pod default/<id>; steer NULL: no annotations. It waits as long as we do: the agent may be
+ * slow on a busy machine. */
 MAYBE json_t *prepare_of(const char *id, const char *steer)
 {
 	json_t *msg = about("prepare", id);
 
+	json_object_set_new(msg, "timeoutMs", json_integer(ANSWER_MS));
 	json_object_set_new(msg, "pod", json_pack("{s:s, s:s}", "namespace", "default", "name", id));
 	if (steer)
 		json_object_set_new(msg, "annotations", json_pack("{s:s}", "smc-cni.io/steer", steer));
 	return msg;
+}
+
+MAYBE json_t *commit_on(int sock)
+{
+	json_t *msg = wire_request("commit");
+
+	json_object_set_new(msg, "timeoutMs", json_integer(ANSWER_MS));
+	return ask_on(sock, msg, -1);
 }
 
 /* The whole ADD of a pod. */
@@ -269,7 +279,7 @@ MAYBE void add_pod(const char *id, const char *steer, int netns_fd)
 {
 	auto_close int sock = connect_agent();
 	json_auto_t *prepared = ask_on(sock, prepare_of(id, steer), netns_fd);
-	json_auto_t *committed = ask_on(sock, wire_request("commit"), -1);
+	json_auto_t *committed = commit_on(sock);
 
 	if (!json_is_true(json_object_get(committed, "ok")))
 		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));

@@ -34,7 +34,7 @@ static void add_a(void)
 	auto_close int sock = connect_agent();
 
 	json_decref(ask_on(sock, request_of("a"), netns_fd));
-	json_decref(ask_on(sock, wire_request("commit"), -1));
+	json_decref(commit_on(sock));
 }
 
 static void leave_b(void)

@@ -49,7 +49,7 @@ static json_t *add_plain(const char *id, const char *uid, int netns_fd, int time
 {
 	auto_close int sock = connect_agent();
 	json_t *prepared = ask_on(sock, prepare_plain(id, uid, timeout_ms), netns_fd);
-	json_auto_t *committed = ask_on(sock, wire_request("commit"), -1);
+	json_auto_t *committed = commit_on(sock);
 
 	if (!json_is_true(json_object_get(committed, "ok")))
 		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));
@@ -175,7 +175,7 @@ static void a_pod_that_says_it_itself_does_not_wait(void **state)
 	begun = clock_now_ms();
 	json_decref(ask_on(sock, request, fd));
 	assert_true(clock_now_ms() - begun < 15000);
-	json_decref(ask_on(sock, wire_request("commit"), -1));
+	json_decref(commit_on(sock));
 	assert_true(policy_is("a", "origin", "pod"));
 	pod_end(pid);
 }

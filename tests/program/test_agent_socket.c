@@ -67,7 +67,7 @@ static void a_pod_for_which_nothing_is_to_be_done_is_committed_at_once(void **st
 
 	(void)state;
 	assert_true(json_is_true(json_object_get(reply, "committed")));
-	assert_refused(ask_on(sock, wire_request("commit"), -1), "invalid", "no transaction");
+	assert_refused(commit_on(sock), "invalid", "no transaction");
 	(void)close(TAKE_FD(sock));
 	pod = status_of("a");
 	assert_non_null(pod);
@@ -218,7 +218,7 @@ static void a_late_del_of_an_old_sandbox_leaves_the_new_one(void **state)
 	add_pod("old", NULL, fd);
 	json_object_set_new(json_object_get(msg, "pod"), "name", json_string("old"));
 	prepared = ask_on(sock, msg, other);
-	committed = ask_on(sock, wire_request("commit"), -1);
+	committed = commit_on(sock);
 	assert_true(json_is_true(json_object_get(committed, "ok")));
 	json_decref(ask(about("del", "old"), -1));
 	checked = ask(about("check", "new"), other);
