@@ -27,19 +27,21 @@ int err_set(struct err *err, int rc, const char *fmt, ...)
 int err_sys(struct err *err, int errnum, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* strerror(3), and the number of what libc has no text for: musl knows fewer, and none of the kernel's
- * own (ENOTSUPP, 524). Valid until the thread's next call. */
+/* As strerror(3), but with the number where libc has no text: musl has fewer texts, and none for
+ * the kernel's own numbers (ENOTSUPP, 524). The text is valid until the thread's next call. */
 const char *err_text(int errnum);
 
 /* Puts the formatted text and ": " before what is there already, and returns rc. */
 int err_prefix(struct err *err, int rc, const char *fmt, ...)
 	__attribute__((format(printf, 3, 4)));
 
-/* For what goes on after a failure: *first is the first negative rc, and ret (NULL is fine) gets its message. */
+/* For a caller that goes on after a failure: *first keeps the first negative rc, and ret (NULL is
+ * fine) its message. */
 void err_keep_first(int *first, struct err *ret, int rc, const struct err *err);
 
-/* err_set, err_sys and err_prefix return a negative number, whatever they were given. Compilers and analysers,
- * which see one file at a time, learn it here: a caller that goes on after `if (r < 0)` has its outputs. */
+/* err_set, err_sys and err_prefix return a negative number, whatever they were given. Compilers and
+ * analysers see one file at a time and learn it here: they then know that a caller which goes on
+ * after `if (r < 0)` has its outputs. */
 static inline int err_negative(int rc)
 {
 	return rc < 0 ? rc : -EIO;

@@ -83,7 +83,8 @@ static int temporary_path(const char *path, char ret[PATH_MAX])
 	return n < PATH_MAX ? 0 : -ENAMETOOLONG;
 }
 
-/* A file without a name: a program that is killed leaves none. -errno where the file system has none such. */
+/* Opens a file without a name, of which a program that is killed leaves nothing. -errno where the
+ * file system has no such files. */
 static int open_unnamed(int dirfd, const char *path, mode_t mode)
 {
 	char dir[PATH_MAX];
@@ -97,7 +98,8 @@ static int open_unnamed(int dirfd, const char *path, mode_t mode)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Its own one, or if there is such a file, tmp. Returns 1 when it is in place. */
+/* Gives the file without a name its own name, or `tmp` where there is a file of that name. Returns
+ * 1 when it is in place. */
 static int give_name(int fd, int dirfd, const char *path, const char *tmp)
 {
 	char self[32];

@@ -1,4 +1,4 @@
-/* Small whole files: read with a bound, replaced atomically. */
+/* Small files that are read and replaced as a whole: read with a bound, replaced atomically. */
 #ifndef SMC_COMMON_FILE_H
 #define SMC_COMMON_FILE_H
 
@@ -20,10 +20,11 @@ int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_l
  * O_TMPFILE). */
 int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err);
 
-/* What file_replace() has written or left half done; one that is not there is fine. */
+/* Removes what file_replace() has written, and what it has left half done. A file that is not there
+ * is fine. */
 int file_remove(int dirfd, const char *path, struct err *err);
 
-/* A name that ends so, and is not hidden: of what somebody left in a folder. */
+/* True if the name ends so and is not hidden. For files that somebody has left in a folder. */
 bool file_name_ends(const char *name, const char *suffix);
 
 /* mkdir -p with the given mode for what is created. */

@@ -73,7 +73,7 @@ static int parse(const char *text, size_t len, const char *where, size_t flags, 
 			       DEPTH_MAX);
 	/* jansson refuses invalid UTF-8, \u0000 and trailing bytes unless it is told otherwise. */
 	root = json_loadb(text, len, JSON_REJECT_DUPLICATES | flags, &jerr);
-	if (!root && !*jerr.text) /* its way to say so */
+	if (!root && !*jerr.text) /* this is how jansson says that memory ran out */
 		return err_sys(err, ENOMEM, "parse %s", where);
 	if (!root)
 		return err_set(err, -EINVAL, "parse %s: line %d, column %d: %s", where, jerr.line,

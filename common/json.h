@@ -18,7 +18,8 @@ int smc_json_parse_object(const char *text, size_t len, const char *where, json_
  * there: the caller first takes out what smc_json_has_nul(), at any depth, or refuses it. */
 int smc_json_parse_object_nul(const char *text, size_t len, const char *where, json_t **ret, struct err *err);
 bool smc_json_has_nul(const json_t *value);
-/* For an annotation: each NUL of a string becomes U+FFFD, which no right value of ours has. -ENOMEM */
+/* For annotations: each NUL of a string becomes U+FFFD, a character that no valid value of ours
+ * has. -ENOMEM. */
 int smc_json_replace_nul(json_t *value, struct err *err);
 
 /* Each leaves *ret untouched and returns 0 when the key is absent or null; 1 when it was set;

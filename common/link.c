@@ -252,7 +252,8 @@ int link_set_alias(struct nl_sock *sk, const char *name, const char *alias, stru
 	auto_nlmsg struct nl_msg *msg = request(RTM_NEWLINK, 0, name, 0);
 	int r;
 
-	/* Without the NUL: the kernel counts it in, and an alias of length 0 removes the alias. */
+	/* The alias is sent without its NUL, which the kernel would count; an alias of length 0
+	 * removes it. */
 	if (!msg || nla_put(msg, IFLA_IFALIAS, (int)strlen(alias), alias) < 0)
 		return err_sys(err, ENOMEM, "set alias of interface '%s'", name);
 	r = nlsock_talk(sk, msg, err);

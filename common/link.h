@@ -69,7 +69,8 @@ int link_set_alias(struct nl_sock *sk, const char *name, const char *alias, stru
 /* master: index of the new master, 0 takes it out. */
 int link_set_master(struct nl_sock *sk, const char *name, int master, struct err *err);
 
-/* Tells the neighbours, too, where arp_notify is set, even if it is the address that it has. */
+/* Where arp_notify is set this also tells the neighbours, even if the link has that address
+ * already. */
 int link_set_mac(struct nl_sock *sk, const struct link *link, const uint8_t mac[ETH_ALEN],
 		 struct err *err);
 

@@ -1,4 +1,4 @@
-/* The names and the address of a link, of link.h. */
+/* The part of link.h that sets a link's names and its MAC address. */
 #include <errno.h>
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>

@@ -17,7 +17,7 @@
 static const char *const level_names[] = { "error", "warn", "info", "debug" };
 static _Atomic int current_level = LOG_LEVEL_INFO;
 
-/* A line that takes no more once it is full. */
+/* A line that is being written. Once it is full it takes nothing more. */
 struct line {
 	size_t len;
 	bool cut;
@@ -85,7 +85,8 @@ static void put_quoted(struct line *line, const char *value)
 	put(line, "\"");
 }
 
-/* Whoever watches a terminal knows the day; a calendar would be a thirtieth of the static plugin. */
+/* The time of day is enough on a terminal; code for dates would be a thirtieth of the static
+ * plugin. */
 static void put_time(struct line *line)
 {
 	struct timespec now;

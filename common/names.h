@@ -5,13 +5,14 @@
 /* What every annotation, label and controller name of ours begins with. */
 #define NAMES_PREFIX "smc-cni.io/"
 
-/* Of a static pod: the runtime knows it by this hash as uid, its mirror in the API has another uid
- * (pkg/kubelet/types/pod_update.go). */
+/* The annotation of a static pod's hash. The runtime knows the pod by this hash as its uid; its
+ * mirror in the API has another uid (pkg/kubelet/types/pod_update.go). */
 #define NAMES_CONFIG_HASH "kubernetes.io/config.hash"
 
 /* The capability by which a runtime passes a pod's annotations in runtimeConfig (containerd, pkg/cri). */
 #define NAMES_CAPABILITY_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
-/* The one by which it passes the cgroup's path as kubelet names it (CNI's CONVENTIONS.md). */
+/* The capability by which it passes the cgroup's path as kubelet names it (CNI's
+ * CONVENTIONS.md). */
 #define NAMES_CAPABILITY_CGROUP "cgroupPath"
 
 #endif

@@ -3,7 +3,7 @@
 #include <string.h>
 #include <strings.h>
 
-#define WORD_MAX 64 /* longer words are near to nothing */
+#define WORD_MAX 64 /* a longer word is close to no known one */
 
 static size_t min3(size_t a, size_t b, size_t c)
 {
@@ -12,7 +12,7 @@ static size_t min3(size_t a, size_t b, size_t c)
 	return m < c ? m : c;
 }
 
-/* Levenshtein's distance, with a swap of neighbours counted once. */
+/* Levenshtein's distance; two neighbours that are swapped count once. */
 static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 {
 	size_t d[3][WORD_MAX + 1];
@@ -39,7 +39,7 @@ static size_t distance(const char *a, size_t a_len, const char *b, size_t b_len)
 const char *nearest(const char *word, const char *const known[], size_t n)
 {
 	size_t len = strlen(word);
-	size_t best_distance = len < 5 ? 2 : 3; /* one more than is near */
+	size_t best_distance = len < 5 ? 2 : 3; /* one more than what counts as close */
 	const char *best = NULL;
 
 	if (len == 0 || len > WORD_MAX)

@@ -24,9 +24,10 @@
 #define SO_NETNS_COOKIE 71 /* asm-generic/socket.h; musl 1.2.3 lacks it */
 #endif
 
-/* The thread group leader's: in the agent that is the loop, which never changes its namespace. */
+/* The namespace of the thread group's leader. In the agent that is the loop, which never leaves
+ * it. */
 #define OWN_NETNS "/proc/self/ns/net"
-/* The calling thread's: the way back. */
+/* The calling thread's own namespace, which is the way back. */
 #define THREAD_NETNS "/proc/thread-self/ns/net"
 
 static bool is_netns(int fd)
@@ -154,9 +155,9 @@ static bool matches(const struct stat *st, const struct netns_id *id)
 	return st->st_dev == id->dev && st->st_ino == id->inode;
 }
 
-/* An fd if `name` below dirfd is the namespace; -ENOENT if it is another or gone; -EACCES if it must
- * not be looked at; -ESTALE if it has the same inode and another cookie: then the one that is looked
- * for is gone, wherever else we look. */
+/* Returns an fd if `name` below dirfd is the namespace, -ENOENT if it is another one or gone, and
+ * -EACCES if we may not look at it. -ESTALE: it has the same inode and another cookie, so that the
+ * one that is looked for is gone, wherever else we look. */
 static int try_path(int dirfd, const char *name, const struct netns_id *id)
 {
 	auto_close int fd = -1;
@@ -175,8 +176,8 @@ static int try_path(int dirfd, const char *name, const struct netns_id *id)
 
 static int try_each(int dirfd, const char *suffix, const struct netns_id *id);
 
-/* `suffix` "ns/net" asks for PID/ns/net; a leader that has exited before its threads has no
- * namespace any more: then they are asked. */
+/* `suffix` "ns/net" asks for PID/ns/net. A leader that has exited before its threads has no
+ * namespace any more; then its threads are asked. */
 static int try_entry(int dirfd, const char *entry, const char *suffix, const struct netns_id *id)
 {
 	auto_close int tasks = -1;
@@ -213,14 +214,15 @@ static int try_each(int dirfd, const char *suffix, const struct netns_id *id)
 			continue;
 		r = try_entry(dirfd, entry->d_name, suffix, id);
 		if (r == -EACCES)
-			none = r; /* it may be that one */
+			none = r; /* the one that we may not look at may be it */
 		else if (r != -ENOENT)
 			return r;
 	}
 	return none;
 }
 
-/* With it, who may still not be looked at is none of a pod's (a process of an outer user namespace). */
+/* With CAP_SYS_PTRACE, a process that we still may not look at is none of a pod's: it belongs to an
+ * outer user namespace. */
 static bool has_sys_ptrace(void)
 {
 	uint64_t set = 0;

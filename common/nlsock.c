@@ -49,7 +49,8 @@ static int set_options(struct nl_sock *sk, int timeout_ms, struct err *err)
 
 	if (setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof(tv)) < 0)
 		return err_sys(err, errno, "set time limit of netlink socket");
-	/* Better messages and complete acks are a help, not a need: old kernels refuse them. */
+	/* Better messages and complete acknowledgements help, but are not needed; old kernels
+	 * refuse them. */
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_EXT_ACK, &on, sizeof(on));
 	(void)setsockopt(fd, SOL_NETLINK, NETLINK_CAP_ACK, &on, sizeof(on));
 	(void)nl_socket_set_buffer_size(sk, RECV_BUFFER_BYTES, 0);
@@ -91,8 +92,8 @@ void nlsock_free_msg(struct nl_msg **msg)
 		nlmsg_free(*msg);
 }
 
-/* The extended ack of a NACK: attributes behind the error header (and the copied request, unless
- * capped). */
+/* The extended part of a negative answer: attributes behind the error header, and behind the copy
+ * of the request unless the kernel has cut that. */
 static const char *extack_text(const struct nlmsghdr *nlh)
 {
 	const struct nlmsgerr *e = nlmsg_data(nlh);
@@ -144,7 +145,7 @@ static void take_done(struct reply *reply, const struct nlmsghdr *nlh)
 static void take_message(struct reply *reply, const struct nlmsghdr *nlh)
 {
 	if (nlh->nlmsg_seq != reply->seq)
-		return; /* late answer to a request that timed out */
+		return; /* this is the late answer to a request that timed out */
 	if (nlh->nlmsg_type == NLMSG_ERROR) {
 		take_error(reply, nlh);
 		return;
@@ -161,7 +162,7 @@ static void take_message(struct reply *reply, const struct nlmsghdr *nlh)
 
 static int receive(struct nl_sock *sk, struct reply *reply)
 {
-	/* On the stack: musl's malloc would map and unmap it for each request. */
+	/* The buffer is on the stack: musl's malloc would map and unmap it for each request. */
 	_Alignas(struct nlmsghdr) unsigned char buf[RECV_MESSAGE_BYTES];
 
 	while (!reply->done) {
@@ -191,7 +192,8 @@ int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void
 	int r;
 
 	FAULT_POINT("netlink request", err);
-	/* With an ack the end of a single-object reply is as plain as that of a dump. */
+	/* With an acknowledgement the reply of one object has an end that can be seen, as a dump
+	 * has. */
 	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_REQUEST | NLM_F_ACK;
 	nl_complete_msg(sk, msg);
 	reply.seq = nlmsg_hdr(msg)->nlmsg_seq;

@@ -6,8 +6,8 @@
 #include "common/cleanup.h"
 #include "common/sysctl.h"
 
-/* Only there interfaces may have pnet ids of their hardware (CONFIG_HAVE_PNETID of the kernel), which are in no
- * table, and keep others out of it. */
+/* Only on s390 an interface may have a pnet id of its hardware (CONFIG_HAVE_PNETID of the kernel).
+ * Such an id is in no table, and keeps others for that interface out of it. */
 #ifdef __s390x__
 #define HARDWARE_HAS_IDS true
 #else
@@ -48,7 +48,7 @@ static int apply_sysctl(int netns_fd, const struct podnet_sysctl *want, struct p
 	return r;
 }
 
-/* 1 if the hardware of one has an id. */
+/* Returns 1 if the hardware of one of the interfaces has an id. */
 static int apply_pnets(int netns_fd, const struct podnet *plan, struct podnet *done,
 		       struct err *err)
 {
@@ -73,7 +73,8 @@ int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, s
 {
 	struct podnet done = { .n_pnets = 0 };
 	struct err why = ERR_INIT;
-	/* First the pnet ids: asking for them loads the smc module, which makes the settings. */
+	/* The pnet ids come first: asking for them loads the module smc, which makes the
+	 * settings. */
 	int hardware = apply_pnets(netns_fd, plan, &done, err), r = hardware < 0 ? hardware : 0;
 
 	for (int i = 0; i < plan->n_sysctls && r == 0; i++)
@@ -158,7 +159,7 @@ static void undo_pnets(int netns_fd, const struct podnet *undo, int *first, stru
 		return;
 	r = smc_nl_open(netns_fd, TIMEOUT_MS, &nl, &why);
 	if (r < 0) {
-		/* No SMC any more: the module took its tables along. */
+		/* There is no SMC any more: the module has taken its tables along. */
 		if (r != -EPROTONOSUPPORT)
 			note(r, &why, first, err);
 		return;

@@ -36,10 +36,12 @@ struct podnet {
 	struct podnet_sysctl sysctls[PODNET_SYSCTLS_MAX];
 };
 
-/* Applies the plan; on failure takes back what it did, in reverse, and *undo is untouched. 1: all but the id of an
- * interface whose hardware has one, which counts (the message says which interface). */
+/* Applies the plan. On failure it takes back what it did, in reverse, and *undo is untouched.
+ * Returns 1 when all was applied but the id of an interface whose hardware has one of its own: that
+ * one counts, and the message says which interface it is. */
 int podnet_apply(int netns_fd, const struct podnet *plan, struct podnet *undo, struct err *err);
-/* 0 if all of the plan is in force, as far as can be seen; -ENOENT and the first missing thing otherwise. */
+/* Returns 0 if all of the plan is in force, as far as can be seen, else -ENOENT with the first
+ * thing that is missing. */
 int podnet_check(int netns_fd, const struct podnet *plan, struct err *err);
 /* Takes back what undo lists; what is gone already is fine. Goes on after an error and returns the
  * first. */

@@ -1,4 +1,4 @@
-/* Moving devices between namespaces, of rdma_nl.h. */
+/* The part of rdma_nl.h that moves devices between namespaces. */
 #include <errno.h>
 #include <rdma/rdma_netlink.h>
 #include <stdbool.h>

@@ -40,7 +40,7 @@ static int parse(const struct nlmsghdr *nlh, struct nlattr *attrs[RDMA_NLDEV_ATT
 		[RDMA_NLDEV_ATTR_DEV_PROTOCOL] = { .type = NLA_STRING },
 		[RDMA_NLDEV_SYS_ATTR_NETNS_MODE] = { .type = NLA_U8 },
 	};
-	/* libnl's parsers take what they only read without const. */
+	/* libnl's parsers only read the message, but do not take it as const. */
 	struct nlmsghdr *hdr = (struct nlmsghdr *)(uintptr_t)nlh;
 
 	return nlmsg_parse(hdr, 0, attrs, RDMA_NLDEV_ATTR_MAX - 1, policy) < 0 ? -EPROTO : 0;
@@ -121,7 +121,7 @@ static int read_devices(struct nl_sock *sk, struct devices *devices, struct err 
 	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
 }
 
-/* Dumped a device at a time: that is how the kernel wants it. */
+/* The kernel wants ports to be dumped one device at a time. */
 static int read_ports(struct nl_sock *sk, struct ports *ports, struct err *err)
 {
 	struct err why = ERR_INIT;

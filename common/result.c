@@ -74,7 +74,7 @@ static void give_ip(struct wire_interface *itf, const struct inet_addr *ip)
 		itf->ips[itf->n_ips++] = *ip;
 }
 
-/* Which of ret[0..n) an address belongs to; -1: to none of the pod. */
+/* Returns which of ret[0..n) an address belongs to, -1: to none of the pod's. */
 static int owner_of(const struct result_ip *ip, const int *indexes,
 		    const struct wire_interface *itfs, int n, const char *ifname)
 {

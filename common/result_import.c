@@ -1,5 +1,5 @@
-/* The way in of result.h: every field that the plugin knows has its type, and old forms become
- * the one of 1.x. */
+/* The import of result.h: each field that the plugin knows is checked for its type, and old forms
+ * are turned into the one of 1.x. */
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
@@ -63,7 +63,8 @@ static int check_ip(struct import *im, json_t *obj)
 	    smc_json_get_string(obj, im->path, "version", &version, im->err) < 0)
 		return -EINVAL;
 	(void)json_object_del(obj, "version"); /* gone since 1.0.0 */
-	/* That it is no place in the list is nobody's harm: then it says nothing. */
+	/* An index beyond the list does no harm: the address then counts as one without an
+	 * index. */
 	return smc_json_get_int(obj, im->path, "interface", INT_MIN, INT_MAX, &index, im->err);
 }
 

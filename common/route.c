@@ -231,8 +231,8 @@ static int is_there(struct nl_sock *sk, const struct route *route, struct err *e
 	return n < 0 ? n : 0;
 }
 
-/* IPv6 makes one route with several next hops of those with the same metric, and spreads connections
- * over them: what comes second gets a metric of its own. */
+/* IPv6 makes one route with several next hops of routes with the same metric, and spreads
+ * connections over them. So the second route gets a metric of its own. */
 static int append_v6(struct nl_sock *sk, const struct route *route, struct err *err)
 {
 	struct route behind = *route;

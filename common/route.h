@@ -26,8 +26,8 @@ struct route {
 
 /* -EEXIST if the table has the route already. */
 int route_add(struct nl_sock *sk, const struct route *route, struct err *err);
-/* Behind those to the same destination by other interfaces (with IPv6 by a larger metric); -EEXIST
- * only for the very same route. */
+/* Adds a route behind those to the same destination by other interfaces (for IPv6 with a larger
+ * metric). -EEXIST only for the very same route. */
 int route_append(struct nl_sock *sk, const struct route *route, struct err *err);
 /* -ESRCH if it is not there. */
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err);

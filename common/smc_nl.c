@@ -25,7 +25,7 @@ struct nl_msg *smc_nl_msg(int family, uint8_t cmd, int flags)
 int smc_nl_parse(const struct nlmsghdr *nlh, struct nlattr **attrs, int max_type,
 		 const struct nla_policy *policy)
 {
-	/* libnl's parsers take what they only read without const. */
+	/* libnl's parsers only read the message, but do not take it as const. */
 	struct nlmsghdr *hdr = (struct nlmsghdr *)(uintptr_t)nlh;
 
 	return genlmsg_parse(hdr, 0, attrs, max_type, policy) < 0 ? -EPROTO : 0;

@@ -122,7 +122,7 @@ int smc_pnet_list(struct smc_nl *nl, struct smc_pnet **ret, struct err *err)
 	return table.n;
 }
 
-/* The cause only, as nlsock_talk's. */
+/* The error's text is the cause only, as that of nlsock_talk(). */
 static int send_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = smc_nl_msg(nl->pnet_family, SMC_PNETID_ADD, 0);
@@ -155,9 +155,9 @@ static int send_del(struct smc_nl *nl, const char *id, struct err *err)
 	return nlsock_talk(nl->sk, msg, err);
 }
 
-/* The kernel said EEXIST, which it says for an equal entry, another id, a hardware id, and for an
- * RDMA device anywhere but in the init namespace: 1 for the first, -ENOTUNIQ for an interface's hardware id,
- * else -EEXIST; and which it is. */
+/* The kernel says EEXIST for an equal entry, for another id, for an id of the hardware, and for an
+ * RDMA device anywhere but in the init namespace. This finds out which it is: 1 for an equal entry,
+ * -ENOTUNIQ for an id of an interface's hardware, else -EEXIST with a message. */
 static int explain_exists(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err)
 {
 	auto_free struct smc_pnet *entries = NULL;

@@ -53,8 +53,8 @@ static int take_stats(const struct nlmsghdr *nlh, void *arg)
 	return r < 0 ? r : take_tech(attrs[SMC_NLA_STATS_SMCR_TECH], &stats->smcr);
 }
 
-/* One message a reason and role; only the first has the totals, so without any reason there is
- * none. */
+/* The kernel sends one message for each reason and role. Only the first has the totals, so without
+ * any reason there are none. */
 static int take_fallback(const struct nlmsghdr *nlh, void *arg)
 {
 	static const struct nla_policy policy[SMC_NLA_FBACK_STATS_MAX + 1] = {

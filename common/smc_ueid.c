@@ -25,7 +25,8 @@ bool smc_ueid_valid(const char *ueid)
 	       strspn(ueid, rest) == len;
 }
 
-/* The kernel takes exactly 32 characters and a NUL, and compares all of them. The cause only. */
+/* The kernel takes exactly 32 characters and a NUL, and compares all of them. The error's text is
+ * the cause only. */
 static int send_ueid(struct smc_nl *nl, uint8_t cmd, const char *ueid, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = smc_nl_msg(nl->gen_family, cmd, 0);
@@ -91,7 +92,7 @@ int smc_ueid_list(struct smc_nl *nl, char (**ret)[SMC_UEID_LEN + 1], struct err 
 	return table.n;
 }
 
-/* The kernel looks at the number before it looks for the same entry. */
+/* The kernel looks at the number of entries before it looks for an equal one. */
 static int explain_full(struct smc_nl *nl, const char *ueid, struct err *err)
 {
 	char all[SMC_MAX_UEID * (SMC_UEID_LEN + 4)] = "";

@@ -25,8 +25,8 @@ static struct tc_u32_key key(int off, uint32_t val, uint32_t mask)
 	return (struct tc_u32_key){ .mask = htonl(mask), .val = htonl(val), .off = off };
 }
 
-/* Words of the IPv4 header, and the first of UDP: u32 knows no header, so the length of the first
- * is one of the things compared. */
+/* The filter compares words of the IPv4 header and the first word of UDP's. u32 knows no headers,
+ * so the length of the IPv4 header is one of the things that are compared. */
 static struct selector selector_of(const struct tc_redirect *r)
 {
 	struct selector s;
@@ -217,8 +217,8 @@ int tc_redirect_del(struct nl_sock *sk, const struct tc_redirect *r, struct err 
 
 	if (rc < 0)
 		return rc;
-	/* With the last filter goes the pref: beside other u32 filters the kernel would keep it,
-	 * empty. */
+	/* With the last filter its pref is removed too: beside other u32 filters the kernel would
+	 * keep it, empty. */
 	msg = request(RTM_DELTFILTER, 0, r, s.n_others ? s.handle : 0);
 	if (!msg || nla_put_string(msg, TCA_KIND, "u32") < 0)
 		return err_sys(err, ENOMEM, "delete %s", text_of(r, text));

@@ -41,8 +41,9 @@
  * whose pods must not start unsteered (one a line, kept by the agent). */
 #define WIRE_PENDING_DIR "pending"
 #define WIRE_REQUIRED_FILE "required-namespaces"
-/* The plugin's own folder, wherever the agent's socket is: its locks, and in WIRE_PLUGIN_LENT what it has lent to pods.
- * The agent removes it at a clean-up, and knows nothing of what is in it. */
+/* The plugin's own folder, wherever the agent's socket is. It holds the plugin's locks, and in
+ * WIRE_PLUGIN_LENT what it has lent to pods. The agent removes the folder at a clean-up, and knows
+ * nothing of what is in it. */
 #define WIRE_PLUGIN_DIR "/run/smc-cni/plugin"
 #define WIRE_PLUGIN_LOCK "lock"
 #define WIRE_PLUGIN_LENT "lent"
@@ -85,8 +86,9 @@ struct wire_prepare {
 	json_t *annotations; /* object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none */
 };
 
-/* Of a pod's annotations as a runtime passes them, what goes into a message: ours, a NUL in one replaced. Changes the
- * object; NULL and what is no object are left alone. -ENOMEM. */
+/* Leaves of a pod's annotations, as a runtime passes them, what goes into a message: ours, with
+ * each NUL in them replaced. Changes the object; NULL and what is no object are left alone.
+ * -ENOMEM. */
 int wire_keep_annotations(json_t *annotations, struct err *err);
 
 void wire_prepare_clear(struct wire_prepare *p); /* drops what it owns */
@@ -101,13 +103,13 @@ json_t *wire_attachment_to_json(const struct wire_attachment *a);
  * and container id: [a-zA-Z0-9][a-zA-Z0-9_.-]*; ifname: valid to the kernel). */
 int wire_attachment_from_json(const json_t *msg, struct wire_attachment *ret, struct err *err);
 
-/* Those two rules. */
+/* The two rules of wire_attachment_from_json(), for one name. */
 bool wire_name_valid(const char *text);
 bool wire_ifname_valid(const char *text);
 /* All three names are the same. */
 bool wire_attachment_same(const struct wire_attachment *a, const struct wire_attachment *b);
-/* A short stable name of the attachment for files and links: FNV-1a over its three names. Not proof
- * against somebody who looks for collisions: whoever uses it must notice that the name is taken.
+/* A short stable name of the attachment for files and links: FNV-1a over its three names. Somebody
+ * who looks for collisions finds them, so whoever uses it must notice that the name is taken.
  * Returns buf. */
 const char *wire_attachment_hash(const struct wire_attachment *a, char buf[WIRE_HASH_LEN]);
 
@@ -134,7 +136,7 @@ int wire_connect(const char *path, int64_t deadline_ms, struct err *err);
  * wanted) pointing to one of the WIRE_CODE_ constants above. */
 int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret, const char **ret_code,
 	      struct err *err);
-/* Its second half, for a request that wire_send() has sent. */
+/* The second half of wire_call(), for a request that wire_send() has sent. */
 int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code, struct err *err);
 
 #endif

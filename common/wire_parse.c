@@ -1,4 +1,4 @@
-/* The way in of wire.h's messages: each member is checked before anybody acts on it. */
+/* Reads the messages of wire.h: each member is checked before anybody acts on it. */
 #include <ctype.h>
 #include <errno.h>
 #include <string.h>

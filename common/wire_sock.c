@@ -20,7 +20,7 @@ union control {
 	struct cmsghdr align;
 };
 
-/* 0: the socket is ready (or broken: the next call says how). */
+/* Returns 0 when the socket is ready, or broken: then the next call says how. */
 static int wait_for(int sock, short events, int64_t deadline_ms)
 {
 	struct pollfd p = { .fd = sock, .events = events };
@@ -151,7 +151,7 @@ static int parse(const char *text, size_t len, json_t **ret, struct err *err)
 
 int wire_recv(int sock, json_t **ret, int *ret_fd, int64_t deadline_ms, struct err *err)
 {
-	char buf[WIRE_MESSAGE_MAX]; /* on the stack for the reason in nlsock.c */
+	char buf[WIRE_MESSAGE_MAX]; /* on the stack for the same reason as in nlsock.c */
 	union control control = { .buf = "" };
 	struct iovec iov = { .iov_base = buf, .iov_len = sizeof(buf) };
 	struct msghdr mh = { .msg_iov = &iov,
@@ -216,7 +216,7 @@ static const char *known_code(const char *text)
 		if (!strcmp(text, codes[i]))
 			return codes[i];
 	}
-	return WIRE_CODE_UNAVAILABLE; /* of a later version */
+	return WIRE_CODE_UNAVAILABLE; /* a later version may have codes that we do not know */
 }
 
 static int take_reply(const json_t *reply, const char **ret_code, struct err *err)
