@@ -1,4 +1,4 @@
-/* The verbs of agent.h but ADD: one request each. */
+/* All verbs of agent.h but ADD, each of one request. */
 #include "cni-plugin/agent.h"
 
 #include <errno.h>
@@ -52,7 +52,7 @@ void agent_del(const struct env *env, const struct conf *conf, int netns_fd)
 		r = smc_json_get_object(reply, "reply", "undo", &obj, &err);
 	if (r > 0)
 		r = podnet_from_json(obj, "undo", &undo, &err);
-	/* No agent, no socket: there is nothing that it would have to remove. */
+	/* There is no agent and no socket, and so nothing that it would have to remove. */
 	if (r < 0 && r != -ENOENT)
 		log_warn("tell the node agent of a DEL, ignoring: it finds out by itself",
 			 "container", env->container_id, "err", err.msg);
@@ -62,7 +62,7 @@ void agent_del(const struct env *env, const struct conf *conf, int netns_fd)
 	netpart_undo(netns_fd, &own);
 }
 
-/* reply: NULL, or the agent's. */
+/* reply: the agent's answer, or NULL. */
 static int plan_of(const struct env *env, const struct conf *conf, const json_t *result,
 		   const json_t *reply, struct podnet *ret, struct err *err)
 {
@@ -94,7 +94,7 @@ int agent_check(const struct env *env, const struct conf *conf, int netns_fd, co
 	if (r < 0) {
 		log_warn("ask the node agent for a CHECK, ignoring", "container", env->container_id,
 			 "err", err.msg);
-		/* What the configuration itself wants was to be done without the agent, too. */
+		/* What the configuration itself asks for is done without the agent, too. */
 		if (plan_of(env, conf, result, NULL, &plan, NULL) < 0)
 			return 0;
 	}
@@ -128,7 +128,7 @@ int agent_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 
 	pending_gc(conf, valid, n);
 	r = call(conf, request, -1, &reply, NULL, &e->err);
-	if (r == -ENOENT) /* no agent, no state of it */
+	if (r == -ENOENT) /* without an agent there is no state of it */
 		return 0;
 	return cni_fail(e, CNI_AGENT, r);
 }

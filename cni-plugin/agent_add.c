@@ -1,4 +1,4 @@
-/* ADD of agent.h: the transaction, and what becomes of the pod without it. */
+/* The ADD of agent.h: the transaction, and what becomes of the pod where there is none. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,7 +31,8 @@ static void fill_request(const struct env *env, const struct conf *conf, const j
 	ret->annotations = json_incref(conf->annotations);
 }
 
-/* What the plugin knows of it without the agent. The pod's own word beats its namespace's. */
+/* Whether the pod requires steering, as far as the plugin knows without the agent. The pod's own
+ * annotation beats its namespace's. */
 static bool is_required(const struct env *env, const struct conf *conf)
 {
 	const char *own = json_string_value(json_object_get(conf->annotations, STEER_ANNOTATION));
@@ -50,12 +51,12 @@ struct agent_add {
 	int64_t deadline_ms; /* between spend() and stop() */
 	int sock; /* -errno: the request could not be sent */
 	bool required;
-	bool at_once; /* asked for: what the agent has done may hold without our COMMIT */
+	bool at_once; /* asked of the agent: what it has done may hold without our COMMIT */
 	const char *code; /* a WIRE_CODE_ when the agent refused; NULL when it did not answer */
 	struct err err;
 };
 
-/* What counts is sending to the agent, and waiting for it. In between the plugin waits for others. */
+/* Only sending to the agent and waiting for it counts. In between the plugin waits for others. */
 static void spend(struct agent_add *a)
 {
 	a->deadline_ms = clock_now_ms() + a->left_ms;
@@ -68,13 +69,13 @@ static void stop(struct agent_add *a)
 	a->left_ms = left_ms > 0 ? left_ms : 0;
 }
 
-/* Tells the agent when it need not begin any more. */
+/* Tells the agent how long the plugin waits: later it need not begin any more. */
 static void set_timeout(const struct agent_add *a, json_t *msg)
 {
 	(void)json_object_set_new(msg, "timeoutMs", json_integer(a->deadline_ms - clock_now_ms()));
 }
 
-/* A connected socket with the request sent. */
+/* Returns a connected socket on which the request has been sent. */
 static int send_request(const struct agent_add *a, struct err *err)
 {
 	auto_close int sock = wire_connect(a->conf->agent_socket, a->deadline_ms, err);
@@ -105,7 +106,7 @@ struct agent_add *agent_add_begin(const struct env *env, const struct conf *conf
 	a->left_ms = conf->agent_timeout_ms;
 	fill_request(env, conf, result, &a->request);
 	a->required = is_required(env, conf);
-	a->at_once = !*conf->pnet_id; /* that would be something to be done */
+	a->at_once = !*conf->pnet_id; /* a pnet id of ours is something to be done */
 	spend(a);
 	a->sock = send_request(a, &a->err);
 	stop(a);
@@ -200,7 +201,7 @@ int agent_add_end(struct agent_add *a, struct cni_error *e)
 {
 	int r = transact(a);
 
-	a->at_once = false; /* from here on it holds */
+	a->at_once = false; /* from here on what the agent has done holds */
 	if (r == 0)
 		return 0;
 	if (a->required || (a->code && !strcmp(a->code, WIRE_CODE_REQUIRED)))

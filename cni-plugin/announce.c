@@ -24,7 +24,8 @@ struct arp_packet {
 
 _Static_assert(sizeof(struct arp_packet) == 28, "without gaps");
 
-/* As the kernel's own (net/ipv4/devinet.c, inetdev_send_gratuitous_arp): RFC 5227, 2.3. */
+/* The same packet that the kernel sends (net/ipv4/devinet.c, inetdev_send_gratuitous_arp): RFC
+ * 5227, 2.3. */
 static int send_arp(int sock, const struct link *link, const struct inet_addr *ip)
 {
 	struct arp_packet arp = { .head = { .ar_hrd = htons(ARPHRD_ETHER),
@@ -60,11 +61,11 @@ struct advertisement {
 	uint8_t mac[ETH_ALEN];
 };
 
-/* By a raw ICMPv6 socket, for which the kernel fills in the checksum: closing a packet socket would
- * wait for RCU, 8-16 ms. */
+/* This is a raw ICMPv6 socket, for which the kernel fills in the checksum. Closing a packet socket
+ * would wait for RCU, 8 to 16 ms. */
 static int open_icmp_socket(int netns_fd, const struct link *link, struct err *err)
 {
-	const int hops = 255; /* less is taken for forged: RFC 4861, 7.1.2 */
+	const int hops = 255; /* receivers take less for forged: RFC 4861, 7.1.2 */
 	auto_close int sock =
 		netns_socket(netns_fd, AF_INET6, SOCK_RAW | SOCK_CLOEXEC, IPPROTO_ICMPV6, err);
 
@@ -76,7 +77,7 @@ static int open_icmp_socket(int netns_fd, const struct link *link, struct err *e
 	return TAKE_FD(sock);
 }
 
-/* RFC 4861, 7.2.6: from the address, to all nodes, with the override flag. */
+/* RFC 4861, 7.2.6: it is sent from the address to all nodes, with the override flag. */
 static int advertise(int sock, const struct link *link, const struct inet_addr *ip)
 {
 	struct advertisement a = { .na = { .nd_na_type = ND_NEIGHBOR_ADVERT,

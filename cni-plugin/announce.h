@@ -10,8 +10,9 @@
 
 #include "common/link.h"
 
-/* One for each IPv6 address of the result, and with v4 each IPv4 address, sent by the pod's interface, which
- * is up. A failure is logged, and no reason for more; without a carrier there is nobody to tell. */
+/* Sends one for each IPv6 address of the result, and with v4 for each IPv4 address, from the pod's
+ * interface, which is up. A failure is logged, and nothing else comes of it. Without a carrier
+ * there is nobody to tell. */
 void announce(int netns_fd, const struct link *link, const json_t *result, bool v4);
 
 #endif

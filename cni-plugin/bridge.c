@@ -17,8 +17,8 @@
 #include "common/log.h"
 #include "common/nlsock.h"
 
-/* With an address given at its birth the bridge keeps it; otherwise it would change to the lowest
- * of its ports' with each pod (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id). */
+/* A bridge keeps an address that it is given at its birth; otherwise it would take the lowest of
+ * its ports' with each pod (net/bridge/br_stp_if.c, br_stp_recalculate_bridge_id). */
 static int random_mac(uint8_t mac[ETH_ALEN])
 {
 	if (getrandom(mac, ETH_ALEN, 0) != ETH_ALEN)
@@ -155,7 +155,7 @@ int bridge_check_gateway(struct nl_sock *sk, const struct link *bridge,
 			       bridge->name, inet_format(gateway, text));
 }
 
-/* Opens the switch of the family; *ret: what it says. */
+/* Opens the family's setting; *ret gets what it says. */
 static int open_forwarding(int family, int flags, char *ret, struct err *err)
 {
 	const char *path = family == AF_INET ? "/proc/sys/net/ipv4/ip_forward"
@@ -175,7 +175,7 @@ int bridge_enable_forwarding(int family, struct err *err)
 	auto_close int fd = open_forwarding(family, O_RDWR, &now, err);
 
 	FAULT_POINT("forwarding", err);
-	/* Writing takes rtnl and walks all interfaces; mostly there is nothing to do. */
+	/* Writing takes rtnl and walks all interfaces; in most cases there is nothing to do. */
 	if (fd < 0 || now != '0')
 		return fd < 0 ? fd : 0;
 	if (pwrite(fd, "1", 1, 0) != 1)

@@ -1,4 +1,4 @@
-/* VLANs of bridge.h: a port in one VLAN, untagged, as an access port of a switch. */
+/* The VLANs of bridge.h: a port is in one VLAN, untagged, as the access port of a switch is. */
 #include <errno.h>
 #include <netinet/in.h> /* before linux/in6.h, which then leaves out what libc has */
 
@@ -80,7 +80,7 @@ static int read_vlans(struct nl_sock *sk, struct found *found, struct err *err)
 
 /* ---- the two of bridge.h ---- */
 
-/* A new port has the bridge's default VLAN, which would let the pod hear its broadcasts. */
+/* A new port is in the bridge's default VLAN, and the pod would hear the broadcasts of that. */
 int bridge_set_vlan(struct nl_sock *sk, const struct link *port, int vlan, struct err *err)
 {
 	struct bridge_vlan_info own = { .flags = ACCESS, .vid = (uint16_t)vlan };

@@ -33,7 +33,7 @@ static int add_chained(const struct env *env, const struct conf *conf, int netns
 	return r;
 }
 
-/* An ADD on its way: what has been done of it until the agent is to commit. */
+/* An ADD that is under way: what has been done until the agent is to commit. */
 struct add {
 	json_t *out;
 	struct agent_add *agent;
@@ -46,7 +46,8 @@ static void add_clear(struct add *add)
 	agent_add_free(&add->agent);
 }
 
-/* The links are made. With a lease, if there is IPAM. The pod is set up while the agent does the host's side. */
+/* Comes after the links are made, with a lease if there is IPAM. The pod is set up while the agent
+ * does the host's side. */
 static int prepare(struct kind_work *w, const json_t *lease, struct add *ret, struct cni_error *e)
 {
 	json_auto_t *result = NULL;
@@ -70,7 +71,8 @@ static int commit(struct add *add, json_t **ret, struct cni_error *e)
 	return r;
 }
 
-/* ending: the IPAM plugin, when it has printed the lease and has yet to end well before the agent commits; or NULL. */
+/* ending: an IPAM plugin that has printed the lease and still has to end well before the agent
+ * commits, or NULL. */
 static int finish(struct kind_work *w, const json_t *lease, struct ipam *ending, json_t **ret, struct cni_error *e)
 {
 	auto_with(add_clear) struct add add = { 0 };
@@ -86,7 +88,7 @@ static int finish(struct kind_work *w, const json_t *lease, struct ipam *ending,
 	return r < 0 ? r : commit(&add, ret, e);
 }
 
-/* The lease and the links at once. */
+/* Gets the lease and makes the links at the same time. */
 static int add_with_ipam(struct kind_work *w, struct ipam *ipam, json_t **ret, struct cni_error *e)
 {
 	struct cni_error later = { 0 };
@@ -123,7 +125,7 @@ static int add_without_ipam(struct kind_work *w, json_t **ret, struct cni_error 
 	return r;
 }
 
-/* For ipam_uses_interface(): the links first, and taken back last. */
+/* For ipam_uses_interface(): the links are made first, and taken back last. */
 static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **ret, struct cni_error *e)
 {
 	int r = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
@@ -141,8 +143,8 @@ static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **r
 	return r;
 }
 
-/* Alone in the pod. The IPAM plugin takes longer to start than the kernel takes to make links: it starts at once, and
- * is asked when there is a place for what it gives. */
+/* No other ADD or DEL works in the pod. The IPAM plugin takes longer to start than the kernel takes
+ * to make links, so it is started first, and asked when there is a place for what it gives. */
 static int add_interface(const struct env *env, const struct conf *conf, int netns_fd,
 			 json_t **ret, struct cni_error *e)
 {

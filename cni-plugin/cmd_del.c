@@ -8,7 +8,8 @@
 #include "common/log.h"
 #include "common/netns.h"
 
-/* -1 when there is none to work in: not said, gone, or not a pod's. */
+/* Returns -1 when there is no namespace to work in: none was named, or it is gone or not a
+ * pod's. */
 static int open_what_is_left(const struct env *env)
 {
 	auto_close int fd = *env->netns ? netns_open(env->netns, NULL) : -1;
@@ -18,7 +19,7 @@ static int open_what_is_left(const struct env *env)
 	return TAKE_FD(fd);
 }
 
-/* Whatever the IPAM plugin says, the interface goes. */
+/* The interface is removed whatever the IPAM plugin says. */
 static int del_over_interface(const struct env *env, const struct conf *conf, int netns_fd,
 			      struct cni_error *e)
 {
@@ -42,8 +43,8 @@ static int wait_for_others(const struct env *env, const struct conf *conf, int n
 	return lock;
 }
 
-/* The kernel takes longer to remove links than the IPAM plugin takes to start, which waits meanwhile: an address is
- * given back when nobody has it. */
+/* The kernel takes longer to remove links than the IPAM plugin takes to start. So that is started
+ * first, and waits: an address is given back when nobody has it any more. */
 static int del_with_ipam(const struct env *env, const struct conf *conf, int netns_fd,
 			 struct cni_error *e)
 {

@@ -61,8 +61,8 @@ int cmd_gc(const struct env *env, const struct conf *conf, json_t **ret, struct 
 	int r, first = 0;
 
 	(void)ret;
-	/* libcni leaves it out when its caller (cnitool) lists none. A list that is missing is no
-	 * empty one, by which nothing would be valid. */
+	/* libcni leaves the list out when its caller (cnitool) has none. A missing list is not an
+	 * empty one, which would say that nothing is valid. */
 	if (!conf->valid_attachments) {
 		log_warn("GC without 'cni.dev/valid-attachments': nothing is removed");
 		return 0;

@@ -127,7 +127,7 @@ static int get_runtime(struct conf *c, struct err *err)
 	return get_annotations(c, obj, err);
 }
 
-/* An empty one leaves what the IPAM plugin says. */
+/* An empty "dns" leaves what the IPAM plugin says. */
 static int get_dns(struct conf *c, struct err *err)
 {
 	static const char *const lists[] = { "nameservers", "search", "options" };
@@ -148,7 +148,7 @@ static int get_dns(struct conf *c, struct err *err)
 	return 0;
 }
 
-/* What is for others, and is handed on to them. */
+/* Keys that are for others, and are handed on to them. */
 static int check_others(const struct conf *c, struct err *err)
 {
 	json_t *args = NULL, *cni = NULL, *capabilities = NULL, *value;

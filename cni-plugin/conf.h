@@ -13,7 +13,7 @@
 #include "common/version.h"
 
 #define CONF_MAX (1024 * 1024) /* bytes */
-#define CONF_NAME_MAX 240 /* a network's name: with a prefix it is the alias of links (255) */
+#define CONF_NAME_MAX 240 /* of a network's name, which with a prefix is the alias of links (255) */
 #define CONF_AGENT_TIMEOUT_MS 2000
 #define CONF_IPAM_TIMEOUT_MS 60000 /* dhcp may take that long */
 
@@ -38,10 +38,13 @@ struct conf {
 	json_t *valid_attachments; /* GC; NULL if absent */
 };
 
-/* text must live as long as *ret. On success the caller calls conf_clear. On failure only ret->version is set, and
- * only if the configuration says one that we speak: the error is answered in it. adding: the verb is ADD. What is asked
- * for one pod (runtimeConfig, args), and what no other verb needs, is wrong only then, so that it cannot stop the DEL
- * of what it has failed: in other verbs a bad value is as good as none. */
+/* text must live as long as *ret. On success the caller calls conf_clear. On failure only
+ * ret->version is set, and only if the configuration names a version that we speak: the error is
+ * answered in that one.
+ *
+ * adding: the verb is ADD. What is asked for one pod (runtimeConfig, args), and what no other verb
+ * needs, is checked in ADD only; in other verbs a bad value is as good as none. So it cannot stop
+ * the DEL of an ADD that it has failed. */
 int conf_parse(const char *text, size_t len, bool adding, struct conf *ret, struct cni_error *e);
 void conf_clear(struct conf *c);
 

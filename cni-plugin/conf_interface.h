@@ -50,10 +50,11 @@ int conf_interface_take_mac(const json_t *obj, struct conf_interface *ret, struc
 /* What is asked for one pod: mac in args.cni, and in runtimeConfig mac, ips and bandwidth. */
 int conf_interface_take_pod(const json_t *root, struct conf_interface *ret, struct err *err);
 
-/* What ADD needs and other verbs do without, and what it cannot do. */
+/* Checks what ADD needs and other verbs do not, and refuses what it cannot do. */
 int conf_interface_check_add(const struct conf_interface *c, struct cni_error *e);
 
-/* CNI_ARGS' MAC: beats the one of "interface". -EINVAL for a kind that cannot have one. */
+/* Takes the MAC address of CNI_ARGS, which beats the one of "interface". -EINVAL for a kind that
+ * cannot have one. */
 int conf_interface_set_mac(struct conf_interface *c, const uint8_t mac[ETH_ALEN], struct err *err);
 
 /* "02:00:00:00:00:01"; not all zero, no group address. */

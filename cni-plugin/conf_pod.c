@@ -1,4 +1,5 @@
-/* Of conf_interface.h: the MAC address, and what may be asked for one pod, by the runtime or in args.cni. */
+/* The part of conf_interface.h about the MAC address, and about what the runtime or args.cni may
+ * ask for one pod. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>

@@ -1,5 +1,6 @@
-/* Of conf.h: stdin as JSON, in which no string has a NUL. Of a pod's annotations only ours are kept: what is in the
- * others, which anybody may write, cannot fail its ADD or DEL. */
+/* The part of conf.h that reads stdin as JSON in which no string has a NUL. Of a pod's annotations
+ * only ours are kept: others may be written by anybody, and what is in them must not fail an ADD or
+ * DEL. */
 #include <errno.h>
 
 #include "cni-plugin/conf.h"

@@ -185,7 +185,8 @@ static int parse_args(const char *text, struct env *ret, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	/* The rule of the reference plugins: who sends keys for others says IgnoreUnknown. */
+	/* The rule is that of the reference plugins: a caller that sends keys for others says
+	 * IgnoreUnknown. */
 	if (args->unknown[0] && !args->ignore_unknown)
 		return err_set(err, -EINVAL,
 			       "CNI_ARGS has the unknown key '%s'; allowed are K8S_POD_NAMESPACE, "

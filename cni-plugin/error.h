@@ -18,7 +18,7 @@ enum cni_code {
 	CNI_CONFIG = 7, /* a key of the configuration is missing or wrong */
 	CNI_TRY_AGAIN = 11, /* steering is required and cannot be had now; or the pod is busy */
 	CNI_NOT_READY = 50, /* STATUS: no ADD can be done; under strictStatus: none steered */
-	CNI_LIMITED = 51, /* as 50, and existing containers suffer: from an IPAM plugin only */
+	CNI_LIMITED = 51, /* as 50, but existing containers suffer too; only from an IPAM plugin */
 	/* ours */
 	CNI_INTERNAL = 100, /* no memory: not the caller's doing */
 	CNI_INTERFACE = 101, /* interface, address or route could not be made or removed */

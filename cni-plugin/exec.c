@@ -51,7 +51,7 @@ static int open_pidfd(pid_t pid)
 	return (int)syscall(SYS_pidfd_open, pid, 0);
 }
 
-/* Gives it what it takes. That it takes no more, or nothing, is its own affair. */
+/* Writes as much as the program takes. It need not take all, or anything. */
 static int feed(struct exec *e)
 {
 	while (e->in_len) {
@@ -73,7 +73,7 @@ static int feed(struct exec *e)
 	return 0;
 }
 
-/* Takes what is there. */
+/* Reads what the program has written so far. */
 static int drain(struct exec *e)
 {
 	while (!e->out_ended) {
@@ -202,7 +202,7 @@ void exec_feed(struct exec *e, const char *in, size_t len)
 	e->in = in;
 	e->in_len = len;
 	e->deadline_ms = clock_now_ms() + e->timeout_ms;
-	(void)feed(e); /* what is wrong with it, watch() meets again */
+	(void)feed(e); /* an error is met again by watch() */
 }
 
 void exec_wait(struct exec *e, exec_whole_fn *whole, void *arg)

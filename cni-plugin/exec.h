@@ -17,7 +17,7 @@ struct exec_result {
 	size_t out_len;
 };
 
-/* One that runs, between exec_start() and exec_finish() or exec_clear(). */
+/* A program that runs: between exec_start() and exec_finish() or exec_clear(). */
 struct exec {
 	const char *path; /* borrowed; NULL: none runs */
 	pid_t pid; /* 0: it was reaped */
@@ -32,12 +32,14 @@ struct exec {
 	bool out_ended;
 };
 
-/* Starts it; its input stays empty, and open, until exec_feed(). The program leads a process group of its own, which
- * exec_finish() kills when it is not done at the time limit, counted from exec_feed(). `path` is used until then, envp
- * is not. -errno; *ret is set on success only. Descriptors other than 0-2 must be O_CLOEXEC, and SIGPIPE ignored; the
- * program has its default. */
+/* Starts the program; its input stays empty and open until exec_feed(). It leads a process group
+ * of its own, which exec_finish() kills when the program is not done at the time limit, counted
+ * from exec_feed(). `path` is used until then, envp is not. -errno; *ret is set on success only.
+ * Descriptors other than 0-2 must be O_CLOEXEC, and SIGPIPE ignored; the program gets its
+ * default. */
 int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret, struct err *err);
-/* All its input, of which the program need not take any; used until exec_finish(). */
+/* Gives the program all its input, of which it need not take any. The text is used until
+ * exec_finish(). */
 void exec_feed(struct exec *e, const char *in, size_t len);
 /* Returns when `whole` says that the output so far is all of it, when the program has ended, and when something is
  * wrong, which exec_finish() tells. */
@@ -46,7 +48,8 @@ void exec_wait(struct exec *e, exec_whole_fn *whole, void *arg);
 /* Waits for the program's end, not for that of its output: what it leaves running in the background is not waited
  * for. -ETIMEDOUT at the time limit, -EFBIG when it printed more than EXEC_OUTPUT_MAX; otherwise -errno. */
 int exec_finish(struct exec *e, struct exec_result *ret, struct err *err);
-/* Kills it and its process group if exec_finish() was not called; also of an all-zero one. */
+/* Kills the program and its process group if exec_finish() was not called. An all-zero one is
+ * fine. */
 void exec_clear(struct exec *e);
 
 #endif

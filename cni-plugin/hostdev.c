@@ -20,7 +20,7 @@ int hostdev_hold(struct err *err)
 	return lock_node(LOCK_DEVICES, false, clock_now_ms() + LOCK_NODE_MS, err);
 }
 
-/* What a device is to be like; a zero means as it is. */
+/* What a device is to be like; a member that is zero leaves that as it is. */
 struct wish {
 	const char *name;
 	int netns_fd; /* -1: where it is */
@@ -29,8 +29,8 @@ struct wish {
 	bool up;
 };
 
-/* All in one request, in the order in which the kernel does it: the namespace (where the name may
- * be free that is taken here), then the rest. */
+/* Changes all in one request. The kernel does it in this order: first the namespace, in which a
+ * name may be free that is taken here, then the rest. */
 static int change(struct nl_sock *sk, int index, const struct wish *w, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, 0);
@@ -121,7 +121,7 @@ int hostdev_lend(struct nl_sock *host, struct nl_sock *pod, const struct wire_at
 	if (r < 0)
 		return err_prefix(err, r, "lend device '%s' to the pod", link->name);
 	r = change(host, link->index, &in_pod, err);
-	if (r < 0) { /* be it that it was moved, and refused its MTU */
+	if (r < 0) { /* even if it was moved and only its MTU was refused */
 		take_back(pod, host, link->index, tag);
 		return err_prefix(err, r, "move device '%s' to the pod as '%s'", link->name,
 				  a->ifname);
@@ -211,8 +211,8 @@ static int give_back(struct nl_sock *pod, struct nl_sock *host, const struct lin
 	at_home.name = tag.before.name;
 	r = change(pod, link->index, &at_home, err);
 	there = find_tag(host, mark, &found, NULL);
-	if (r == -EEXIST && there == 0) { /* the present name is taken as well */
-		at_home.name = "dev%d"; /* as the kernel names what finds no name free */
+	if (r == -EEXIST && there == 0) { /* its present name is taken there as well */
+		at_home.name = "dev%d"; /* the kernel's own choice when a name is not free */
 		r = change(pod, link->index, &at_home, err);
 		there = find_tag(host, mark, &found, NULL);
 	}

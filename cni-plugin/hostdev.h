@@ -21,34 +21,39 @@ int hostdev_at_pci(const char *pci, char ret[IFNAMSIZ], struct err *err);
 /* The PCI address of a network device of the host; "" if it has none. */
 void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX]);
 
-/* One at a time works on the devices that may be lent: from the look at one until it is in the pod, and
- * from a pod until it has its name again. Returns a descriptor to close. */
+/* Only one plugin at a time works on the devices that may be lent: from its look at one until it is
+ * in the pod, and from the pod until it has its name again. Returns a descriptor to close. */
 int hostdev_hold(struct err *err);
-/* With hostdev_hold(), so that nobody is about to move it: a device with a tag that is called `name`, or was
- * before it was lent, belongs to no pod any more, and becomes as it was. It came home by itself, its pod's
- * namespace being dead, or its ADD was killed between mark and move. Returns how many there were. */
+/* To be called with hostdev_hold(), so that nobody is about to move the device. A device with a tag
+ * that is called `name`, or was before it was lent, belongs to no pod any more: it came home by
+ * itself when its pod's namespace died, or its ADD was killed between mark and move. It becomes as
+ * it was. Returns how many there were. */
 int hostdev_reclaim(struct nl_sock *host, const char *name, struct err *err);
-/* With hostdev_hold() since `link` was read. Marks it and moves it to the pod, where it has the
- * attachment's name and what conf says. On failure it is as it was. -EBUSY if it is in use. */
+/* To be called with hostdev_hold() since `link` was read. Marks the device and moves it to the pod,
+ * where it has the attachment's name and what conf says. On failure it is as it was. -EBUSY if it
+ * is in use. */
 int hostdev_lend(struct nl_sock *host, struct nl_sock *pod, const struct wire_attachment *a,
 		 const struct link *link, int netns_fd, const struct conf_interface *conf,
 		 struct err *err);
-/* From the pod's namespace back to the host. This and the next one hold by themselves. */
+/* Moves a device from the pod's namespace back to the host. This function and the next one call
+ * hostdev_hold() themselves. */
 int hostdev_give_back(struct nl_sock *pod, struct nl_sock *host, const struct link *link,
 		      struct err *err);
-/* It was on the host, with its tag. If it still is: name, MAC, MTU and whether it is up become as
- * before, and the tag goes. Its addresses are lost. */
+/* For a device that was seen on the host with its tag. If it is still there, its name, MAC, MTU and
+ * whether it is up become as before, and the tag is removed. Its addresses are lost. */
 int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err);
 /* ---- RDMA netns mode exclusive: the RDMA device that belongs to the interface goes along ---- */
 
-/* The one of an interface in a namespace (-1: the host's). -ENODEV. */
+/* Finds the RDMA device of an interface in a namespace (-1: the host's). -ENODEV. */
 int hostdev_rdma_find(int netns_fd, const char *ifname, char ret[RDMA_NL_DEVICE_MAX],
 		      struct err *err);
-/* -EOPNOTSUPP says what is in the way, before anything is moved: the mode, or a device of software. */
+/* Asked before anything is moved: -EOPNOTSUPP says what is in the way, the mode or a device made by
+ * software. */
 int hostdev_rdma_can(const char *device, struct err *err);
-/* Once the interface is in the pod. -EOPNOTSUPP: the driver cannot. */
+/* To be called once the interface is in the pod. -EOPNOTSUPP: the driver cannot. */
 int hostdev_rdma_lend(const char *device, int netns_fd, struct err *err);
-/* By the interface, which is still in the pod. When the pod's namespace dies the kernel does it. */
+/* Finds the RDMA device by the interface, which is still in the pod. When the pod's namespace dies
+ * the kernel gives it back. */
 int hostdev_rdma_give_back(int netns_fd, const char *ifname, struct err *err);
 
 #endif

@@ -1,4 +1,4 @@
-/* PCI addresses of hostdev.h: read from sysfs, which shows the host's devices. */
+/* The PCI addresses of hostdev.h, read from sysfs, which shows the host's devices. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>

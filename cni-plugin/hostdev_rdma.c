@@ -29,7 +29,8 @@ int hostdev_rdma_find(int netns_fd, const char *ifname, char ret[RDMA_NL_DEVICE_
 		       n < 0 ? ": the kernel has no RDMA" : "");
 }
 
-/* rxe, siw: made on an interface, and taken away by the kernel when that leaves its namespace. */
+/* rxe and siw are made on an interface, and the kernel removes them when that leaves its
+ * namespace. */
 static bool is_software(const char *device)
 {
 	char path[64 + RDMA_NL_DEVICE_MAX];
@@ -75,7 +76,7 @@ int hostdev_rdma_give_back(int netns_fd, const char *ifname, struct err *err)
 	if (home < 0)
 		return err_sys(err, errno, "open own network namespace");
 	r = hostdev_rdma_find(netns_fd, ifname, device, err);
-	if (r == -ENODEV) /* it is back, or never came */
+	if (r == -ENODEV) /* it is back already, or was never there */
 		return 0;
 	return r < 0 ? r : rdma_nl_move(netns_fd, home, device, IFACE_NETLINK_MS, err);
 }

@@ -50,7 +50,7 @@ static json_t *interface_json(const struct kind_work *w, int index)
 			 in_pod ? w->env->netns : NULL, "pciID", in_pod && *w->pci ? w->pci : NULL);
 }
 
-/* What the lease has, each address with the pod's interface (the last one) and its gateway. */
+/* Adds to each address of the lease the pod's interface, which is the last one, and its gateway. */
 static int fill_ips(const struct kind_work *w, json_t *result)
 {
 	char text[INET_TEXT_MAX];
@@ -89,8 +89,9 @@ int iface_result(const struct kind_work *w, const json_t *lease, json_t **ret, s
 
 /* ---- the verbs ---- */
 
-/* By an IPAM plugin that has asked over it, so that the kernel says nothing of the addresses that come then.
- * Kind veth tells of them by itself, as soon as the bridge lets it. */
+/* True if an IPAM plugin has asked over the interface and brought it up: the kernel then says
+ * nothing of the addresses that come later. Kind veth tells of them by itself, as soon as the
+ * bridge lets it. */
 static bool needs_arp(struct kind_work *w, const struct link *pod)
 {
 	const struct kind *kind = kind_of(w->conf);

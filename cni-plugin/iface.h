@@ -1,5 +1,5 @@
-/* The interface of a stand-alone pod: made, checked and removed, with the addresses and routes that
- * the IPAM plugin gave. What differs from kind to kind: kind.h.
+/* Makes, checks and removes the interface of a stand-alone pod, with the addresses and routes that
+ * the IPAM plugin gave. What differs from kind to kind is in kind.h.
  */
 #ifndef SMC_PLUGIN_IFACE_H
 #define SMC_PLUGIN_IFACE_H
@@ -19,16 +19,18 @@
 int iface_open(const struct env *env, const struct conf *conf, int netns_fd, struct kind_work *ret,
 	       struct err *err);
 void iface_close(struct kind_work *w); /* for auto_with() */
-/* Before anything is asked of others: -EEXIST if one of the links to be made is there already. */
+/* Asked before anything is asked of others: -EEXIST if one of the links to be made is there
+ * already. */
 int iface_free(const struct kind_work *w, struct err *err);
-/* The links, down in the pod; needs no lease. On failure nothing is left. */
+/* Makes the links, down in the pod. It needs no lease. On failure nothing is left. */
 int iface_make(struct kind_work *w, struct err *err);
 /* *ret, owned by the caller, is the result of the ADD in 1.x form. `lease` is an imported result,
  * or NULL: no IPAM, no addresses. */
 int iface_result(const struct kind_work *w, const json_t *lease, json_t **ret, struct err *err);
-/* Up, addresses and routes. What was made stays on failure: see iface_undo(). */
+/* Adds addresses and routes and brings the interface up. What was made stays on failure: see
+ * iface_undo(). */
 int iface_set_up(struct kind_work *w, const json_t *result, struct err *err);
-/* On the way out of an ADD that failed after iface_make(): logs what it cannot take back. */
+/* For the way out of an ADD that failed after iface_make(). It logs what it cannot take back. */
 void iface_undo(struct kind_work *w);
 
 /* STATUS: could an ADD make its links, as far as that can be told without making any? */
@@ -38,7 +40,8 @@ int iface_ready(const struct env *env, const struct conf *conf, struct err *err)
 int iface_check(const struct env *env, const struct conf *conf, int netns_fd, const json_t *result,
 		struct err *err);
 
-/* What is gone is fine, the pod's namespace, too (netns_fd -1). Needs no result. */
+/* What is gone already is fine, and so is a namespace that is gone (netns_fd -1). It needs no
+ * result. */
 int iface_del(const struct env *env, const struct conf *conf, int netns_fd, struct err *err);
 
 /* Removes the interfaces of this network whose attachment is none of valid[0..n). Goes on after an
@@ -46,8 +49,8 @@ int iface_del(const struct env *env, const struct conf *conf, int netns_fd, stru
 int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
 	     struct err *err);
 
-/* The gateway of an address: what the IPAM plugin said, or for isGateway and kind ptp the first
- * address of the subnet. False if there is none. With the subnet's prefix length. */
+/* The gateway of an address, with the subnet's prefix length: what the IPAM plugin said, or for
+ * isGateway and kind ptp the first address of the subnet. False if there is none. */
 bool iface_gateway(const struct conf *conf, const struct result_ip *ip, struct inet_addr *ret);
 /* link_get() of a link that must be there and up: -ENOENT. `where` is for messages ("of the pod"). */
 int iface_need_link(struct nl_sock *sk, const char *name, const char *where, struct link *ret,

@@ -1,4 +1,5 @@
-/* CHECK of iface.h: what ADD made, as its result lists it and as it hangs together on the host. */
+/* The CHECK of iface.h: compares what is there with the result of the ADD, and with what the kind
+ * has made on the host. */
 #include <errno.h>
 #include <stdint.h>
 #include <string.h>
@@ -22,7 +23,7 @@ int iface_need_link(struct nl_sock *sk, const char *name, const char *where, str
 	return ret->up ? 0 : err_set(err, -ENOENT, "interface '%s' %s is down", name, where);
 }
 
-/* The pod's interface: its place in the result's list; -1 if it is not there. */
+/* Returns the place of the pod's interface in the result's list, -1 if it is not there. */
 static int listed_at(const struct env *env, const json_t *interfaces)
 {
 	const json_t *obj;
@@ -38,8 +39,8 @@ static int listed_at(const struct env *env, const json_t *interfaces)
 	return -1;
 }
 
-/* A later plugin that sets another says so in the result (tuning does); of an MTU it does not, so that is
- * not compared. */
+/* A later plugin that sets another MAC address says so in the result (tuning does). Of an MTU it
+ * does not say so, and an MTU is not compared. */
 static int check_mac(const struct link *link, const json_t *obj, struct err *err)
 {
 	const char *wanted = json_string_value(json_object_get(obj, "mac"));

@@ -1,5 +1,6 @@
-/* GC of iface.h: what the attachments that are no longer valid have left. Links that are only in a
- * pod mostly went with its namespace; where one lives on, it has a name in /run/netns.
+/* The GC of iface.h: removes what attachments that are no longer valid have left. Links that are
+ * only in a pod have mostly gone with its namespace; a namespace that lives on has a name in
+ * /run/netns.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -119,7 +120,8 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 		fd = netns_open(path, NULL);
 		if (fd < 0 || netns_check_foreign(fd, path, NULL) < 0)
 			continue;
-		/* The IPAM plugin of an ADD that was killed: what it leases is to be seen, too. */
+		/* Waits for the IPAM plugin of an ADD that was killed, so that what it leases is
+		 * seen, too. */
 		lock = lock_pod(fd, deadline_ms, NULL);
 		sweep_netns(&s, fd);
 	}

@@ -207,7 +207,7 @@ int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json
 	return 0;
 }
 
-/* The kernel takes larger ones for these (net/ipv4/metrics.c). */
+/* The kernel makes these of larger values (net/ipv4/metrics.c). */
 #define ROUTE_MTU_MAX (65535 - 15)
 #define ROUTE_ADVMSS_MAX (65535 - 40)
 
@@ -239,17 +239,19 @@ static int check_addresses(struct nl_sock *sk, const struct link *link, const js
 	return 0;
 }
 
-/* Of a route that is there as to destination and gateway: all else that the result says of it, and only that. */
+/* Compares a route that is there, by destination and gateway, with all else that the result says of
+ * it, and only with that. */
 static bool is_as_listed(const struct route *there, const struct result_route *in,
 			 const struct link *link)
 {
 	bool v6 = in->dst.family == AF_INET6;
 
-	/* Behind another interface's, by route_append(). */
+	/* route_append() may have put it behind another interface's, with a larger metric. */
 	if (in->priority && there->priority != in->priority &&
 	    !(v6 && there->priority == in->priority + (uint32_t)link->index))
 		return false;
-	/* With IPv6 the kernel makes it follow the interface's (net/ipv6/route.c, rt6_mtu_change_route). */
+	/* For IPv6 the kernel lets it follow the interface's MTU (net/ipv6/route.c,
+	 * rt6_mtu_change_route). */
 	if (in->mtu && there->mtu != at_most(in->mtu, ROUTE_MTU_MAX) && !(v6 && there->mtu == link->mtu))
 		return false;
 	if (in->advmss && there->advmss != at_most(in->advmss, ROUTE_ADVMSS_MAX))

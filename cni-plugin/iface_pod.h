@@ -12,7 +12,8 @@
 #include "common/link.h"
 #include "common/route.h"
 
-/* Before it comes up: a gratuitous ARP when it does. */
+/* To be called before the interface comes up: the kernel then sends a gratuitous ARP when it
+ * does. */
 int iface_pod_set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err);
 /* Gives it the result's addresses, with these IFA_F_ flags, and brings it up. sk is the pod's. With IPv6 in the result,
  * duplicate address detection is off on the interface before it comes up: its addresses are usable
@@ -21,8 +22,8 @@ int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, cons
 		 uint32_t addr_flags, struct err *err);
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
 			 struct err *err);
-/* -ENOENT names the first address or route of the result that is missing, or not as the result has it: what it
- * does not say, a later plugin of the chain may have changed, as the table (sbr). */
+/* -ENOENT names the first address or route that is missing, or is not as the result has it. What
+ * the result does not say a later plugin of the chain may have changed, such as the table (sbr). */
 int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
 		    struct err *err);
 

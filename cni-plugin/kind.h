@@ -33,14 +33,14 @@ struct kind {
 	bool has_host_end; /* a veth pair: DEL and GC find it from the host */
 	bool is_shared; /* on a segment with others, who are told of new addresses */
 	uint32_t addr_flags; /* of the pod's addresses, beside IFA_F_NODAD */
-	/* Makes the links, the pod's one under its name and down; sets those of the host in `links`
+	/* Makes the links; the pod's has its name and is down. Sets those of the host in `links`
 	 * and n_links. On failure nothing is left. */
 	int (*make)(struct kind_work *w, struct err *err);
 	/* NULL, or: routes in the pod that come before those of the result. */
 	int (*add_routes)(struct kind_work *w, const json_t *result, struct err *err);
 	/* NULL, or: the host's side, once the pod's addresses are known and in place. */
 	int (*finish)(struct kind_work *w, const json_t *result, struct err *err);
-	/* NULL, or for STATUS: what ADD needs of the host, if it is not there, is the error. */
+	/* NULL, or for STATUS: fails when something that ADD needs of the host is not there. */
 	int (*ready)(struct kind_work *w, struct err *err);
 	/* The pod's link is in links[0]. -ENOENT names the first thing that is not as made. */
 	int (*check)(struct kind_work *w, const json_t *result, struct err *err);

@@ -25,7 +25,7 @@ static int find(struct kind_work *w, struct link *ret, struct err *err)
 	return r < 0 ? r : link_get(w->host, name, ret, err);
 }
 
-/* The same with hostdev_hold(), of a device that may not have been given back. */
+/* Does the same with hostdev_hold(), for a device that may not have been given back. */
 static int find_free(struct kind_work *w, struct link *ret, struct err *err)
 {
 	const struct conf_interface *conf = &w->conf->interface;
@@ -62,7 +62,7 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	return check_rdma(w, link, err);
 }
 
-/* The attachment's device among those of sk's namespace. 1 if it is there. */
+/* Looks for the attachment's device among those of sk's namespace. Returns 1 if it is there. */
 static int find_ours(struct kind_work *w, struct nl_sock *sk, struct link *ret, struct err *err)
 {
 	auto_free struct link *links = NULL;
@@ -77,7 +77,8 @@ static int find_ours(struct kind_work *w, struct nl_sock *sk, struct link *ret, 
 	return n < 0 ? n : 0;
 }
 
-/* The namespace is gone. Unless the device is there without a tag, so that it is not on its way. */
+/* The pod's namespace is gone: waits for the device to come home. One that is there without a tag
+ * is not on its way any more. */
 static int wait_for_it(struct kind_work *w, struct link *ret, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = POLL_MS * 1000000L };
@@ -88,7 +89,7 @@ static int wait_for_it(struct kind_work *w, struct link *ret, struct err *err)
 		r = find_ours(w, w->host, ret, err);
 		if (r == 0 && find(w, &link, NULL) == 0) {
 			*ret = link;
-			return tag_is_of(&link, &w->attachment); /* it came between the two looks */
+			return tag_is_of(&link, &w->attachment); /* it came in between */
 		}
 		if (r != 0)
 			return r;
@@ -100,7 +101,7 @@ static int wait_for_it(struct kind_work *w, struct link *ret, struct err *err)
 	return r;
 }
 
-/* If that fails, the interface goes home all the same: the RDMA device does when the pod ends. */
+/* If that fails the interface goes home all the same; the RDMA device follows when the pod ends. */
 static void give_rdma_back(struct kind_work *w, const struct link *link)
 {
 	struct err err = ERR_INIT;

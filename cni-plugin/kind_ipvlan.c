@@ -35,7 +35,7 @@ const struct kind kind_ipvlan_l2 = { .is_shared = true,
 				     .ready = podlink_ready,
 				     .check = check,
 				     .del = del };
-/* Routed by the host: nobody is asked for, or told of, a MAC address. */
+/* In these modes the host routes: nobody is asked for a MAC address, or told of one. */
 const struct kind kind_ipvlan_l3 = { .make = make,
 				     .ready = podlink_ready,
 				     .check = check,

@@ -46,7 +46,8 @@ static int need_gateway(const struct conf *conf, const struct result_ip *ip, str
 	return 0;
 }
 
-/* The subnet by the gateway; false if that is the same as the gateway on the link. */
+/* The route to the subnet by the gateway. False if that is the same as the one to the gateway on
+ * the link. */
 static bool subnet_route(const struct link *pod, const struct result_ip *ip,
 			 const struct inet_addr *gateway, struct route *ret)
 {
@@ -54,7 +55,7 @@ static bool subnet_route(const struct link *pod, const struct result_ip *ip,
 	return !inet_equal(&ret->dst, gateway);
 }
 
-/* To the gateway on the link, and to the subnet by it. */
+/* Adds a route to the gateway on the link, and one to the subnet by it. */
 static int add_routes(struct kind_work *w, const json_t *result, struct err *err)
 {
 	const struct link *pod = &w->links[w->n_links - 1];
@@ -72,7 +73,7 @@ static int add_routes(struct kind_work *w, const json_t *result, struct err *err
 		to_gateway = (struct route){ .dst = gateway,
 					     .ifindex = pod->index,
 					     .scope = RT_SCOPE_LINK };
-		/* Behind those of another interface that has the same gateway. */
+		/* They come behind those of another interface that has the same gateway. */
 		r = route_append(w->pod, &to_gateway, err);
 		if (r == -EEXIST) /* of two addresses with one gateway */
 			r = 0;

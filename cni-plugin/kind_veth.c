@@ -49,8 +49,8 @@ static int make(struct kind_work *w, struct err *err)
 }
 
 /* The bridge learns from the kernel's link watch, a moment after the pod's end is up, that its new
- * port has a carrier. What the pod sends before that, the gratuitous ARP of its coming up, is lost.
- * With STP on, a port that listens is as far as it gets. */
+ * port has a carrier. What the pod sends before that is lost, such as the gratuitous ARP of its
+ * coming up. With STP on, the port gets no further than listening for now. */
 static int announce_when_forwarding(struct kind_work *w, struct err *err)
 {
 	const struct timespec pause = { .tv_nsec = 500000 };

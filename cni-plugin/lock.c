@@ -14,7 +14,7 @@
 
 #define PODS 64 /* the first byte that is a pod's; those before are of enum lock_node */
 
-/* Waiting for a file lock in the kernel has no end, so it is asked for again and again. */
+/* Waiting for a file lock in the kernel has no end, so the lock is asked for again and again. */
 static int take(off_t byte, bool shared, int64_t deadline_ms, struct err *err)
 {
 	struct flock lock = { .l_type = shared ? F_RDLCK : F_WRLCK,

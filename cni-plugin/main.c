@@ -32,7 +32,7 @@ static int print(const json_t *doc)
 	return 0;
 }
 
-/* VERSION needs no configuration; what stdin says of a version is echoed. */
+/* VERSION needs no configuration; a version that stdin names is echoed. */
 static int version(json_t **ret, struct cni_error *e)
 {
 	auto_free char *text = NULL;
@@ -61,7 +61,7 @@ static int run_verb(const struct env *env, const struct conf *conf, json_t **ret
 				version_text(conf->version), version_text(verb->since)));
 	FAULT_SCOPE(getenv("CNI_COMMAND"));
 	r = verb->run(env, conf, ret, e);
-	if (r == 0 && !*ret) { /* nothing to say: still a document */
+	if (r == 0 && !*ret) { /* nothing is to be said, but a document must be printed */
 		*ret = json_pack("{s:s}", "cniVersion", version_text(conf->version));
 		return *ret ? 0
 			    : cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write answer"));
@@ -97,7 +97,7 @@ static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 	return run_verb(&env, &conf, ret, e);
 }
 
-/* A runtime passes no arguments; this is for who wonders what is installed. */
+/* A runtime passes no arguments; this is for people who wonder what is installed. */
 static int answer_person(char **argv)
 {
 	static const char usage[] =
@@ -125,7 +125,7 @@ int main(int argc, char **argv)
 	if (argc > 1 && !getenv("CNI_COMMAND"))
 		return answer_person(argv);
 	(void)signal(SIGPIPE, SIG_IGN); /* exec.h */
-	(void)signal(SIGCHLD, SIG_DFL); /* who ignores it, and starts us so, would have us know no status */
+	(void)signal(SIGCHLD, SIG_DFL); /* if it is ignored, wait(2) tells no status */
 	r = run(&v, &answer, &e);
 	if (r < 0)
 		failure = cni_error_to_json(&e, version_text(v));

@@ -20,8 +20,8 @@ int netpart_apply(int netns_fd, const struct podnet *plan, struct podnet *ret_un
 		  struct err *err);
 int netpart_check(int netns_fd, const struct podnet *plan, struct err *err);
 
-/* Without the agent: pnetID alone, where the kernel has SMC. *ret_undo is empty if nothing was
- * done; a failure is not worth a pod, nor a line: the agent repairs it. */
+/* What is done without the agent: pnetID alone, where the kernel has SMC. *ret_undo is empty if
+ * nothing was done. A failure fails no pod and is not logged, as the agent repairs it. */
 void netpart_apply_own(const struct conf *conf, const struct wire_interface *interfaces, int n,
 		       int netns_fd, struct podnet *ret_undo);
 

@@ -33,7 +33,8 @@ static const char *path_of(const struct conf *conf, const struct wire_attachment
 	return beside_socket(conf, name, ret);
 }
 
-/* The path may be another namespace's when the agent reads it (/proc/PID/ns/net), the cookie cannot. */
+/* When the agent reads the path it may lead to another namespace (/proc/PID/ns/net); the cookie
+ * cannot. */
 static int add_cookie(json_t *msg, const char *netns, struct err *err)
 {
 	auto_close int fd = netns_open(netns, err);

@@ -11,9 +11,9 @@ struct podlink {
 	size_t mode_size; /* bytes: 2 or 4 */
 };
 
-/* Makes it in the pod in one request, down, under the pod's name. Where the kernel looks for that
- * name on the host (before 6.15) and finds it there, under another one, and renames it.
- * On failure nothing is left. */
+/* Makes the link in the pod in one request, down, under the pod's name. Before 6.15 the kernel
+ * looks for that name on the host; if it is taken there, the link is made under another name and
+ * renamed. On failure nothing is left. */
 int podlink_make(struct kind_work *w, const struct podlink *p, struct err *err);
 /* Kind, mode and lower device of links[0]. -ENOENT. */
 int podlink_check(struct kind_work *w, const struct podlink *p, struct err *err);

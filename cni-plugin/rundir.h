@@ -1,5 +1,6 @@
-/* The plugin's own folder on the node: its locks, and what it must know of a pod and may not ask the
- * pod for. Nobody but root looks into it, and it ends with the boot, as what it tells of does.
+/* The plugin's own folder on the node. It holds the locks, and what the plugin must know of a pod
+ * and may not ask the pod for. Nobody but root looks into it, and it ends with the boot, as do the
+ * things that it tells of.
  */
 #ifndef SMC_PLUGIN_RUNDIR_H
 #define SMC_PLUGIN_RUNDIR_H

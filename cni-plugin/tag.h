@@ -19,9 +19,9 @@ struct tag {
 	struct link before; /* name, mac, mtu, up; name "": the link is our own making */
 };
 
-/* The group ("ip link set group") that a link of this network is born with: unlike a tag or an alias it
- * is part of the request that makes the link, so that it says whose that is when the plugin is killed
- * right behind it. Never 0, the default group. */
+/* The group ("ip link set group") that a link of this network is born with. Unlike a tag or an
+ * alias it is part of the request that makes the link, so it tells whose the link is even when the
+ * plugin is killed right after that. Never 0, the default group. */
 uint32_t tag_group(const char *network);
 
 /* before: NULL for a link of our own making. ret holds LINK_TAG_MAX + 1 bytes. */
@@ -29,13 +29,14 @@ const char *tag_format(const struct wire_attachment *a, const struct link *befor
 /* False if the text is no tag. */
 bool tag_parse(const char *text, struct tag *ret);
 
-/* A link has one tag. Of a device of the host several were seen, of ADDs at once (before hostdev_hold()
- * was there): it is then each one's, as only one of them has it in its pod. */
+/* A link has one tag. A device of the host may have several, of ADDs at the same time before
+ * hostdev_hold() was there. It then counts as the device of each of them, as only one of them has
+ * it in its pod. */
 
 /* The first tag of the link that says what it was like before; NULL: it is no device of the host. */
 const char *tag_of_device(const struct link *link, struct tag *ret);
 bool tag_is_of(const struct link *link, const struct wire_attachment *a);
-/* Its tags are all of this network, and of none of valid[0..n). */
+/* True if all its tags are of this network, and none is of valid[0..n). */
 bool tag_is_stale(const struct link *link, const char *network, const struct wire_attachment *valid,
 		  size_t n);
 

@@ -95,7 +95,7 @@ static struct nl_msg *create_request(const struct wire_attachment *a, const char
 	return TAKE_PTR(msg);
 }
 
-/* A bridge port's own settings go by AF_BRIDGE (net/bridge/br_netlink.c, br_setport). */
+/* The settings of a bridge's port are sent with AF_BRIDGE (net/bridge/br_netlink.c, br_setport). */
 static int set_hairpin(struct nl_sock *sk, const char *host, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_SETLINK, 0);

@@ -98,7 +98,7 @@ static int parse_options(int argc, char **argv, struct options *ret)
 	int c;
 
 	*ret = (struct options){ .socket = WIRE_DEFAULT_SOCKET };
-	optind = 0; /* begin anew: GNU getopt */
+	optind = 0; /* GNU getopt begins anew with this */
 	while ((c = getopt_long(argc, argv, "hn:", longs, NULL)) != -1) {
 		if (take_option(c, ret) < 0)
 			return -EINVAL;

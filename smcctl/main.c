@@ -32,7 +32,7 @@ static int unknown(const char *name)
 	return CTL_USAGE;
 }
 
-/* Output that did not get out is a failure: `smcctl status >/full/disk`. */
+/* Output that could not be written is a failure: `smcctl status >/full/disk`. */
 static int finish(int rc)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -11,7 +11,7 @@
 #include "smcctl/get.h"
 #include "smcctl/reasons.h"
 
-/* Takes the node, a pod or the end out of a message. 1 at the end. */
+/* Takes the node, a pod or the end out of a message. Returns 1 at the end. */
 static int take(json_t *status, const json_t *msg, struct err *err)
 {
 	json_t *node = NULL, *pod = NULL;
@@ -46,7 +46,7 @@ int status_fetch(const char *socket_path, int timeout_ms, json_t **ret, struct e
 	for (rc = 0; rc == 0;) {
 		json_auto_t *msg = NULL;
 
-		/* the first answer may be a refusal; then the agent only tells */
+		/* Only the first answer may be a refusal; the others only tell. */
 		rc = request ? wire_call(sock, request, -1, deadline_ms, &msg, NULL, err) :
 			       wire_recv(sock, &msg, NULL, deadline_ms, err);
 		if (rc < 0)

@@ -5,11 +5,11 @@
 #include <jansson.h>
 #include <stdio.h>
 
-/* The node in a few lines, then a table with a line for each pod. width: columns of the terminal;
- * 0: no terminal, lines are as long as they are, and all of a pod is in one. -ENOMEM. */
+/* Prints the node in a few lines, then a table with a line for each pod. width: the terminal's
+ * columns; 0: there is no terminal, and all of a pod is in one line, however long. -ENOMEM. */
 int status_text_print(const json_t *status, int width, FILE *out);
 
-/* All about one pod. */
+/* Prints all about one pod. */
 void status_text_print_pod(const json_t *pod, FILE *out);
 
 #endif

@@ -9,7 +9,7 @@
 #include "common/cleanup.h"
 
 #define GAP 2
-#define LAST_MIN 12 /* the last column keeps as much, however narrow the terminal */
+#define LAST_MIN 12 /* the last column keeps so much, however narrow the terminal is */
 
 struct table {
 	const struct table_column *columns;

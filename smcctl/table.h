@@ -13,7 +13,7 @@ struct table_column {
 	bool right; /* numbers */
 };
 
-struct table; /* NULL stands for one without memory: all calls accept it, table_print() fails */
+struct table; /* NULL: there was no memory; all calls accept it, and table_print() fails */
 
 /* columns: borrowed for the table's life, at most TABLE_COLUMNS_MAX. */
 struct table *table_new(const struct table_column *columns, size_t n_columns);
