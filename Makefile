@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # SMC for the unmodified TCP programs of a pod: the build, in one make.
 #
 # Sources are found by wildcard, one folder a piece, so that a new file needs no change here:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The programs on a pod's cgroup: what escaped the hook, and what TCP_ULP "smc" gets.
  *
  * Both live and die with the cgroup. Their names end with the layout, so that agents of two

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The kernel types that our programs read: only the fields in use, relocated by CO-RE at load time.
  * Layouts are the kernel's business (preserve_access_index); names are those of its BTF, 6.12 to
  * 7.3. */

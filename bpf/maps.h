@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The maps of bpf/steer.h and how programs count in them. Both objects declare the same maps;
  * the loader gives them the same pins. Included by *.bpf.c only. */
 #ifndef SMC_BPF_MAPS_H

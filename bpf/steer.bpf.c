@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* The hook: turns the TCP sockets that an opted-in pod asks for into SMC sockets.
  *
  * update_socket_protocol() runs in every socket(2) of the node, so the cheapest questions come

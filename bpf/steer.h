@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the BPF programs and user space share. Included by both: fixed-width types only.
  *
  * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods` and `counters`, link `steer_link`. A change

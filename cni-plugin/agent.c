@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* All verbs of agent.h but ADD, each of one request. */
 #include "cni-plugin/agent.h"
 

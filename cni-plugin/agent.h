@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The node agent's part of each verb: the client of common/wire.h.
  *
  * A verb spends at most agentTimeoutMs on the agent, sending to it and waiting for it. One that is

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The ADD of agent.h: the transaction, and what becomes of the pod where there is none. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Tells a segment of a pod's new addresses by unsolicited neighbour advertisements and gratuitous ARP, so
  * that neighbours which knew another MAC address for them (the previous pod's) learn at once. For IPv4
  * the kernel does it when the interface comes up, iface_pod_up(), if it is not up already.

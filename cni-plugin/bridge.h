@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The bridge that stand-alone pods hang on. It is shared by them and by whoever else uses it, so no
  * pod's DEL removes it.
  */

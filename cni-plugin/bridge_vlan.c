@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The VLANs of bridge.h: a port is in one VLAN, untagged, as the access port of a switch is. */
 #include <errno.h>
 #include <netinet/in.h> /* before linux/in6.h, which then leaves out what libc has */

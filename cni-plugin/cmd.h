@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The verbs of the CNI specification. Each writes *ret (the answer; only ADD has one; owned by the
  * caller) on success only, and sets *e on failure. What a failed ADD made is taken back.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cni-plugin/agent.h"
 #include "cni-plugin/cmd.h"
 #include "cni-plugin/iface.h"

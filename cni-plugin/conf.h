@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The network configuration on stdin: unknown keys pass, wrong types and values do not. All
  * keys: docs/cni-config.md. */
 #ifndef SMC_PLUGIN_CONF_H

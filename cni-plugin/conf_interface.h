@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The key "interface" of the configuration: which kind of interface, and how. */
 #ifndef SMC_PLUGIN_CONF_INTERFACE_H
 #define SMC_PLUGIN_CONF_INTERFACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of conf_interface.h about the MAC address, and about what the runtime or args.cni may
  * ask for one pod. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of conf.h that reads stdin as JSON in which no string has a NUL. Of a pod's annotations
  * only ours are kept: others may be written by anybody, and what is in them must not fail an ADD or
  * DEL. */
@@ -17,7 +18,8 @@ int conf_read(const char *text, size_t len, json_t **ret, struct err *err)
 	int r = smc_json_parse_object_nul(text, len, "netconf", &root, err);
 
 	if (r == 0)
-		r = wire_keep_annotations(json_object_get(json_object_get(root, "runtimeConfig"), NAMES_CAPABILITY_ANNOTATIONS),
+		r = wire_keep_annotations(json_object_get(json_object_get(root, "runtimeConfig"),
+							  NAMES_CAPABILITY_ANNOTATIONS),
 					  err);
 	if (r < 0)
 		return r;

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The CNI_ variables of the environment, checked. */
 #ifndef SMC_PLUGIN_ENV_H
 #define SMC_PLUGIN_ENV_H

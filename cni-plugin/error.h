@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the plugin answers when a verb fails: a code of the CNI specification (or one of ours,
  * 100 and up) and a sentence. */
 #ifndef SMC_PLUGIN_ERROR_H

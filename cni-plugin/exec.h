@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Runs another program to its end: text on its stdin, its stdout captured, its stderr ours. */
 #ifndef SMC_PLUGIN_EXEC_H
 #define SMC_PLUGIN_EXEC_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A device of the host that is lent to a pod: found by name or PCI address, moved, given back as it
  * was. While it is lent its tag (tag.h) says whose it is and what it was like; the tag goes with it
  * when the pod's namespace dies and the kernel moves it home by itself.

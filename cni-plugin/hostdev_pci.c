@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The PCI addresses of hostdev.h, read from sysfs, which shows the host's devices. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The RDMA device of a lent device (hostdev.h), in RDMA netns mode `exclusive`. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Makes, checks and removes the interface of a stand-alone pod, with the addresses and routes that
  * the IPAM plugin gave. What differs from kind to kind is in kind.h.
  */

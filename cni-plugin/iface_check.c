@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The CHECK of iface.h: compares what is there with the result of the ADD, and with what the kind
  * has made on the host. */
 #include <errno.h>

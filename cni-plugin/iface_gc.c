@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The GC of iface.h: removes what attachments that are no longer valid have left. Links that are
  * only in a pod have mostly gone with its namespace; a namespace that lives on has a name in
  * /run/netns.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of a stand-alone interface that is in the pod: up, addresses, routes. */
 #ifndef SMC_PLUGIN_IFACE_POD_H
 #define SMC_PLUGIN_IFACE_POD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IPAM by delegation: runs the plugin that "ipam" names, as libcni does (CNI specification,
  * "Plugin delegation"). */
 #ifndef SMC_PLUGIN_IPAM_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A kind of stand-alone interface: how its links are made, checked and removed. What all kinds have
  * in common (up, addresses, the result) is in iface.c; each kind is a file kind_*.c.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kind dummy: an interface that leads nowhere, for tests. */
 #include "cni-plugin/podlink.h"
 

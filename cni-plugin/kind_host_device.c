@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kind host-device: a device of the host, lent to the pod. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kind ipvlan: more IP addresses on the MAC address of a device of the host. */
 #include <linux/if_link.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kind macvlan: one more MAC address on a device of the host. */
 #include <linux/if_link.h>
 #include <stdint.h>

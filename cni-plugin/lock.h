@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Locks for what the plugin's processes must not do at the same time. A lock is a byte of a file of
  * ours (fcntl(2), F_OFD_SETLK) that nobody but root can open. A lock on a namespace's file would be
  * one that anybody may keep, as anybody may open that. Each wait has an end.

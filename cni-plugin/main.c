@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* smc-cni: the CNI plugin. One verb a run, one JSON document on stdout; see docs/man/smc-cni.8. */
 #include <errno.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The plan for a pod's netns (common/podnet.h): what the agent answered, and the configuration's
  * own pnetID, which wins for the pod's interfaces.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "cni-plugin/pending.h"
 
 #include <dirent.h>
@@ -45,7 +46,9 @@ static int add_cookie(json_t *msg, const char *netns, struct err *err)
 	if (r < 0)
 		return r;
 	(void)snprintf(text, sizeof(text), "%" PRIu64, id.cookie);
-	return json_object_set_new(msg, "netnsCookie", json_string(text)) < 0 ? err_sys(err, ENOMEM, "write request") : 0;
+	if (json_object_set_new(msg, "netnsCookie", json_string(text)) < 0)
+		return err_sys(err, ENOMEM, "write request");
+	return 0;
 }
 
 int pending_write(const struct conf *conf, const struct wire_prepare *request, const char *netns,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the plugin leaves beside the agent's socket for an agent that is away, and what it finds
  * there (common/wire.h). All paths are below the folder of conf's agentSocket.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A link that is only in the pod: macvlan, ipvlan, dummy. Marked by its tag (tag.h). */
 #ifndef SMC_PLUGIN_PODLINK_H
 #define SMC_PLUGIN_PODLINK_H

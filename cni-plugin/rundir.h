@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The plugin's own folder on the node. It holds the locks, and what the plugin must know of a pod
  * and may not ask the pod for. Nobody but root looks into it, and it ends with the boot, as do the
  * things that it tells of.

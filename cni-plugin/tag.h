@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The alternative name ("ip link property") that marks a link without an end on the host as ours. It
  * goes with the link from namespace to namespace, and back to the host's when a pod's dies.
  *

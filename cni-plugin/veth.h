@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The veth pair of a stand-alone pod: one end on the host, one in the pod. */
 #ifndef SMC_PLUGIN_VETH_H
 #define SMC_PLUGIN_VETH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IP addresses of interfaces over an rtnetlink socket (nlsock_open with NETLINK_ROUTE), in that
  * socket's namespace.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Capabilities of the calling thread (capabilities(7)). */
 #ifndef SMC_COMMON_CAPS_H
 #define SMC_COMMON_CAPS_H

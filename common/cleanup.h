@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Scope-bound ownership: a variable that owns something says so where it is declared. */
 #ifndef SMC_COMMON_CLEANUP_H
 #define SMC_COMMON_CLEANUP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The clock that deadlines are told by. */
 #ifndef SMC_COMMON_CLOCK_H
 #define SMC_COMMON_CLOCK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An error message that travels up the call stack, on the caller's stack.
  *
  * A function that can fail in a way an operator may hear about takes `struct err *err` last and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fault points: before each of its steps a test can make a program fail, with an error or by
  * SIGKILL.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Small files that are read and replaced as a whole: read with a bound, replaced atomically. */
 #ifndef SMC_COMMON_FILE_H
 #define SMC_COMMON_FILE_H

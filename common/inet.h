@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* IP addresses and prefixes. */
 #ifndef SMC_COMMON_INET_H
 #define SMC_COMMON_INET_H

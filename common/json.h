@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Strict getters over jansson: a key is absent, or it has the right type, or the message names the
  * key, what was found and what is allowed. `where` is the path of the object for messages
  * ("netconf", "runtimeConfig"). */

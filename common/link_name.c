@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of link.h that sets a link's names and its MAC address. */
 #include <errno.h>
 #include <linux/if_link.h>

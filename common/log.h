@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Structured log lines on stderr, one a line: `level=warn msg="..." pod="ns/name" err="..."`.
  *
  * Only programs (mains, command handlers, the agent's own modules) log; common/ never does. Values

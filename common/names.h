@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names that several programs share, and others rely on: ours, Kubernetes' and the runtime's. */
 #ifndef SMC_COMMON_NAMES_H
 #define SMC_COMMON_NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Network namespaces: the only file of the product that calls setns(2).
  *
  * A socket keeps the namespace that it was opened in, so callers enter for as long as it takes to

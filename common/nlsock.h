@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A netlink socket (libnl-3) bound to one network namespace, with bounded waiting and errors that
  * are the kernel's own.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of a pod that lives in its network namespace: SMC pnet ids of its interfaces, and
  * sysctls.
  *

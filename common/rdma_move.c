@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The part of rdma_nl.h that moves devices between namespaces. */
 #include <errno.h>
 #include <rdma/rdma_netlink.h>

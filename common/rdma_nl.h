@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RDMA devices, as the RDMA subsystem's netlink shows them (rdma/rdma_netlink.h, NLDEV).
  *
  * -EPROTONOSUPPORT: the kernel has no RDMA (module ib_core cannot be loaded). In netns mode

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CNI results (prevResult, an IPAM plugin's output, our own), kept as JSON in the form of
  * version 1.x: what we do not know in them is passed on as it is.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The import of result.h: each field that the plugin knows is checked for its type, and old forms
  * are turned into the one of 1.x. */
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Routes over an rtnetlink socket (nlsock_open with NETLINK_ROUTE), in that socket's namespace.
  *
  * Errors name the route: "add route '10.0.0.0/8 via 10.1.0.1': Network is unreachable".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The routing rules that the kernel adds with the first VRF of a namespace: "pref 1000 from all
  * lookup [l3mdev-table]", for IPv4, IPv6 and the multicast routing of both (drivers/net/vrf.c,
  * vrf_add_fib_rules). They outlive the VRF, and once removed do not come back with a second one.

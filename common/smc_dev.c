@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Devices that SMC knows (kernel: smcd_nl_get_device, smcr_nl_get_device). */
 #include <linux/smc.h>
 #include <unistd.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why a connection stayed TCP: SMC's diagnosis codes in words (net/smc/smc_clc.h SMC_CLC_DECL_*).
  */
 #ifndef SMC_COMMON_SMC_FALLBACK_H

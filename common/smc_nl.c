@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "common/smc_nl.h"
 
 #include <errno.h>

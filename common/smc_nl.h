@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* SMC's two generic netlink families (linux/smc.h; net/smc/smc_pnet.c, smc_netlink.c).
  *
  * A handle belongs to the namespace that it was opened in, for good. Opening resolves the families,

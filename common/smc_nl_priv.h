@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the smc_*.c files share behind common/smc_nl.h; nobody else includes it. */
 #ifndef SMC_COMMON_SMC_NL_PRIV_H
 #define SMC_COMMON_SMC_NL_PRIV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pnet table of a network namespace (kernel: net/smc/smc_pnet.c). */
 #include <ctype.h>
 #include <errno.h>

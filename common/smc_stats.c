@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Statistics of a network namespace (kernel: net/smc/smc_stats.c). */
 #include <errno.h>
 #include <linux/smc.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The node's table of user-defined EIDs (kernel: net/smc/smc_clc.c). */
 #include <errno.h>
 #include <linux/smc.h>

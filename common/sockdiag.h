@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Sockets of a network namespace, by the kernel's socket monitor (sock_diag(7)). */
 #ifndef SMC_COMMON_SOCKDIAG_H
 #define SMC_COMMON_SOCKDIAG_H

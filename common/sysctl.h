@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Kernel settings below /proc/sys, in a network namespace (those of /proc/sys/net).
  *
  * name: "net.smc.wmem"; dots become slashes, so names of interfaces with a dot cannot be reached.

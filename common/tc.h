@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Traffic control, as much as SMC-R between two pods of one node needs: packets of one UDP port
  * that come in on an interface (loopback) are handed to another as if that had received them.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A redirect is a u32 filter with one action, mirred. */
 #include <arpa/inet.h>
 #include <errno.h>

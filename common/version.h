@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The versions of the CNI specification that the plugin speaks. */
 #ifndef SMC_COMMON_VERSION_H
 #define SMC_COMMON_VERSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The names in wire.h's messages: what is allowed, and a hash of the three of an attachment. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Reads the messages of wire.h: each member is checked before anybody acts on it. */
 #include <ctype.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The transport of wire.h: whole messages over SOCK_SEQPACKET, with deadlines. */
 #include <errno.h>
 #include <poll.h>

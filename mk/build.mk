@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # From sources to archives, skeletons and programs.
 
 # ARCH=arm64 or s390x cross-builds, with Debian's cross compiler and, in a folder, that machine's libraries
@@ -148,5 +149,6 @@ $(K)/%.skel.h: $(K)/%.bpf.o
 	$(Q)$(BPFTOOL) gen skeleton $< name $(subst -,_,$*)_bpf >$@
 
 .SECONDARY:
--include $(wildcard $(B)/musl/*/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d $(K)/*.d \
+-include $(wildcard $(B)/musl/*/*.d $(B)/obj/*/*.d $(B)/obj/*/*/*.d \
+           $(B)/obj/tests/*/*.d $(B)/obj/tests/*/*/*.d $(K)/*.d \
            build/tests/vm/progs/*.d)

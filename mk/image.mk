@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # The container image, as an OCI archive: no container engine, no registry.
 
 IMAGE_OUT := build/image/smc-cni$(if $(CROSS),-$(ARCH)).tar

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Static checks: a stamp a file, so that only what changed is checked again. All findings fail.
 
 L           := build/lint
@@ -41,6 +42,8 @@ lint-tree:
 	@tests/lint/columns $(filter %.md,$(TRACKED))
 	@tests/lint/docs-paths-test
 	@tests/lint/docs-paths
+	@tests/lint/spdx-test
+	@tests/lint/spdx
 	@tests/mutants/run --check
 
 # Structs of the kernel's headers that end in an array are put before what fills it.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # Tests: unit (native), fuzz (native), VM cases, mutants.
 
 # tests/unit starts no program; what does is in tests/program: our own programs, ip, openssl.
@@ -146,7 +147,7 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 
 # What the tests run.
 $(filter $(B)/tests/program/test_cni_%,$(PROGRAM)): $(B)/bin/smc-cni
-$(patsubst %,$(B)/tests/program/test_%,$(patsubst %,agent_%,socket life kube install) uninstall): \
+$(patsubst %,$(B)/tests/program/test_%,$(patsubst %,agent_%,socket life pending kube install) uninstall): \
 	$(B)/bin/smc-node-agent
 $(B)/tests/program/test_cni_fault: $(B)/fault/bin/smc-cni
 $(B)/tests/program/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent

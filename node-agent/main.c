@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* smc-node-agent: one per node; steers the sockets of opted-in pods to SMC. */
 #include <errno.h>
 #include <getopt.h>

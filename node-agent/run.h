@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The agent's life: from a config to its end by a signal. */
 #ifndef SMC_AGENT_RUN_H
 #define SMC_AGENT_RUN_H

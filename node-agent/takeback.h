@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* --cleanup: takes back everything that any run of the agent made on this node, from records and
  * pins alone. Needs no API and no valid config; can be repeated.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* At the agent's end: is it a restart, or is the agent being removed from the cluster? Loop
  * thread. */
 #ifndef SMC_AGENT_UNINSTALL_H

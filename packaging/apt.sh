@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # tmp is the caller's
 # What is made of Debian's packages and kept in a cache; sourced by packaging/static-libs and tests/vm/kernel, which
 # set `making` (in front of each message).

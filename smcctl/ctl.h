@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The commands of smcctl: one file each. */
 #ifndef SMC_SMCCTL_CTL_H
 #define SMC_SMCCTL_CTL_H

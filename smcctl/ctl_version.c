@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "smcctl/ctl.h"
 
 enum ctl_exit ctl_version(int argc, char **argv, FILE *out)

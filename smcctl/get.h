@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lenient getters for what the agent answers: an agent of another version may leave things out. */
 #ifndef SMC_SMCCTL_GET_H
 #define SMC_SMCCTL_GET_H

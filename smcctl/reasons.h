@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Why pods are on SMC or on TCP: the sentence of each, and equal ones grouped for narrow terminals. */
 #ifndef SMC_SMCCTL_REASONS_H
 #define SMC_SMCCTL_REASONS_H

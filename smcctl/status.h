@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the agent answers to `status` (docs/status-format.md). */
 #ifndef SMC_SMCCTL_STATUS_H
 #define SMC_SMCCTL_STATUS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "smcctl/status_text.h"
 
 #include <stdbool.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The answer to `status` as people read it. */
 #ifndef SMC_SMCCTL_STATUS_TEXT_H
 #define SMC_SMCCTL_STATUS_TEXT_H

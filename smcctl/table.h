@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Text in columns that line up. Widths are counted in UTF-8 characters. */
 #ifndef SMC_SMCCTL_TABLE_H
 #define SMC_SMCCTL_TABLE_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What a case says, checks and waits for; sourced by tests/vm/lib.sh and tests/e2e/lib.sh, which explain them.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room agent/: the agent: one state, what is decided again when, and the jobs for the worker.
  * Thread: the loop's; of a job, `run` is the worker's and `done` the loop's.
  * Never: waits; and it knows who listens only by agent/listen.h.

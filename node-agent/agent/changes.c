@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Deciding again about pods when the source or the node changed, a few at a time: ten thousand
  * namespaces may change at once, and an ADD, a probe or a scrape must not wait for all of that. */
 #include "common/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a pod gets, as of now: what it and its namespace say, what the node can, and what was before. */
 #include <stdlib.h>
 #include <string.h>

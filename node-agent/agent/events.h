@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When the agent tells of a pod or its node by an event. Each call is free to be made again: the
  * same is told once an hour. Without an API server none does anything.
  */

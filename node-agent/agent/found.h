@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records that a job found, on their way from the worker to the loop. */
 #ifndef SMC_AGENT_FOUND_H
 #define SMC_AGENT_FOUND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Keeps our plugin installed while the agent runs: looks when the runtime's folder changes and
  * now and then, and has the worker put right what is not. Loop thread. */
 #ifndef SMC_AGENT_INSTALLER_H

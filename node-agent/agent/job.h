@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The jobs: what the loop asks of the worker. Each call queues one; -ENOMEM if it cannot. The
  * results come back as the calls named here, on the loop.
  */

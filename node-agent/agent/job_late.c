@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The jobs that look for pods nobody has told the agent of. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The jobs that concern the node, or all attachments. */
 #include <errno.h>
 #include <stdlib.h>

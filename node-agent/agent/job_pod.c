@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The jobs of one attachment. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The jobs that concern the source: what is kept of it on disk, and when its changes are in force. */
 #include <errno.h>
 #include <fcntl.h>

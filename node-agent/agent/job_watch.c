@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The jobs that only look: check, sweep, statistics. */
 #include <errno.h>
 #include <stdlib.h>

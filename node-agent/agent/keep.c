@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept of the source on disk, for a start without it. */
 #include "common/clock.h"
 #include "node-agent/agent/agent.h"

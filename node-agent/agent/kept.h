@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What of the source is kept on disk for when nobody can be asked, as text. Pure; any thread: objects
  * are not changed once they are made. */
 #ifndef SMC_AGENT_KEPT_H

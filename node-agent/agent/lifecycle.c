@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The life of an attachment: admitted or adopted, job by job, until it is forgotten. */
 #include <errno.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What happened, for those who wait for it: the server's sessions, and /metrics. The agent knows
  * them by this table alone. Loop thread only. */
 #ifndef SMC_AGENT_LISTEN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is said of the node as a whole: is it ready, and what is new. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What comes with time: the sweep, statistics, pods that nobody told of. */
 #include "common/clock.h"
 #include "node-agent/agent/agent.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the keys of agent.yaml must be to each other. */
 #ifndef SMC_AGENT_CONFIG_CHECK_H
 #define SMC_AGENT_CONFIG_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room config/: agent.yaml: what an operator may say, checked as a whole before anything is done.
  * Thread: read before the threads begin; const for both from then on.
  * Never: touches the kernel or asks another room.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The walk over agent.yaml: maps of known keys, lists, and the messages for what is wrong there.
  *
  * Messages: "FILE:LINE: key 'limits.ulp': got 'x', allowed: deny, emulate, ignore".
@@ -38,8 +39,8 @@ struct config_field {
  * errors, rc. */
 int config_note(const struct config_at *at, int rc, const struct err *err);
 
-/* Each key of `map` by its field. 1: what was wrong in there has been told. An unknown key is refused with the nearest known one, null
- * leaves the default. */
+/* Each key of `map` by its field. 1: what was wrong in there has been told. An unknown key is
+ * refused with the nearest known one, null leaves the default. */
 int config_read_map(const struct config_at *at, const struct ytree_node *map,
 		    const struct config_field *fields, size_t n_fields, void *base,
 		    struct err *err);

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* config_salvage(): of a bad file, where to answer and where to look. */
 #include <fcntl.h>
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Values that agent.yaml and the annotations spell alike. Pure. */
 #ifndef SMC_AGENT_SCALAR_H
 #define SMC_AGENT_SCALAR_H

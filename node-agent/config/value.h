@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One reader for each kind of value in agent.yaml. */
 #ifndef SMC_AGENT_CONFIG_VALUE_H
 #define SMC_AGENT_CONFIG_VALUE_H

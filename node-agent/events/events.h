@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room events/: Kubernetes events: what is told, in which words, how often, and the queue of them.
  * Thread: the loop's; nothing waits, and nothing depends on them.
  * Never: looks at the node; the agent says what happened.

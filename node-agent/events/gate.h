@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which events go out, and when: each once an hour, and all together no faster than the API server
  * likes. Pure: the caller says what time it is.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An Event object (events.k8s.io/v1) as the API server takes it. Pure. The limits are those of
  * pkg/apis/core/validation/events.go.
  */

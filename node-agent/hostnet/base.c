@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What SMC needs of the RDMA devices and of the interfaces that they sit on (BASE).
  *
  * A port is usable for a pod if it has the pod's pnet id, and if an address of its interface covers

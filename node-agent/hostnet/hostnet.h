@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room hostnet/: the host's side of SMC-R: addresses, routes, VRF, redirects, RDMA pnet entries.
  * Thread: the worker's, and --cleanup's.
  * Never: enters a pod's namespace, or removes what was there before us.

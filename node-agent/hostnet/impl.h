@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Shared by the files of hostnet. One walk over what a pod needs serves apply and check: a step
  * finds its thing in order and returns 0, or makes it (apply), or says that it is missing (check).
  */

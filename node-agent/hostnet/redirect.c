@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* RoCE between two pods of one node.
  *
  * A v2-only proposal carries a zero MAC, so the driver does not see that the peer is itself: the

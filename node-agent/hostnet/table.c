@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A routing table for our VRF that is nobody's. */
 #include <errno.h>
 #include <linux/rtnetlink.h>

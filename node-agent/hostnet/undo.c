@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What hostnet changed for all pods together: the list, and its form in the state folder.
  *
  * {"table": 47910, "rules": 15, "dummy": true, "clsact": true, "redirects": ["10.244.0.1"],

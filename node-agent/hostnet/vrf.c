@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pods' addresses as the host knows them: POD/32 on a dummy in a VRF.
  *
  * The SMC server looks up the route to the client with the pod's address as source, in the init

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a runtime keeps of its pods: one file for each attachment, with the list as ADD had it
  * (libcni/api.go, cachedInfo). Read only; worker thread. */
 #ifndef SMC_AGENT_INSTALL_CACHE_H

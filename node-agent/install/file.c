@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Files of ours in folders of others. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the parts of install.h share. */
 #ifndef SMC_AGENT_INSTALL_IMPL_H
 #define SMC_AGENT_INSTALL_IMPL_H

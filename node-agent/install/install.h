@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room install/: the plugin in the runtime's folders: the program, and its place in the chain.
  * Thread: the worker's, and --cleanup's: all of it is file I/O.
  * Never: edits what is not ours, or leaves a half-written file under a name that is loaded.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A CNI network list as the runtime's folder has it, and our place in its chain. Pure.
  *
  * Format: CNI specification 1.1.0, section 1, "Network configuration format". What we do not know

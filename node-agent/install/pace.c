@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/install/pace.h"
 
 static int64_t doubled(int64_t first_ms, int times, int64_t max_ms)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* When the installer tries again: soon, then ever later; and when it gives up. Pure: times are
  * the caller's, CLOCK_MONOTONIC in ms. */
 #ifndef SMC_AGENT_INSTALL_PACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the API server is and who we are, from the in-cluster service account or a kubeconfig file.
  * Loop thread only.
  *

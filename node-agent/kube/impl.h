@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the files of the API server's client share: kube.c (set-up), kube_multi.c (libcurl in the
  * loop), kube_options.c and kube_request.c (one request). */
 #ifndef SMC_AGENT_KUBE_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room kube/: the client of the API server: requests, lists and watches by libcurl.
  * Thread: the loop's; nothing waits.
  * Never: knows what an object means, or touches this node.

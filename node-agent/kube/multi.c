@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* libcurl's multi interface in the agent's loop: it says which sockets to poll for what and when it
  * wants to be called (curl_multi_socket_action(3)). */
 #include <errno.h>

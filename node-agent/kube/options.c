@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What libcurl is told of a connection to the API server. */
 #include <netinet/in.h>
 #include <netinet/tcp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/kube/progress.h"
 
 /* Half of it is certain, half is chance: what broke many agents at once does not bring them back at

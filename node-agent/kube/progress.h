@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How far a list and watch has come, and what is to be done next. Pure: time and chance come from
  * outside.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Paths and queries of lists and watches. Pure; NULL: no memory; the caller frees. */
 #ifndef SMC_AGENT_KUBE_QUERY_H
 #define SMC_AGENT_KUBE_QUERY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One request: its options, its body, its end. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lists one kind of object and then watches it, for ever: pages, bookmarks, 410 Gone, time limits,
  * connections that died without a word, back-off. Loop thread only.
  */

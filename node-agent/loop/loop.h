@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room loop/: the event loop, and the worker thread with its queue of jobs.
  * Thread: loop.h is the loop's alone; worker.h says which call belongs to which thread.
  * Never: knows what is watched or done; it has no word of pods.

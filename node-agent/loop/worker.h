@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One thread that does what can wait, and a queue of work for it.
  *
  * Work runs in the order in which it was queued. When it has run it is handed back: worker_fd()

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The smc-cni.io/ annotations: what each may say, in one place. Pure.
  *
  * Errors read "annotation 'smc-cni.io/KEY' of the pod: got 'VALUE', allowed: ...".

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room model/: what the agent thinks with: attachments, policy, wishes, records, facts, statistics.
  * Thread: any; each value belongs to the thread that has it, and copies cross.
  * Never: does I/O, reads a clock or logs: same input, same result.

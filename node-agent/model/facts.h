@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the node can do, as a table: a new fact is one member, one row and one probe (node/facts.c).
  * The worker finds facts out, the loop has a copy. Pure. */
 #ifndef SMC_AGENT_FACTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* How long requests on the agent's socket took, a histogram a verb. Pure. */
 #ifndef SMC_AGENT_LATENCY_H
 #define SMC_AGENT_LATENCY_H

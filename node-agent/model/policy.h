@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Policy: what a pod asks for, what its namespace and its node say, and what comes of it. Pure: no
  * I/O, no clock. */
 #ifndef SMC_AGENT_POLICY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/model/reconcile.h"
 
 static enum reconcile_action when_wanted(const struct reconcile_state *s)

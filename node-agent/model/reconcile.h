@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Which job of an attachment is due. Pure. */
 #ifndef SMC_AGENT_RECONCILE_H
 #define SMC_AGENT_RECONCILE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the agent keeps of an attachment, in memory and in <stateDir>/pods/<hash>.json (0600).
  *
  * Written before the change of the kernel that it describes. Files: worker thread, or a start

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/model/stats.h"
 
 #include <stddef.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What one pod's sockets did, as last read from the kernel. */
 #ifndef SMC_AGENT_STATS_H
 #define SMC_AGENT_STATS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Fallbacks of one pod, counted on: the kernel's counters are 16 bits wide and wrap. Pure; owned
  * by the loop.
  *

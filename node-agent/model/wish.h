@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is to be in force for one attachment: a verdict of policy, made concrete. Pure. */
 #ifndef SMC_AGENT_WISH_H
 #define SMC_AGENT_WISH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/node/earlier.h"
 
 #include <dirent.h>
@@ -48,7 +49,8 @@ static int message(const json_t *info, json_t **ret, struct err *err)
 	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:O*}", "attachment", "network", network,
 			 "containerID", id, "ifname", json_object_get(info, "ifName"), "pod", "namespace",
 			 cni_arg(info, "K8S_POD_NAMESPACE"), "name", cni_arg(info, "K8S_POD_NAME"), "uid",
-			 cni_arg(info, "K8S_POD_UID"), "cgroupPath", json_object_get(capabilities, NAMES_CAPABILITY_CGROUP),
+			 cni_arg(info, "K8S_POD_UID"), "cgroupPath",
+			 json_object_get(capabilities, NAMES_CAPABILITY_CGROUP),
 			 "annotations", json_is_object(annotations) ? annotations : NULL);
 	return *ret ? 0 : err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
 }

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pods that the runtime started without our plugin: before the agent came, or while somebody had taken
  * the plugin out of the chain. For each attachment libcni keeps what its ADD was asked and answered
  * (libcni/api.go, cachedInfo), and that is all that a request holds.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* node_refresh(): what the node can do, and what is missing made. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The node's labels, by way of Node Feature Discovery: <featuresDir>/smc-cni, which NFD's worker reads once a
  * minute and turns into labels of the Node, so that a pod can ask for a node that steers (nodeAffinity).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/node/node.h"
 
 #include <errno.h>
@@ -107,9 +108,9 @@ int node_open(const struct config *config, struct node **ret, struct err *err)
 	node->config = config;
 	node->state_fd = node->cgroup_fd = -1;
 	node->facts.plugin.unasked = !*config->cni_plugin;
-	strcpy(node->facts.plugin.why, *config->cni_plugin ?
-	       "the plugin is not in the CNI chain yet" :
-	       "not managed: the agent was not told to install the plugin (--cni-plugin), and does not look for it");
+	strcpy(node->facts.plugin.why,
+	       *config->cni_plugin ? "the plugin is not in the CNI chain yet" :
+				     "not managed: the agent was not told to install it (--cni-plugin)");
 	node->hostnet = hostnet_undo_new();
 	if (!node->hostnet)
 		return err_sys(err, ENOMEM, "open stateDir");

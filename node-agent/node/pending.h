@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What plugins left in pending/ beside the socket while no agent answered: prepare messages with
  * "netnsPath". Worker thread only. */
 #ifndef SMC_AGENT_PENDING_H

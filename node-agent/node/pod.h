@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The kernel's side of one attachment, each step with its way back. Worker thread only (and
  * --cleanup).
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The files of record.h. */
 #include <dirent.h>
 #include <errno.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the agent needs of the kernel's capabilities: those of deploy/base/daemonset.yaml, which
  * docs/privileges.md explains. */
 #ifndef SMC_AGENT_RIGHTS_H

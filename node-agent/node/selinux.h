@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Does SELinux let programs in containers use steered sockets as they use TCP? To it a socket of protocol SMC is a
  * rawip_socket, and a connection that accept(2) returned has no label (docs/kernel-notes.md). */
 #ifndef SMC_AGENT_SELINUX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the kernel's SELinux says, through a mount of selinuxfs of our own: a container has none, and this one is seen
  * by nobody else. The interface: security/selinux/selinuxfs.c. */
 #ifndef SMC_AGENT_SELINUXFS_H

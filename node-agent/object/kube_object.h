@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the agent keeps of an object of the API server, and of an event of a watch. Pure. */
 #ifndef SMC_AGENT_KUBE_OBJECT_H
 #define SMC_AGENT_KUBE_OBJECT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Pods and Namespaces in a manifest file, as people write them for kubectl. Pure.
  *
  * Several documents a file, `kind: List`, JSON (it is YAML, but for \u escapes of surrogate

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Base64 (RFC 4648, section 4), as kubeconfig files have it. */
 #ifndef SMC_AGENT_BASE64_H
 #define SMC_AGENT_BASE64_H

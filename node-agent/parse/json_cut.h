@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Cuts a stream of JSON text, which comes in pieces of any length, into the objects that it is made
  * of, so that no more than one of them is in memory. Pure; the objects are not parsed.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Names of Kubernetes objects (RFC 1123; k8s.io/apimachinery/pkg/util/validation). */
 #ifndef SMC_AGENT_K8S_NAME_H
 #define SMC_AGENT_K8S_NAME_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a plain (unquoted) YAML scalar is, by the core schema (YAML 1.2, chapter 10.3.2). */
 #ifndef SMC_AGENT_YSCALAR_H
 #define SMC_AGENT_YSCALAR_H

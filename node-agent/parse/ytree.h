@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room parse/: readers of foreign text: YAML, JSON in pieces, base64, names of Kubernetes.
  * Thread: any; they keep no state.
  * Never: opens a file, waits, or trusts what it reads: each has its bounds and a fuzz target.

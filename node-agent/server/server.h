@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room server/: the agent's socket: connections, requests and transactions of plugins.
  * Thread: the loop's; nothing waits.
  * Never: does what is asked itself; it asks the agent and answers when that is done.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One connection: one request at a time, and its transaction. Loop thread only. */
 #ifndef SMC_AGENT_SESSION_H
 #define SMC_AGENT_SESSION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A transaction: prepare, commit, and its end. Messages: common/wire.h. */
 #include <errno.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a request does. Verbs and messages: common/wire.h. */
 #include <errno.h>
 #include <string.h>

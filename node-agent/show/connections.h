@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The connections of the HTTP server: libmicrohttpd in the loop, but who has a place, and for how long, is
  * ours to say (places.h). Loop thread only. */
 #ifndef SMC_AGENT_CONNECTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* /healthz, /readyz and /metrics, served by libmicrohttpd from the agent's loop. */
 #ifndef SMC_AGENT_HTTP_H
 #define SMC_AGENT_HTTP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The listening socket of /metrics, /healthz and /readyz. */
 #ifndef SMC_AGENT_LISTENING_H
 #define SMC_AGENT_LISTENING_H

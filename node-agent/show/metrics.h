@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The text of /metrics (Prometheus text exposition format 0.0.4). Pure rendering: the caller says
  * what is. */
 #ifndef SMC_AGENT_METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The places of the HTTP server, and who makes room when all are taken: whoever can reach the port must not be able to
  * keep kubelet's probes away by holding connections. Pure: the caller says what time it is.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The series of pods on /metrics, as a table: a new counter of a pod is one row. Pure. */
 #ifndef SMC_AGENT_POD_METRICS_H
 #define SMC_AGENT_POD_METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/show/process_metrics.h"
 
 #include <dirent.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The agent itself on /metrics, under the names that Prometheus' clients share. */
 #ifndef SMC_AGENT_PROCESS_METRICS_H
 #define SMC_AGENT_PROCESS_METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the table of attachments means for /metrics: one entry a pod, its attachments added up. */
 #ifndef SMC_AGENT_SNAPSHOT_H
 #define SMC_AGENT_SNAPSHOT_H

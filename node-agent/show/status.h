@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room show/: what others may see: the verb `status`, /metrics and the probes.
  * Thread: the loop's.
  * Never: changes anything; it reads the agent's state and renders it.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The manifest files of one folder, and what each of them brought.
  *
  * Looked at: *.yaml, *.yml, *.json, regular files or links to such; not: dot files and *~

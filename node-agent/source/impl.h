@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What all sources share, for the files that are one. */
 #ifndef SMC_AGENT_SOURCE_IMPL_H
 #define SMC_AGENT_SOURCE_IMPL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The API server as a source: one list and watch of the namespaces, one of this node's pods. */
 #include <errno.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room source/: where pods and namespaces come from, a folder of manifests or the API server.
  * Thread: the loop's.
  * Never: decides about a pod; it tells that one has changed, and answers when asked.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Watches a folder that may come, go and come again, by inotify. Loop thread.
  *
  * While the folder is not there its nearest ancestor that is there is watched. Changes of the

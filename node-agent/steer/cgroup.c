@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Our programs on cgroups: found again by name, because attachments have no pin. */
 #include "node-agent/steer/impl.h"
 

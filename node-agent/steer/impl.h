@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Inside of node-agent/steer/steer*.c: the handle, and what the files ask of each other. */
 #ifndef SMC_AGENT_STEER_IMPL_H
 #define SMC_AGENT_STEER_IMPL_H

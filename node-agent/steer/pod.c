@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The entries of a pod in the pinned maps. */
 #include "node-agent/steer/impl.h"
 

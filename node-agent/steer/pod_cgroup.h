@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pod's cgroup, found from what kubelet calls it. */
 #ifndef SMC_AGENT_CGROUP_H
 #define SMC_AGENT_CGROUP_H

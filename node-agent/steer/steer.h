@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Room steer/: steering in the kernel: BPF programs, their maps and pins, the pod's cgroup.
  * Thread: the worker's, and --cleanup's.
  * Never: decides who is steered, or knows of Kubernetes.

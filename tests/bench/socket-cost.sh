@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # What the hook costs: nanoseconds for socket(2) + close(2), on one kernel, in one run. No assertion.
 #
 #	tests/vm/run -k 6.12 -t 600 -- tests/bench/socket-cost.sh [ROUNDS]

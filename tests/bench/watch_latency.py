@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Measures for tests/bench/watch-latency: watch_latency.py KUBECONFIG AGENT_SOCKET ROUNDS
 
 Each round changes the annotation smc-cni.io/steer of pod default/bench and notes, on one clock, when it was sent, when

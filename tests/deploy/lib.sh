@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # For the checks of this folder, sourced first. check "sentence" COMMAND... prints PASS or FAIL and
 # goes on; at the end "N passed, N failed" is printed. Sets TOP, and WORK: a folder that goes away.

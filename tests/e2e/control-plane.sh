@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # work, tools: the caller's
 # A control plane on this machine's loopback: etcd, API server, controller-manager, scheduler. Sourced
 # by run. Everything it writes is below $work; nodes reach it as 10.0.2.2 (QEMU's user network).

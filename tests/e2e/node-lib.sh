@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What a command of on_node has at hand, on the node. Sourced in a subshell.
 

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # work, kernel, here, TOP, tools: the caller's
 # The nodes of a cluster: guests that run tests/e2e/node. Sourced by run.
 #

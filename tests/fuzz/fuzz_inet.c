@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Foreign addresses: what is accepted must survive the way through its text, and covers itself. */
 #include <stdlib.h>
 #include <string.h>

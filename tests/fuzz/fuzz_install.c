@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A list of another CNI, and what the agent makes of it. */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Foreign JSON: the parser, every getter on what it found, and the plan of a pod's netns. What is
  * accepted must survive the way back. */
 #include <stdlib.h>

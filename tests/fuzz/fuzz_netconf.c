@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* stdin of the plugin. */
 #include <stddef.h>
 #include <stdint.h>

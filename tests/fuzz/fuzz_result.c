@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* prevResult and the output of IPAM plugins. */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Messages as either side may receive them: requests, and replies with a plan for the netns. */
 #include <stddef.h>
 #include <stdint.h>

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # Makes the guest a small node: an Ethernet bridge with pods' addresses, soft-RoCE on it where the
 # kernel has SMC-R only, a CNI chain with smc-cni behind the reference bridge plugin, and the agent

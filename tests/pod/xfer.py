@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """An ordinary TCP program: sends a known number of bytes each way and says how many arrived.
 
     xfer.py server PORT [ADDRESS]         serves until killed; one connection after the other

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The agent of agent_process.h with the API server of api_server.h as its source. */
 #ifndef TESTS_AGENT_KUBE_H
 #define TESTS_AGENT_KUBE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A real smc-node-agent in a folder of its own, pods that are only network namespaces, and the
  * plugin's side of the socket. For the tests of the whole agent; each function fails the test.
  */
@@ -344,5 +345,33 @@ MAYBE int agent_tear_down(void **state)
 }
 
 #define agent_test(fn) cmocka_unit_test_setup_teardown(fn, agent_set_up, agent_tear_down)
+
+MAYBE const char *why_of(const char *name)
+{
+	static char why[512];
+	json_auto_t *pod = status_of(name);
+
+	(void)snprintf(why, sizeof(why), "%s",
+		       pod ? text_of(json_object_get(pod, "policy"), "why") : "no such pod");
+	return why;
+}
+
+MAYBE void leave_pending_of(const char *file, const char *id, const char *netns, const char *cookie)
+{
+	json_auto_t *msg = prepare_of(id, "enabled");
+	auto_free char *text = NULL;
+
+	json_object_set_new(msg, "netnsPath", json_string(netns));
+	if (cookie)
+		json_object_set_new(msg, "netnsCookie", json_string(cookie));
+	text = json_dumps(msg, 0);
+	write_file(agent_path(file), text);
+}
+
+/* As a plugin of the version before leaves it, without a cookie. */
+MAYBE void leave_pending(const char *file, const char *id, const char *netns)
+{
+	leave_pending_of(file, id, netns, NULL);
+}
 
 #endif

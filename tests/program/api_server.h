@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small API server for tests: HTTPS by libmicrohttpd in threads of its own, certificates made by
  * the openssl command. It answers lists and watches of /api/v1/pods and /api/v1/namespaces as it was
  * told, in order; with nothing told, lists are empty (version 1) and watches stay open in silence.

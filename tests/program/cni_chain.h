@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of the chained plugin share, on top of cni_world.h. */
 #ifndef SMC_TESTS_CNI_CHAIN_H
 #define SMC_TESTS_CNI_CHAIN_H

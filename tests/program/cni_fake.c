@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of the world that fail on demand: agent and IPAM plugins. */
 #include "tests/program/cni_world.h"
 

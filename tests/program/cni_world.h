@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the tests of the built plugin share: a host and two pods as real network namespaces, a folder
  * for everything on disk, a fake agent for what a real one does not do on demand, and IPAM plugins
  * made of shell.

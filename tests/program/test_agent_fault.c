@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole agent with a fault before each of its steps in turn (common/fault.h): one that is killed, or
  * fails, while it takes pods over leaves what the next one takes over; a clean-up that is killed, or fails,
  * is finished by the next. And plugins that are killed while nobody ever calls DEL or GC for their pods:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole agent as the installer of its plugin. The runtime is the test. */
 #include "tests/program/agent_process.h"
 

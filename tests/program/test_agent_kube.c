@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole agent with an API server as its source. It runs on a kernel with or without SMC: what is
  * looked at is what the agent decides. */
 #include "common/clock.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole agent through its life: what it finds at start and leaves at its end, files that
  * change, trouble. It runs on a kernel with or without SMC. */
 #include "tests/program/agent_process.h"
@@ -35,16 +36,6 @@ static bool http_has(const char *path, const char *text)
 	auto_free char *answer = http_get(path);
 
 	return strstr(answer, text);
-}
-
-static const char *why_of(const char *name)
-{
-	static char why[512];
-	json_auto_t *pod = status_of(name);
-
-	(void)snprintf(why, sizeof(why), "%s",
-		       pod ? text_of(json_object_get(pod, "policy"), "why") : "no such pod");
-	return why;
 }
 
 static void pods_are_adopted_after_a_crash_and_unfinished_ones_rolled_back(void **state)
@@ -143,69 +134,6 @@ static void records_of_another_boot_are_dropped_and_bad_ones_moved_aside(void **
 	assert_int_equal(access(agent_path("state/node.json.bad"), F_OK), 0);
 	assert_true(log_has("record cannot be read"));
 	assert_string_equal(why_of("a"), "no such pod");
-	pod_end(pid);
-}
-
-static void leave_pending_of(const char *file, const char *id, const char *netns, const char *cookie)
-{
-	json_auto_t *msg = prepare_of(id, "enabled");
-	auto_free char *text = NULL;
-
-	json_object_set_new(msg, "netnsPath", json_string(netns));
-	if (cookie)
-		json_object_set_new(msg, "netnsCookie", json_string(cookie));
-	text = json_dumps(msg, 0);
-	write_file(agent_path(file), text);
-}
-
-/* As a plugin of the version before leaves it, without a cookie. */
-static void leave_pending(const char *file, const char *id, const char *netns)
-{
-	leave_pending_of(file, id, netns, NULL);
-}
-
-/* The pid in /proc/PID/ns/net may be another pod's by the time the agent looks. */
-static void a_request_left_for_a_path_that_is_another_pods_by_now_is_dropped(void **state)
-{
-	auto_close int fd = -1;
-	pid_t pid = pod_new(&fd);
-	char netns[64], cookie[24];
-	struct netns_id id;
-
-	(void)state;
-	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
-	assert_int_equal(netns_identify(fd, &id, &agent_err), 0);
-	(void)snprintf(cookie, sizeof(cookie), "%" PRIu64, id.cookie + 1);
-	leave_pending_of("run/pending/1.json", "before", netns, cookie);
-	eventually(count_files("run/pending") == 0);
-	(void)snprintf(cookie, sizeof(cookie), "%" PRIu64, id.cookie);
-	leave_pending_of("run/pending/2.json", "same", netns, cookie);
-	eventually(strcmp(why_of("same"), "no such pod") != 0);
-	assert_string_equal(why_of("before"), "no such pod");
-	pod_end(pid);
-}
-
-/* The scan has taken the request when DEL comes, but nobody knows the pod yet. */
-static void a_del_while_requests_are_scanned_is_not_followed_by_an_adoption(void **state)
-{
-	auto_close int fd = -1;
-	pid_t pid = pod_new(&fd);
-	char netns[64], file[64], id[16];
-
-	(void)state;
-	(void)snprintf(netns, sizeof(netns), "/proc/%d/ns/net", (int)pid);
-	for (int i = 0; i < 20; i++) {
-		struct wire_attachment key = { .network = "net", .ifname = "eth0" };
-		char hash[WIRE_HASH_LEN];
-
-		(void)snprintf(id, sizeof(id), "c%d", i);
-		strcpy(key.container_id, id);
-		(void)snprintf(file, sizeof(file), "run/pending/%s.json", wire_attachment_hash(&key, hash));
-		leave_pending(file, id, netns);
-		json_decref(ask(about("del", id), -1));
-		assert_int_equal(count_files("run/pending"), 0);
-		assert_string_equal(why_of(id), "no such pod");
-	}
 	pod_end(pid);
 }
 
@@ -481,8 +409,6 @@ int main(void)
 		agent_test(cleanup_takes_everything_away_and_can_be_repeated),
 		agent_test(records_of_another_boot_are_dropped_and_bad_ones_moved_aside),
 		agent_test(requests_left_for_an_absent_agent_are_adopted),
-		agent_test(a_request_left_for_a_path_that_is_another_pods_by_now_is_dropped),
-		agent_test(a_del_while_requests_are_scanned_is_not_followed_by_an_adoption),
 		agent_test(a_request_left_while_its_first_is_rolled_back_is_adopted),
 		agent_test(a_changed_manifest_changes_the_policy_of_a_running_pod),
 		agent_test(namespaces_that_require_steering_are_listed_for_the_plugin),

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The whole agent, over its socket: verbs, transactions, bad clients. It runs on a kernel with or
  * without SMC. */
 #include "tests/program/agent_process.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, chained: what it tells the agent, and what becomes of a pod when the agent fails. */
 #include <inttypes.h>
 #include <errno.h>

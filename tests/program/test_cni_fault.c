@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone, with a fault before each of its steps in turn (common/fault.h): a step
  * that fails leaves an ADD that has undone all it did; one before which the plugin is killed leaves what
  * the DEL that a runtime does next takes away, and GC without it, too.

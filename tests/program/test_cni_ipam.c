@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone, with real IPAM plugins: static, host-local, and dhcp with its daemon
  * and a DHCP server. What fails in them on demand is in test_cni_rollback.c.
  */

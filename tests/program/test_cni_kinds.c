@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone, with each kind of interface: made as asked, found broken by CHECK,
  * gone after DEL. "test_cni_kinds KIND..." runs these kinds only: some need a kernel that this
  * machine's may not be (tests/vm/cases/cni-kinds.sh); without arguments those that every kernel has.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone, under what is rare but allowed, or wrong in a way that the kernel takes for
  * something else.
  */

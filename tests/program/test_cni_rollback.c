@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone, failing at each step: nothing is left of an ADD that failed. */
 #include <errno.h>
 #include <fcntl.h>

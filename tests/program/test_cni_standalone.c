@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone: real bridges, veth pairs and leases of host-local. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, many times at once on one bridge, and killed at random: each pod has what it was
  * promised, and in the end nothing is left.
  *

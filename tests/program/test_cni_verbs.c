@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin: DEL, CHECK, GC, STATUS and VERSION, and what is on stdin. */
 #include <errno.h>
 #include <setjmp.h>

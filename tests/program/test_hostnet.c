@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What of hostnet needs no SMC; the rest is tests/vm/cases/hostnet_*.sh. */
 #include <errno.h>
 #include <sched.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The API server's client against a real HTTPS server. */
 #include <errno.h>
 #include <fcntl.h>

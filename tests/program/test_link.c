@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real interfaces and addresses, in a network namespace of the test's own. Interfaces are bridges
  * made by ip(8): what kinds link_add_ makes this machine's kernel may not have; those are tried in
  * tests/vm. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The plugin's locks, in a mount namespace with an empty /run: who excludes whom, and that nobody waits
  * for good.
  */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The source that lists and watches, against a real HTTPS server. */
 #include <errno.h>
 #include <malloc.h>

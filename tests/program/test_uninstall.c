@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The agent's end in a cluster: what its DaemonSet says decides between uninstall and restart. */
 #include "common/clock.h"
 #include "tests/program/agent_kube.h"

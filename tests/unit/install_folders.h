@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A node's folders for the tests of the installation. */
 #ifndef TESTS_INSTALL_FOLDERS_H
 #define TESTS_INSTALL_FOLDERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A burst of changes is decided a few pods at a time, is written once, and keeps no ADD waiting. */
 #include <setjmp.h>
 #include <stdarg.h>

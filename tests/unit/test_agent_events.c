@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Of what the agent tells, in which words, and of what it does not. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The table, what attachments share, and what it means for /metrics. */
 #include <fcntl.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What kubelet calls a pod's cgroup, both drivers, and what must not be opened. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The examples of docs/cni-config.md are what the plugin takes, and the types there are the only ones
  * that it takes; and each key that it knows is there. Runs in the source tree's top folder.
  */

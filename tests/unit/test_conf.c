@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The network configuration: what is taken, and what is refused with which code. */
 #include <errno.h>
 #include <setjmp.h>

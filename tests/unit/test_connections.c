@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The HTTP server against clients that mean it no good: real sockets in the test's own loop. */
 #include <arpa/inet.h>
 #include <errno.h>

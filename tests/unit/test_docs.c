@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What docs/metrics.md and docs/troubleshooting.md list is what the agent has: each metric with its type, labels
  * and values, each reason of a fallback and each fact of the node with its words. Runs in the source tree's top folder.
  */

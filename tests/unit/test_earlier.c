@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What libcni keeps of a pod, as a request. The first text is what containerd 2.4 wrote, shortened. */
 #include <errno.h>
 #include <fcntl.h>

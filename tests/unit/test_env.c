@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The CNI_ variables of the environment. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The limits of the API server, and how often and how fast events may go. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What goes to the API server and when, with a clock and a server of the test's own. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Where the plugin goes, what is left alone, and the way back. */
 #include "tests/unit/install_folders.h"
 

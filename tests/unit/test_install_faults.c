@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What others do to us while we install, and what is left then: nothing half done, nothing of
  * theirs lost. */
 #define FOLDERS_AT "/dev/shm" /* thousands of fsync() */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Lists as people have them: read, joined and left again. */
 #include <errno.h>
 #include <dirent.h>

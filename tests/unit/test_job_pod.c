@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What becomes of an attachment when a job of it is done: the worker's part is this test's. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What `smcctl status` shows of devices is as of now, not as of the last sweep. */
 #include <poll.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept on disk of namespaces, as text. */
 #include <setjmp.h>
 #include <stdarg.h>

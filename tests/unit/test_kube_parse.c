@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What of a list or watch is pure: cutting, reading, and what comes next. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What a turn of the loop hands out, and what it leaves for the next. */
 #include <setjmp.h>
 #include <stdarg.h>

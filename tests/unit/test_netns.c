@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Real namespaces, held by children; /run is a tmpfs in a mount namespace of the test's own. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Who makes room for a connection to /healthz and /metrics, and when the time of one is over. */
 #include <arpa/inet.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What needs no RDMA device; the rest runs in tests/vm (common_rdma). */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Every state there is, against what must hold in each. */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Records in a folder of the test's own. */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* CNI results: conversion both ways, what is refused, and what the plugin reads from them. */
 #include <errno.h>
 #include <setjmp.h>

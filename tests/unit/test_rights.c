@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The rights that the agent misses and those that the DaemonSet gives are the same ones. */
 #include <fcntl.h>
 #include <linux/capability.h>

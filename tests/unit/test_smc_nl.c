@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What of SMC netlink needs no SMC: the seam is nlsock_query, the rest runs in tests/vm (common_*).
  */
 #include <errno.h>

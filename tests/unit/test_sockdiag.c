@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Listening sockets of a namespace of its own are counted, others are not. */
 #include <arpa/inet.h>
 #include <netinet/in.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The parts of node-agent/steer/ that need no kernel of their own: what facts are made of, paths
  * and layouts. Programs, maps and pins are tried in tests/vm/cases/steer-*.sh. */
 #include <errno.h>

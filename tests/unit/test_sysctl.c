@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Settings of a network namespace of the test's own. */
 #include <errno.h>
 #include <setjmp.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The mark of links that are ours: what is written is read back, and nothing else is taken for one. */
 #include <setjmp.h>
 #include <stdarg.h>

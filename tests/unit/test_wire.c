@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is in the messages between plugin and agent. */
 #include <errno.h>
 #include <setjmp.h>

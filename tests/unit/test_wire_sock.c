@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The transport of messages over real sockets; the other side is this test. */
 #include <errno.h>
 #include <setjmp.h>

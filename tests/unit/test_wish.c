@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* From a verdict to what is to be in force. */
 #include <setjmp.h>
 #include <stdarg.h>

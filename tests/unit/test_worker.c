@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Order, deadlines, and the end, with a real thread. */
 #include <errno.h>
 #include <poll.h>

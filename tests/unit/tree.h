@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Removing what a test made on disk. */
 #ifndef TESTS_TREE_H
 #define TESTS_TREE_H

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # An agent and pods that are only network namespaces with an address, for cases about the agent; after lib.sh.
 #

@@ -1,4 +1,5 @@
 #!/usr/bin/python3
+# SPDX-License-Identifier: Apache-2.0
 """A runc bundle that gives the agent of deploy/base/daemonset.yaml what kubelet and containerd give it, and no more.
 
 agent_container.py BUNDLE CONFIG_DIR [--without RIGHT]... [ARG]...

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # What a kernel prints when it is unwell; sourced by run and guest-cases.
 

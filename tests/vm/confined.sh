@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154
 # For the cases about security modules, after lib.sh: a small node with the steered pods `server` and `client` and the
 # pod `plain`, and each call that a confined program of theirs makes on its sockets. The agent is killed: steering stays

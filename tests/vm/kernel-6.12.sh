@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # variables are read by tests/vm/kernel
 # Recipe of kernel 6.12: Debian's stock kernel of bookworm-backports, unpacked, not installed.
 suite=bookworm-backports

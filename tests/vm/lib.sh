@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # For cases, sourced first: . "$(dirname "$0")/../lib.sh"
 #

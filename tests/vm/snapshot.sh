@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # The leak check: a full dump of what a node's kernel and folders hold, before and after; sourced by
 # lib.sh. It lists everything, not names of ours, and leaves out only what differs from run to run

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
 # For the cases about steering, sourced first: . "$(dirname "$0")/../steer.sh"
 # lib.sh, and the network namespaces `pod` and `plain` with cgroups of the same names, each with a

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One run of a CNI plugin under the clock: stopwatch PROGRAM STDIN STDOUT
  *
  * The environment is passed on. Prints wall, user and system time in microseconds, the peak of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A small IPAM plugin that speaks every version up to 1.1.0 (Debian's host-local ends at 1.0.0).
  *
  *   "ipam": {"type": "conform-ipam", "dataDir": DIR, "subnets": [CIDR, ...], "routes": [...]}

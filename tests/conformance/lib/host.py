@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The machine that the plugin sees: network namespaces of the runner's own, and what is in them.
 
 The runner is in a network and mount namespace of its own (see `run`), which plays the host: /run and /var/lib

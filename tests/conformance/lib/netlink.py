@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Links, addresses and routes of a network namespace, as the kernel lists them; and how to get into one.
 
 Without `ip`: the runner looks at both sides several times for each rule, and a process a look would take most of its time.

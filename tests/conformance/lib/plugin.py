@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """One run of a plugin, as a runtime makes it: variables and stdin in, one JSON document out."""
 import json
 import os

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """The result of ADD in the form of each version of the specification."""
 import copy
 import ipaddress

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Rules: a function each, with what the specification says and where.
 
     @rule("add-sandbox", "Section 5 / ADD Success", "'sandbox' is CNI_NETNS for interfaces in the container")

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """ADD, and what its result says."""
 import ipaddress
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """Bad input: variables and configuration. A plugin answers with an error object, and makes nothing."""
 import json
 import os

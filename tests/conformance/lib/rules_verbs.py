@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """DEL, CHECK, GC, STATUS and VERSION."""
 from . import host
 from .rule import rule

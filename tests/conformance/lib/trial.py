@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 """What a rule works with: one trial of one rule with one version of the specification."""
 import copy
 import json

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: the cluster itself works: a pod runs, has an address, and ends
 # kernels: 6.12 7.3

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: an annotated pod on a node without an agent runs on TCP (12-adopted goes on with it)
 # kernels: 6.12

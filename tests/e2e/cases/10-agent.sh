@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: kubectl apply -k: the agent of each node is ready, knows the API server's pods, and is in the CNI chain
 # kernels: 6.12 7.3

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: a pod that ran before the agent came (07-before) is adopted: its new sockets are SMC
 # kernels: 6.12

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: the API server refuses the annotation values that the agent refuses, by the same table, and no others
 # kernels: 6.12

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: an annotated Deployment (static Go) talks SMC from its first socket; others stay TCP
 # kernels: 6.12 7.3

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: annotations that come, change and go, on pod and namespace, take effect for the next socket
 # kernels: 6.12 7.3

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: what cannot be had is refused where it is asked: a bad value at kubectl apply; a hostNetwork pod stays TCP
 # kernels: 6.12

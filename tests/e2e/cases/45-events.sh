@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: kubectl describe pod says since when the pod is steered, or why it is not and what is allowed
 # kernels: 6.12

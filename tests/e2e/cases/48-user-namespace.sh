@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: a pod with users of its own (hostUsers: false) is steered from its first socket
 # kernels: 6.12

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: a static pod is steered by the annotation in its manifest, and by a change of it
 # kernels: 6.12

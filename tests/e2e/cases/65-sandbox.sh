@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: a sandbox that is killed: the pod gets another one under the same uid, steered, and the old one's state goes
 # kernels: 6.12 7.3

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: the agent is deleted, rolled to another version and back under traffic, and no socket is unsteered meanwhile
 # kernels: 6.12

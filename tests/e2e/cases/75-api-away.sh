@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: while the API server is away steering stays and pods start as they should; what changed is caught up on
 # kernels: 6.12

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: an API server that no longer has the version the agent has seen (410 Gone): it lists anew, and misses nothing
 # kernels: 6.12

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: the agent's token is rotated and the old one refused: it reads the new one and goes on
 # kernels: 6.12

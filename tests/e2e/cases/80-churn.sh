@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: thirty pods that come and go, ten at a time, leave nothing behind
 # kernels: 6.12

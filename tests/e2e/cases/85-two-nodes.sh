@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: a second node joins (systemd's cgroup driver): the agent comes by itself, and pods talk SMC-R across the two
 # kernels: 6.12

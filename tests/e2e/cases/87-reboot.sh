@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: a node reboots and its pods are there before the agent: they run on TCP, and are taken over when it comes
 # kernels: 6.12

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: just deleting the DaemonSet leaves clean nodes, too, and what is applied again works again
 # kernels: 6.12

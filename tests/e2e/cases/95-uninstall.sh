@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: the documented way out (docs/install.md) leaves clean nodes, on which pods start and stop
 # kernels: 6.12 7.3

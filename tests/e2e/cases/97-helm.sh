@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: docs/install.md to the letter, with Helm: install, a pod, an upgrade, remove, and every node is clean
 # kernels: 6.12

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The sandbox's own process: keeps its namespaces, and reaps what is left to it. */
 #include <signal.h>
 #include <stdlib.h>

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the agent is killed with -9 while pods come and go; steering goes on, and in the end all is as asked
 # kernels: 6.12 7.3
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: pods are steered, turned off and on by manifests, checked, repaired, removed; nothing is left
 # kernels: 6.12 7.3
 # timeout: 600

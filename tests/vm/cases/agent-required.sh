@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: `required` holds at the moment of ADD; a dead cgroup is a pod's end; one failed look takes nobody off SMC
 # kernels: 6.12 7.3
 # timeout: 900

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: while somebody holds the kernel's rtnl lock the socket and /healthz answer, and a second agent is refused
 # kernels: 6.12
 # timeout: 200

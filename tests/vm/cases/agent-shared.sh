@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: what attachments share goes when none is going to need it, and not before
 # kernels: 6.12
 # timeout: 600

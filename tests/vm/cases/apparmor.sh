@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: under AppArmor steered sockets need what TCP needs, and their accepted connections `network smc stream`
 # kernels: 6.12
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: a guest has what a bare node has
 # kernels: 6.12 7.3
 # timeout: 240

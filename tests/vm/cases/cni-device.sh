@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: a real device of the host is lent to a pod and comes back as it was, from a dead namespace, too
 # kernels: 6.12 7.3
 # timeout: 900

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: smc-cni makes, checks and removes interfaces of the kinds that not every kernel has, and nothing is left
 # kernels: 6.12
 # timeout: 1200

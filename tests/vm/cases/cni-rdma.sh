@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: RDMA devices move to a pod and back where the kernel can, and smc-cni says why where it cannot
 # kernels: 6.12 7.3
 # timeout: 240

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: a kernel whose smc module cannot be loaded is told as such, at once
 # kernels: 6.12
 # timeout: 240

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: pnet entries, UEIDs and the netns part of a pod are added, found there, refused, taken back
 # kernels: 6.12 7.3
 # timeout: 120

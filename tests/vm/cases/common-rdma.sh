@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: RDMA devices are listed with their state and interface, and counted with SMC-D devices
 # kernels: 6.12 7.3
 # timeout: 240

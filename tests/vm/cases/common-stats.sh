@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: SMC's statistics and fallback reasons are those of the connections that were made
 # kernels: 6.12 7.3
 # timeout: 240

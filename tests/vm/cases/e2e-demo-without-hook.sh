@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the demo fails, and says why, on a node whose kernel does not offer the hook
 # kernels: 6.12
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: steered IPv6 sockets talk SMC-D; over SMC-R, whose clients fall back on IPv6 before 7.x, they work as TCP
 # kernels: 6.12 7.3
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: an open SMC connection of two pods lives on when both are no longer steered, and what it needs goes with them
 # kernels: 6.12 7.3
 # timeout: 300

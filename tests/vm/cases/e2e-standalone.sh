@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: smc-cni alone makes the pod's interface, and two annotated pods talk SMC over it; nothing is left
 # kernels: 6.12 7.3
 # timeout: 600

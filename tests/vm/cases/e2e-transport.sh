@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: two annotated pods talk SMC, byte for byte; their neighbour stays TCP and is told why
 # kernels: 6.12 7.3
 # timeout: 600

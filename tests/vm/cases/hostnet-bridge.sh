@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: SMC-R between two pods on a bridge needs each piece of the host's side, and undo leaves none
 # kernels: 6.12
 # exclusive: yes

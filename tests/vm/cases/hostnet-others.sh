@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the host's side of SMC-R leaves alone what was there before, and says which name is taken
 # kernels: 6.12
 # exclusive: yes

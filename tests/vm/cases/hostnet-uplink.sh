@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: SMC-R over an uplink that is made anew; an agent that dies between record and change
 # kernels: 6.12
 # exclusive: yes

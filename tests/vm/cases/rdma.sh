@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: soft-RoCE runs over a device, and the leak check sees what is left of it
 # kernels: 6.12 7.3
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: SELinux breaks steered sockets of a container: the agent then steers none; with deploy/selinux they work
 # kernels: 6.12
 # timeout: 900

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the kernel has what the product stands on: IPPROTO_SMC, the hook, and this version's own
 # kernels: 6.12 7.3
 # timeout: 240

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: what escapes the hook is counted; what TCP_ULP "smc" gets
 # kernels: 6.12 7.3
 # timeout: 400

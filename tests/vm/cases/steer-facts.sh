@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the facts that doctor shows, and what the loader says where it cannot have the hook
 # kernels: 6.12 7.3
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: another program on the same hook keeps working, whichever came first
 # kernels: 6.12 7.3
 # timeout: 600

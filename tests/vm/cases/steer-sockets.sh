@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: which sockets of an opted-in pod become SMC sockets, and that nobody else's do
 # kernels: 6.12 7.3
 # timeout: 600

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: where SMC is not registered, sockets of an opted-in pod are TCP, and counted
 # kernels: 6.12
 # timeout: 600

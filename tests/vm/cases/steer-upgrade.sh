@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the hook outlives its loader, is never missing in an upgrade, and goes away again
 # kernels: 6.12 7.3
 # timeout: 400

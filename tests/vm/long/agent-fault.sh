@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: an agent that takes pods over, or cleans up, with SMC in force, is killed or fails: the next puts it right
 # kernels: 6.12
 # timeout: 1800

@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: a link that is only in the pod is cleared up by DEL, and by GC, wherever its ADD was killed
 # kernels: 6.12
 # timeout: 900

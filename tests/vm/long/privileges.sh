@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: the agent needs each right that deploy/base gives it, no more, and says which one is missing
 # kernels: 6.12
 # timeout: 1800

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* attach OBJECT PIN: loads a BPF object, attaches its one program and leaves the link at PIN. */
 #include <bpf/libbpf.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What the programs of VM cases share that check common/: a line a check on stdout, and a count of
  * what failed. */
 #ifndef SMC_TESTS_VM_CHECKS_H

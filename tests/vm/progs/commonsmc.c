@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* The pnet table, UEIDs and the netns part of a pod against a kernel with SMC: commonsmc QUESTION.
  * Run by tests/vm/cases/common-*.sh. */
 #include <errno.h>

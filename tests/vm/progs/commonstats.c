@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Statistics, SMC devices and RDMA devices against a kernel with SMC: commonstats QUESTION
  * [ARGUMENT...]. Run by tests/vm/cases/common-*.sh. */
 #include <arpa/inet.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* Holds the kernel's rtnl lock until stdin ends, at least 2 s and at most 60.
  *
  * The ethtool ioctl copies its argument from user memory while it holds rtnl

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* node-agent/hostnet/hostnet.c by hand: hostnetctl CONFIG STATE VERB [POD_ADDR]...
  *
  *	wanted		is there an RDMA device of the config

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* Somebody else's program on our hook, as an MPTCP tool would have: the TCP sockets of processes
  * named "mptcp-app" become MPTCP sockets. Like ours, it says 0 about what is not its business. */
 #include <linux/bpf.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* An ordinary TCP program that times round trips: what `tests/bench/transport` compares over SMC and TCP.
  *
  *   pingpong server PORT

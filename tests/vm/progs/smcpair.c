@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* One connection between two network namespaces over sockets of protocol SMC, and what it became:
  *
  *	smcpair CLIENT_NETNS SERVER_NETNS SERVER_ADDR BYTES

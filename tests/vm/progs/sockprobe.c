@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What socket(2) and setsockopt(TCP_ULP) really give, for VM cases. Questions are separated by ",",
  * answers by blanks: the protocol that SO_PROTOCOL reads, "ok", or the errno's name.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* node-agent/steer/steer.h from the command line, for VM cases. Each command is a word with its
  * arguments; several are separated by "," and share one handle, which is opened when first needed.
  *

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //go:build tools
 
 // What the end-to-end tests run of Kubernetes: its commands, kept in go.mod by these imports.

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 //go:build tools
 
 // The rest of a cluster: containerd, the reference CNI plugins, libcni's cnitool, etcd.

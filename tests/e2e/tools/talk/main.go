@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: Apache-2.0
 // Command talk is an ordinary TCP program, as a pod has one: a static Go binary that knows nothing of SMC. It says which
 // protocol its sockets have (SO_PROTOCOL: 6 TCP, 256 SMC, 262 MPTCP), so that tests see what steering did to it.
 //

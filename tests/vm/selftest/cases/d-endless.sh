@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: a case without end
 # kernels: 6.12
 # timeout: 3

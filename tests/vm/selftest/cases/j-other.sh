@@ -1,4 +1,5 @@
 #!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
 # about: a case for another kernel
 # kernels: 7.3
 # timeout: 60
