@@ -47,7 +47,8 @@ static __always_inline bool names_smc(const struct bpf_sockopt *ctx)
 	return name[0] == 's' && name[1] == 'm' && name[2] == 'c' && (ctx->optlen == 3 || !name[3]);
 }
 
-/* Not our business. An option larger than the page that is shown here: "take the caller's". */
+/* The call is none of ours. For an option larger than the page that is shown here this says "take
+ * the caller's". */
 static __always_inline int pass(struct bpf_sockopt *ctx)
 {
 	if (ctx->optlen > ctx->optval_end - ctx->optval)
@@ -55,9 +56,9 @@ static __always_inline int pass(struct bpf_sockopt *ctx)
 	return 1;
 }
 
-/* As if SMC had been asked for this way: true of an SMC socket already, and nothing is left to do.
- * For a TCP socket the answer of a kernel that has lost the ULP (7.0), which is safe on older ones
- * too; the kernel's for the rest. */
+/* Answers as if SMC had been asked for in this way. An SMC socket is one already, and nothing is
+ * left to do. A TCP socket gets the answer of a kernel that has lost the ULP (7.0), which is safe
+ * on older ones too; all others get the kernel's. */
 static __always_inline int emulate(struct bpf_sockopt *ctx, __u64 cookie)
 {
 	switch (ctx->sk->protocol) {

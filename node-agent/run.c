@@ -22,9 +22,10 @@
 #include "node-agent/uninstall.h"
 
 #define STOP_MS 500 /* how long the end waits for the worker */
-#define STOP_CLEAN_MS 20000 /* when there is nobody who would finish what it is at; kubelet gives us 30 s */
+#define STOP_CLEAN_MS 20000 /* when nobody else finishes its work; kubelet gives us 30 s */
 #define RETRY_MS 5000
-/* A file that had no name before its content was whole (file_replace()) is created, and that is all. */
+/* file_replace() gives a file its name when its content is whole, so its creation is the only
+ * event. */
 #define PENDING_EVENTS (IN_CREATE | IN_MOVED_TO | IN_CLOSE_WRITE | IN_ONLYDIR)
 
 /* The agent and what shows it to others. */
@@ -169,7 +170,7 @@ static void open_events(struct agent *agent)
 		log_error("no events are sent", "err", err.msg);
 }
 
-/* The agent serves without, if it must: someone may have the port. */
+/* The agent serves without it, if it must: somebody else may have the port. */
 static void open_http(struct run *run)
 {
 	struct err err = ERR_INIT;
@@ -233,7 +234,7 @@ static void retry_later(struct run *run)
 	loop_arm(run->agent->loop, &run->retry_timer, clock_now_ms() + RETRY_MS);
 }
 
-/* The pods of now are served without. */
+/* The pods that are there now are served without it. */
 static void open_installer(struct agent *agent)
 {
 	struct err err = ERR_INIT;
@@ -291,7 +292,7 @@ static void tear_down(const struct run *run)
 {
 	struct agent *agent = run->agent;
 
-	/* The socket first: nobody is to send what is not read any more. */
+	/* The socket goes first, so that nobody sends what is not read any more. */
 	http_free(run->http);
 	installer_free(TAKE_PTR(agent->installer));
 	server_free(run->server);

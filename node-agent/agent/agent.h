@@ -29,7 +29,7 @@ struct listener;
 struct agent {
 	const struct config *config;
 	bool idle; /* the config is bad: touch nothing, answer with `trouble` */
-	struct err trouble; /* why not ready, whatever the facts say; "" = nothing */
+	struct err trouble; /* why the agent is not ready, whatever the facts say; "" = nothing */
 	struct loop *loop;
 	struct node *node; /* the worker's: never touched by the loop while the worker runs */
 	struct worker *worker;
@@ -39,7 +39,7 @@ struct agent {
 	struct listener *listeners; /* who is told what happened: agent/listen.h */
 	struct installer *installer; /* NULL: nothing is installed */
 	bool started; /* the START job is done */
-	bool called; /* by a plugin, be it that it had to leave its request in pending/ */
+	bool called; /* a plugin has called, or had to leave its request in pending/ */
 	bool stopping, uninstall; /* a signal came; what follows */
 	struct facts facts;
 	struct attach_table table;
@@ -79,14 +79,14 @@ void agent_new_facts(struct agent *agent, const struct facts *facts);
 
 /* What policy says of the attachment now: sets verdict and wish. */
 void agent_decide(struct agent *agent, struct attach *a);
-/* The same for one that is there, and what comes of it: as agent_kick. */
+/* The same for an attachment that is in the table, and then does what agent_kick() does. */
 void agent_decide_again(struct agent *agent, struct attach *a);
 
 /* ---- changes.c: whatever comes, a turn of the loop is short ---- */
 
 /* source_changed_fn: arg is the agent. */
 void agent_source_changed(void *arg, const char *namespace, const char *name);
-/* agent_decide_again(), when it is its turn; of one, or of all. */
+/* Has agent_decide_again() called when it is the attachment's turn; for one, or for all. */
 void agent_decide_later(struct agent *agent, struct attach *a);
 void agent_decide_all_later(struct agent *agent);
 
@@ -99,23 +99,24 @@ enum agent_admission {
 	AGENT_REFUSED, /* it requires what it cannot have */
 };
 
-/* A pod that a plugin tells of: takes over rec, and decides. Only AGENT_ADMITTED leaves it in the table, *ret; the
- * caller says what else it wants of it, and calls agent_kick(). may_wait: AGENT_UNHEARD is an answer. Of FULL and
- * REFUSED, err has the sentence. */
+/* Takes over rec, of a pod that a plugin tells of, and decides. Only AGENT_ADMITTED leaves it in
+ * the table, as *ret; the caller then says what else it wants of it, and calls agent_kick().
+ * may_wait: AGENT_UNHEARD is an answer. For FULL and REFUSED, err has the sentence. */
 enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait, struct attach **ret,
 				 struct err *err);
-/* An attachment found at start, in pending/ or in the runtime's cache; owns rec. One that is just
- * being rolled back makes room for it first. inherited: an earlier run decided, and put
- * in force what the record says. */
+/* Takes over rec, of an attachment that was found at the start, in pending/ or in the runtime's
+ * cache. One that is just being rolled back makes room for it first. inherited: an earlier run
+ * decided, and put in force what the record says. */
 void agent_adopt(struct agent *agent, struct record *rec, bool inherited);
 /* Queues the job that is due, or forgets the attachment: `a` may be gone afterwards. */
 void agent_kick(struct agent *agent, struct attach *a);
-/* Begins its removal; as agent_kick. undo_netns: the netns part too. */
+/* Begins the removal of the attachment, and does what agent_kick() does. undo_netns: the netns part
+ * is undone too. */
 void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
 
 /* ---- keep.c ---- */
 
-/* Has it written to disk what namespaces say, if it is to be. */
+/* Has what namespaces say written to disk, if that is due. */
 void agent_keep_namespaces(struct agent *agent);
 
 /* ---- sweep.c ---- */

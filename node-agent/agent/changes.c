@@ -21,7 +21,7 @@ static void wake(struct agent *agent, int64_t due_ms)
 		loop_arm(agent->loop, &agent->changes_timer, due_ms);
 }
 
-/* False: more is to be done. */
+/* Returns false when more is to be done. */
 static bool decide_some(struct agent *agent)
 {
 	struct attach *a;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a pod gets, as of now: what it and its namespace say, what the node can, and what was before. */
+/* Decides what a pod gets now, from what it and its namespace say, what the node can, and what was
+ * before. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +20,7 @@ static bool is_same(const struct object_pod *known, const char *uid)
 	return !known->uid[0] || !uid[0] || !strcmp(known->uid, uid) || (hash && !strcmp(hash, uid));
 }
 
-/* The source's pod of that name; not one that took the name of the attachment's. */
+/* The source's pod of that name, unless it is another one, which has taken the name. */
 static const struct object_pod *known_pod(const struct agent *agent, const struct wire_pod *pod)
 {
 	const struct object_pod *known;
@@ -30,7 +31,7 @@ static const struct object_pod *known_pod(const struct agent *agent, const struc
 	return known && is_same(known, pod->uid) ? known : NULL;
 }
 
-/* In place of what ADD brought. */
+/* Takes the object's annotations in place of those that ADD brought. */
 static void ask_source(const struct agent *agent, struct attach *a, struct policy_pod *ret)
 {
 	const struct wire_pod *pod = &a->rec->req.pod;
@@ -45,7 +46,7 @@ static void ask_source(const struct agent *agent, struct attach *a, struct polic
 	if (known && source_may_lag(agent->source)) {
 		json_decref(a->known);
 		a->known = json_incref(known->annotations);
-	} else if (a->known) { /* its object may go before its containers do */
+	} else if (a->known) { /* its object may be gone before its containers are */
 		ret->annotations = a->known;
 	}
 	if (ns)
@@ -116,7 +117,7 @@ void agent_decide(struct agent *agent, struct attach *a)
 		wish_make(agent->config, &agent->facts, req, &a->verdict, had_host, &a->wish);
 }
 
-/* Policy again, for one that is there. */
+/* Asks policy again about an attachment that is in the table. */
 void agent_decide_again(struct agent *agent, struct attach *a)
 {
 	struct policy_verdict before = a->verdict;
@@ -125,7 +126,7 @@ void agent_decide_again(struct agent *agent, struct attach *a)
 
 	agent_decide(agent, a);
 	if (!wish_equal(&wish, &a->wish))
-		a->waits = a->waits && !a->wanted; /* a failure of the old wish holds nothing up */
+		a->waits = a->waits && !a->wanted; /* a failure of the old wish delays nothing */
 	else if (strcmp(before.why, a->verdict.why) != 0)
 		log_info(a->verdict.steer ? "pod stays steered" : "pod stays on TCP", "pod",
 			 attach_name(a, name, sizeof(name)), "why", a->verdict.why);

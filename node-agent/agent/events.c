@@ -92,14 +92,14 @@ static bool any_steered(const struct agent *agent)
 	return false;
 }
 
-/* Also where there are no events: tally.h counts on it. */
+/* This is done where there are no events, too: tally.h relies on it. */
 void agent_events_sweep(struct agent *agent)
 {
 	if (!agent->stats_busy && any_steered(agent))
 		(void)job_stats(agent);
 }
 
-/* The statistics are those of the netns: one of its attachments tells. */
+/* The statistics are those of the netns, so only one of its attachments tells. */
 static bool is_first_of_netns(const struct agent *agent, const struct attach *a)
 {
 	for (const struct attach *b = agent->table.first; b != a; b = b->next) {

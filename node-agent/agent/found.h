@@ -13,7 +13,7 @@ struct found { /* all zero: nothing */
 };
 
 void found_add(void *arg, struct record *rec); /* a record_fn: arg is the struct found; owns rec */
-/* Hands all to the agent; agent NULL: drops them. */
+/* Hands all of them to the agent; agent NULL: drops them. */
 void found_adopt(struct found *found, struct agent *agent);
 
 #endif

@@ -42,7 +42,7 @@ struct install_job {
 	struct install_state state;
 	int64_t since_s; /* 0: do not look */
 	struct fact fact; /* for the loop's copy */
-	bool passed_over; /* a pod was made since, by a runtime that has our file before it */
+	bool passed_over; /* a pod was made since then, by a runtime that did not read our file */
 };
 
 static void look_in(struct installer *i, int64_t delay_ms)
@@ -50,7 +50,7 @@ static void look_in(struct installer *i, int64_t delay_ms)
 	loop_arm(i->agent->loop, &i->timer, clock_now_ms() + delay_ms);
 }
 
-/* What changes again and again does not put the look off. */
+/* A folder that changes again and again does not put the look off. */
 static void look_after_change(struct installer *i)
 {
 	int64_t now = clock_now_ms(), delay_ms = install_pace_event(&i->pace, now);
@@ -90,7 +90,8 @@ static void learn(struct installer *i, const struct install_job *job)
 	i->again = true;
 }
 
-/* Again and again: a folder may go and come. Adding a watch that is there is harmless. */
+/* Called again and again, as a folder may go and come. Adding a watch that is there does no
+ * harm. */
 static void renew_watches(struct installer *i, const char *network)
 {
 	const char *conf_dir = i->agent->config->cni_conf_dir;
@@ -104,7 +105,7 @@ static void renew_watches(struct installer *i, const char *network)
 /* A folder without a network is normal at first; the rest is trouble. The log says each once. */
 static void say_failure(struct installer *i, int rc, const struct err *err)
 {
-	if (rc != -ENOENT) /* most stay so until somebody does something: once an hour */
+	if (rc != -ENOENT) /* most troubles stay until somebody acts, so it looks once an hour */
 		(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin", err->msg);
 	if (strcmp(i->said, err->msg) == 0)
 		return;
@@ -241,7 +242,7 @@ static void on_timer(void *arg)
 		look_in(i, INSTALL_PACE_RETRY_MS);
 }
 
-/* Files whose name begins with a dot are not often configuration, and some of them are ours. */
+/* Files whose name begins with a dot are seldom configuration, and some of them are ours. */
 static bool matters(const struct installer *i, const struct inotify_event *e)
 {
 	if (i->cache_wd >= 0 && e->wd == i->cache_wd)

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keeps our plugin installed while the agent runs: looks when the runtime's folder changes and
- * now and then, and has the worker put right what is not. Loop thread. */
+/* Keeps our plugin installed while the agent runs: looks when the runtime's folder changes, and now
+ * and then, and has the worker put things right. Loop thread. */
 #ifndef SMC_AGENT_INSTALLER_H
 #define SMC_AGENT_INSTALLER_H
 

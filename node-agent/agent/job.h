@@ -25,8 +25,8 @@ int job_stats(struct agent *agent);
 
 /* Scans pending/. -> agent_adopt() */
 int job_pending(struct agent *agent);
-/* DEL of one that is not in the table: drops what is pending of it, and what a scan under way has found of it. ->
- * listen_gone() */
+/* DEL of an attachment that is not in the table: drops what is pending of it, and what a scan that
+ * is under way has found of it. -> listen_gone() */
 int job_pending_drop(struct agent *agent, const struct wire_attachment *key);
 
 /* Looks in the runtime's cache for pods of the network that started without us. -> agent_adopt() */
@@ -34,9 +34,9 @@ int job_earlier(struct agent *agent, const char *network);
 
 /* ---- job_source.c ---- */
 
-/* Writes what namespaces say, as of now, to disk: for the plugin, and for the next run. */
+/* Writes to disk what namespaces say now, for the plugin and for the next run. */
 int job_keep(struct agent *agent);
-/* What an earlier run wrote there; NULL: nothing that can be read. On the worker. */
+/* What an earlier run has written there; NULL: nothing that can be read. Called on the worker. */
 json_t *job_namespaces_read(const struct node *node);
 /* -> agent->generation grows, when all that the source's changes so far asked for has run */
 void job_generation(struct agent *agent);

@@ -62,7 +62,7 @@ static int drop_run(struct work *w, void *arg, struct err *err)
 	return pending_drop(arg, &((struct pending_job *)w)->drop, err);
 }
 
-/* What was being scanned when DEL came has become an attachment by now: the queue keeps order. */
+/* What was being scanned when DEL came is an attachment by now, as the queue keeps order. */
 static void drop_done(struct work *w, void *arg)
 {
 	const struct wire_attachment *key = &((struct pending_job *)w)->drop;

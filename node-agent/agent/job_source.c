@@ -23,7 +23,8 @@ struct keep_job {
 	struct manifest_object **namespaces;
 };
 
-/* Only if it is another text than the one there: most changes are none of either file. */
+/* Writes only if the text is another one than that in the file: most changes do not concern either
+ * file. */
 static int replace(int dirfd, const char *path, const char *text, struct err *err)
 {
 	size_t len = strlen(text), old_len;
@@ -128,10 +129,10 @@ json_t *job_namespaces_read(const struct node *node)
 static int generation_run(struct work *w, void *arg, struct err *err)
 {
 	(void)w, (void)arg, (void)err;
-	return 0; /* it is its turn: what was queued before has run */
+	return 0; /* now it is its turn, so what was queued before has run */
 }
 
-/* One that was busy when the source changed gets its job only after that. */
+/* An attachment that was busy when the source changed gets its job only after that. */
 static bool is_behind(const struct agent *agent)
 {
 	for (const struct attach *a = agent->table.first; a; a = a->next) {

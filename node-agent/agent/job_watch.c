@@ -91,7 +91,7 @@ static void take_look(struct agent *agent, const struct sweep_item *item)
 	struct attach *a = attach_find(&agent->table, &item->rec->req.attachment);
 	char name[2 * WIRE_NAME_MAX];
 
-	/* What happened since the copy was taken is newer than what was seen. */
+	/* What has happened since the copy was taken is newer than what was seen. */
 	if (!a || a->busy || a->rec->netns.cookie != item->rec->netns.cookie)
 		return;
 	a->waits = false;
@@ -204,7 +204,7 @@ static int stats_run(struct work *w, void *arg, struct err *err)
 	return 0;
 }
 
-/* The rest is the sweep's, which acts on it. */
+/* The other facts are read by the sweep, which acts on them. */
 static void take_devices(struct agent *agent, const struct facts *facts)
 {
 	agent->facts.devices = facts->devices;

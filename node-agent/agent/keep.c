@@ -14,12 +14,12 @@ static void on_keep(void *arg)
 		agent_keep_namespaces(agent);
 }
 
-/* One at a time, with a pause: what a burst of changes brings is written once. */
+/* Only one job at a time, with a pause between them, so that a burst of changes is written once. */
 void agent_keep_namespaces(struct agent *agent)
 {
 	struct agent_kept *kept = &agent->kept;
 
-	/* Nothing is written over what an earlier run knew before it is known better. */
+	/* What an earlier run knew is not overwritten before more is known. */
 	if (!agent->source || !source_namespaces_known(agent->source) || !kept->stale || kept->busy ||
 	    agent->keep_timer.due_ms)
 		return;

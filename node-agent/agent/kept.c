@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "node-agent/model/policy.h"
 
-/* A text that grows. One that could not is as good as none. */
+/* A text that grows. If memory ran out it is as good as none. */
 struct text {
 	char *buf;
 	size_t len;
@@ -53,7 +53,8 @@ char *kept_required(struct manifest_object *const *namespaces, size_t n)
 	return text_close(&t);
 }
 
-/* One at a time: ten thousand namespaces as one tree would be megabytes. A name is [a-z0-9-]. */
+/* Namespaces are written one at a time: ten thousand as one tree would be megabytes. A name has
+ * [a-z0-9-] only. */
 char *kept_namespaces(struct manifest_object *const *namespaces, size_t n)
 {
 	struct text t;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What of the source is kept on disk for when nobody can be asked, as text. Pure; any thread: objects
- * are not changed once they are made. */
+/* What is kept of the source on disk, as text, for the time when nobody can be asked. Pure; any
+ * thread, as objects are not changed once they are made. */
 #ifndef SMC_AGENT_KEPT_H
 #define SMC_AGENT_KEPT_H
 

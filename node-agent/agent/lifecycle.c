@@ -17,7 +17,7 @@ static void forget(struct agent *agent, struct attach *a)
 	bool rolled_back = !a->commit && !a->adopted;
 
 	attach_drop(&agent->table, a);
-	/* Its plugin may have left the request meanwhile; the scan passed over it till now. */
+	/* Its plugin may have left a request meanwhile, which scans have passed over so far. */
 	if (successor)
 		agent_adopt(agent, successor, false);
 	else if (rolled_back)

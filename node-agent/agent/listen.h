@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What happened, for those who wait for it: the server's sessions, and /metrics. The agent knows
- * them by this table alone. Loop thread only. */
+/* Tells what has happened to those who wait for it: the server's sessions, and /metrics. The agent
+ * knows them by this table alone. Loop thread only. */
 #ifndef SMC_AGENT_LISTEN_H
 #define SMC_AGENT_LISTEN_H
 
@@ -13,7 +13,7 @@ struct listener { /* each event may be NULL: it is not waited for */
 	/* A job of the attachment is done; rc and err are its result. */
 	void (*pod_done)(void *arg, struct attach *a, enum reconcile_action action, int rc,
 			 const struct err *err);
-	/* The attachment is out of the table; undo: what its plugin has to take back. */
+	/* The attachment has left the table; undo: what its plugin has to take back. */
 	void (*gone)(void *arg, const struct wire_attachment *key, const struct podnet *undo);
 	void (*lost)(void *arg, struct attach *a); /* somebody else removes one that has a transaction */
 	/* The answer of job_check() to the session that asked. */

@@ -13,7 +13,7 @@ struct checked {
 	const struct ytree_node *pnets; /* the list; its items are as many as config->n_pnets */
 };
 
-/* Where item `item` of the list `key` of pnet i stands. */
+/* Says where item `item` of the list `key` of pnet i stands. */
 static int line_of(const struct checked *k, int i, const char *key, int item)
 {
 	return ytree_get(k->pnets->items[i], key)->items[item]->line;

@@ -82,7 +82,8 @@ static int read_pod_source(const struct config_at *at, const struct ytree_node *
 	return *folder ? 0 : config_missing(at, value, "folder", err);
 }
 
-/* Of 0.1: what the DaemonSet must know is its own argument, so that no agent.yaml of somebody's can lack it. */
+/* Keys of 0.1. What the DaemonSet must know is an argument of its own now, so that nobody's
+ * agent.yaml can lack it. */
 static int read_cni_plugin(const struct config_at *at, const struct ytree_node *value, void *out, struct err *err)
 {
 	struct config *c = out;
@@ -208,11 +209,11 @@ static int read_tree(const struct config_at *top, const struct ytree *tree, stru
 	if (tree->n_docs == 0)
 		return 0;
 	rc = config_read_map(top, tree->docs[0], root_fields, ARRAY_SIZE(root_fields), c, err);
-	/* What was refused is not in c: then there is nothing whole to be held against each other. */
+	/* What was refused is not in c, so keys cannot be compared with each other. */
 	return rc < 0 || top->sink->n ? rc : config_check(top, c, tree->docs[0], err);
 }
 
-/* Keeps the first message for who hears one only. */
+/* Keeps the first message, for a caller that wants only one. */
 struct first {
 	struct err err;
 	config_bad_fn *bad;

@@ -77,21 +77,22 @@ struct config {
 	enum log_level log_level;
 };
 
-/* Told of each thing that is wrong, "FILE:LINE: key ...", in the order of the file. */
+/* Called for each thing that is wrong, "FILE:LINE: key ...", in the order of the file. */
 typedef void config_bad_fn(void *arg, const struct err *err);
 
 /* Reads and checks the file; defaults fill what is absent. The caller frees with config_free.
  * -EINVAL with "FILE:LINE: key ..." messages. */
 int config_load(const char *path, struct config **ret, struct err *err);
-/* The same, and each thing that is wrong is told; err then has the first one, and how many there are. */
+/* The same, but each thing that is wrong is told; err then has the first one, and how many there
+ * are. */
 int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret, struct err *err);
 int config_parse_each(const char *text, size_t len, const char *name, config_bad_fn *bad, void *arg,
 		      struct config **ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages. */
 int config_parse(const char *text, size_t len, const char *name, struct config **ret,
 		 struct err *err);
-/* For a file that config_load() refused: the defaults, and of the file what of socket, stateDir,
- * bpffsDir, cgroupRoot, cniConfDir, cniBinDir, kubeconfig and metrics can be read. */
+/* For a file that config_load() refused: the defaults, and of socket, stateDir, bpffsDir,
+ * cgroupRoot, cniConfDir, cniBinDir, kubeconfig and metrics what can be read of the file. */
 int config_salvage(const char *path, struct config **ret, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 

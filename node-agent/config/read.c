@@ -135,7 +135,7 @@ int config_read_list(const struct config_at *at, const struct ytree_node *list, 
 			       at->file, list->line, at->key, list->n, LIST_MAX);
 	free(*array);
 	*n = 0;
-	*array = calloc(list->n + 1, size); /* never of no bytes */
+	*array = calloc(list->n + 1, size); /* at least one element, as calloc(0) may be NULL */
 	if (!*array)
 		return err_sys(err, ENOMEM, "read '%s'", at->file);
 	for (size_t i = 0; i < list->n; i++) {
@@ -143,7 +143,7 @@ int config_read_list(const struct config_at *at, const struct ytree_node *list, 
 		int rc;
 
 		(void)snprintf(sub.key, sizeof(sub.key), "%.100s[%zu]", at->key, i);
-		*n = (int)i + 1; /* before the read: what a half-read item owns is freed too */
+		*n = (int)i + 1; /* before the read: a half-read item is freed, too */
 		rc = list->items[i]->type == YTREE_NULL ?
 			     config_refuse(&sub, list->items[i], "a value", err) :
 			     read(&sub, list->items[i], (char *)*array + i * size, err);

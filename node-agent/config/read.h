@@ -35,18 +35,18 @@ struct config_field {
 	size_t offset; /* in the struct that the map describes */
 };
 
-/* What came of one value. -EINVAL is told to the sink, and the reading goes on: 1. Without a sink, and for other
- * errors, rc. */
+/* Says what came of one value. -EINVAL is told to the sink and becomes 1, and the reading goes on.
+ * Without a sink, and for other errors, it is rc. */
 int config_note(const struct config_at *at, int rc, const struct err *err);
 
-/* Each key of `map` by its field. 1: what was wrong in there has been told. An unknown key is
- * refused with the nearest known one, null leaves the default. */
+/* Reads each key of `map` by its field. Returns 1 when something was wrong in there and has been
+ * told. An unknown key is refused with the nearest known one; null leaves the default. */
 int config_read_map(const struct config_at *at, const struct ytree_node *map,
 		    const struct config_field *fields, size_t n_fields, void *base,
 		    struct err *err);
 
-/* Each item of a list into an array of n elements of `size` bytes, zeroed before `read` fills it.
- * *array and *n are replaced. */
+/* Reads each item of a list into an array of n elements of `size` bytes, which are zeroed before
+ * `read` fills them. *array and *n are replaced. */
 int config_read_list(const struct config_at *at, const struct ytree_node *list, size_t size,
 		     config_read_fn *read, void **array, int *n, struct err *err);
 

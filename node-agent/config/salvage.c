@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* config_salvage(): of a bad file, where to answer and where to look. */
+/* config_salvage() reads of a bad file where the agent is to answer and where it is to look. */
 #include <fcntl.h>
 #include <stddef.h>
 #include <string.h>

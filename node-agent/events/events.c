@@ -13,14 +13,14 @@
 #include "node-agent/kube/kube.h"
 #include "node-agent/loop/loop.h"
 
-#define QUEUE_MAX 128 /* what waits; more is dropped */
+#define QUEUE_MAX 128 /* so many may wait; more are dropped */
 #define RETRY_FIRST_MS 1000 /* doubled each time, up to */
 #define RETRY_MAX_MS 60000
 #define GIVE_UP_MS (10 * 60 * 1000) /* since it happened */
 #define DROPS_LOG_MS 60000 /* how often the log tells of drops */
 #define PATH_ROOM 512
 
-/* One that waits or is on its way. */
+/* An event that waits or is on its way. */
 struct waiting {
 	struct waiting *next;
 	int64_t born_ms;
@@ -55,7 +55,7 @@ static void cleanup_waiting(struct waiting **w)
 	waiting_free(*w);
 }
 
-/* The same after a restart: the event's name has the hour. */
+/* It is the same after a restart, as the event's name has the hour. */
 static int64_t hour_shift(const char *node_name)
 {
 	uint32_t hash = 0;
@@ -118,7 +118,7 @@ static void pause_for(struct events *e, int64_t ms)
 	loop_arm(e->loop, &e->timer, clock_now_ms() + ms);
 }
 
-/* Whether the same request may do better later. */
+/* True if the same request may succeed later. */
 static bool is_passing(const struct kube_reply *reply)
 {
 	return reply->status == 0 || reply->status == 429 || reply->status >= 500 ||
@@ -140,7 +140,8 @@ static void append(struct events *e, struct waiting *w)
 	e->end = &w->next;
 }
 
-/* It may be about this one alone, such as a webhook of its namespace: the others go on. */
+/* The trouble may be this event's alone, such as a webhook of its namespace, so the others go
+ * on. */
 static void put_last(struct events *e)
 {
 	struct waiting *w = e->first;
@@ -219,7 +220,7 @@ static void go_on(struct events *e)
 
 /* ---- what comes in ---- */
 
-/* One line a minute at most, and none is forgotten. */
+/* Logs one line a minute at most, and forgets none. */
 static void log_drops(struct events *e, int64_t now_ms)
 {
 	char n[24];

@@ -8,7 +8,7 @@
  * nothing waits.
  *
  * One event for each object, reason and hour, its name made of them: an agent that was restarted
- * finds it there (409) and is content. Rate limited (event_gate.h), sent again with back-off while
+ * finds it there (409) and is content. Rate limited (gate.h), sent again with back-off while
  * the API server is away, and given up after some minutes: events tell, nothing depends on them.
  */
 #ifndef SMC_AGENT_EVENTS_H

@@ -25,9 +25,10 @@ struct event_gate { /* all zero: nothing was told, the burst is there */
 /* True when the id (not 0) was not told in this hour, and there is room to remember it. An hour is
  * any number that grows: what was told is forgotten when it changes. */
 bool event_gate_is_new(struct event_gate *g, uint64_t id, int64_t hour);
-/* From now on it was. */
+/* From now on it counts as told. */
 void event_gate_told(struct event_gate *g, uint64_t id);
-/* Takes a token: 0; else the milliseconds until there will be one. now_ms never goes back. */
+/* Takes a token and returns 0, or returns the milliseconds until there will be one. now_ms never
+ * goes back. */
 int64_t event_gate_take(struct event_gate *g, int64_t now_ms);
 
 #endif

@@ -83,7 +83,7 @@ size_t event_cut(const char *text, size_t max)
 	return len;
 }
 
-/* As kubelet has it, the node's name is its uid: kubectl looks for that. */
+/* As in kubelet's events the node's name is its uid; kubectl looks for that. */
 static json_t *regarding(const struct event_about *about)
 {
 	if (about->node)

@@ -23,11 +23,11 @@ struct event_about {
 	const char *key; /* tells events of one object and reason apart; "" */
 };
 
-/* Says which event of which hour (since 1970) it is. Never 0. */
+/* A number that says which event of which hour (since 1970) it is. Never 0. */
 uint64_t event_id(const struct event_about *about, enum events_reason reason, int64_t hour);
 /* The object's name, cut where it must be, and the id: a DNS subdomain when about->name is one. */
 const char *event_name(const struct event_about *about, uint64_t id, char buf[EVENT_NAME_MAX + 1]);
-/* Where it belongs: the pod's namespace; of a node "default". */
+/* The namespace that the event belongs to: the pod's, or "default" for a node. */
 const char *event_namespace(const struct event_about *about);
 /* How many bytes of the text fit into max without cutting a character (UTF-8). */
 size_t event_cut(const char *text, size_t max);

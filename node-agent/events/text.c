@@ -17,7 +17,7 @@ const char *event_late_text(int listeners, char buf[EVENT_LATE_MAX])
 	return buf;
 }
 
-/* Without what the sentence says itself. */
+/* The verdict's reason without the word that the sentence has already. */
 static const char *cause(const struct policy_verdict *v)
 {
 	static const char prefix[] = "steered: ";

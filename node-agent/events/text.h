@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What events say: sentences for who runs the pod, each with what to do. Pure. */
+/* What events say: sentences for those who run the pod, each with what to do. Pure. */
 #ifndef SMC_AGENT_EVENT_TEXT_H
 #define SMC_AGENT_EVENT_TEXT_H
 

@@ -164,7 +164,7 @@ static int interface_step(const struct hostnet_walk *w, const char *ifname,
 	return r < 0 ? err_prefix(err, r, "pnet '%s'", pnet->id) : 0;
 }
 
-/* Where the config names no interfaces: those that the RDMA devices sit on. */
+/* Where the config names no interfaces, it takes those that the RDMA devices sit on. */
 static int devices_step(const struct hostnet_walk *w, const struct config_pnet *pnet,
 			const struct inet_addr *pod, struct err *err)
 {

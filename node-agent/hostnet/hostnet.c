@@ -57,7 +57,7 @@ static void close_walk(struct hostnet_walk *w)
 	nlsock_close(&w->rt);
 }
 
-/* SMC also needs a route from the host to the pod, which is the network's to make. */
+/* SMC also needs a route from the host to the pod. Making that is the network's business. */
 static int check_route(const struct hostnet_walk *w, const struct inet_addr *pod, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, 0);

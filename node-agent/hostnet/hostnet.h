@@ -4,8 +4,8 @@
  * Never: enters a pod's namespace, or removes what was there before us.
  */
 
-/* The host's side of SMC-R for pods on veth (and, with less, ipvlan and macvlan): KERNEL-FACTS
- * "SMC-R in pods".
+/* The host's side of SMC-R for pods on veth (and, with less, ipvlan and macvlan):
+ * docs/kernel-notes.md, "The host's side of SMC-R".
  *
  * Shared by all pods of the node, there while at least one pod needs it:
  *   - the RDMA pnet entries of the init netns: device port -> id;

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Shared by the files of hostnet. One walk over what a pod needs serves apply and check: a step
- * finds its thing in order and returns 0, or makes it (apply), or says that it is missing (check).
+/* Shared by the files of hostnet. One walk over what a pod needs serves both apply and check. A
+ * step that finds its thing in order returns 0; else apply makes it, and check says that it is
+ * missing.
  */
 #ifndef SMC_AGENT_HOSTNET_IMPL_H
 #define SMC_AGENT_HOSTNET_IMPL_H
@@ -62,17 +63,18 @@ int hostnet_missing(struct err *err, const char *fmt, ...) __attribute__((format
 /* Writes the undo data, before the change that it describes. */
 int hostnet_record(const struct hostnet_walk *w, struct err *err);
 
-/* hostnet_undo.c. Add before the change; drop when the change was not made or was taken back. */
+/* undo.c: entries are added before the change, and dropped when the change was not made or was
+ * taken back. */
 int hostnet_undo_add_redirect(struct hostnet_undo *u, struct in_addr dst, struct err *err);
 int hostnet_undo_add_cover(struct hostnet_undo *u, const char *ifname,
 			   const struct inet_addr *prefix, struct err *err);
 int hostnet_undo_add_pnet(struct hostnet_undo *u, const struct smc_pnet *entry, struct err *err);
 
-/* hostnet_table.c: a routing table that no VRF, rule or route uses: `had` (0: none) if it is one,
+/* table.c: finds a routing table that no VRF, rule or route uses: `had` (0: none) if it is one,
  * else the first of the range. -EBUSY. */
 int hostnet_table_pick(struct nl_sock *rt, uint32_t had, uint32_t *ret, struct err *err);
 
-/* hostnet_vrf.c: the VRF with the dummy in it; and a pod's address on the dummy. */
+/* vrf.c: the VRF with the dummy in it, and a pod's address on the dummy. */
 int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err);
 int hostnet_vrf_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 /* *ret_added: this call added it. */
@@ -81,14 +83,13 @@ int hostnet_pod_addr_step(const struct hostnet_walk *w, const struct inet_addr *
 /* What is gone is fine. */
 int hostnet_pod_addr_undo(struct nl_sock *rt, const struct inet_addr *pod, struct err *err);
 
-/* hostnet_base.c: the RDMA devices' pnet entries, and addresses that cover the pod on what they sit
- * on. */
+/* base.c: the RDMA devices' pnet entries, and addresses that cover the pod on the interfaces that
+ * they sit on. */
 int hostnet_base_step(const struct hostnet_walk *w, const struct config_pnet *pnet,
 		      const struct inet_addr *pod, struct err *err);
 int hostnet_base_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 
-/* hostnet_redirect.c: RoCE packets to base's own addresses come in on loopback; base is to get
- * them. */
+/* redirect.c: RoCE packets to base's own addresses come in on loopback, and base is to get them. */
 int hostnet_redirect_step(const struct hostnet_walk *w, const struct link *base, struct err *err);
 int hostnet_redirect_undo(struct nl_sock *rt, struct hostnet_undo *undo, struct err *err);
 

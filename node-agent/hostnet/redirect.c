@@ -69,8 +69,8 @@ static int redirect_step(const struct hostnet_walk *w, struct in_addr dst, const
 	return r < 0 ? err_prefix(err, r, "interface 'lo'") : 0;
 }
 
-/* RoCE uses one of base's own addresses, and which one is the driver's affair: all of them. Ours is
- * used only where it is alone. */
+/* RoCE uses one of base's own addresses, and the driver chooses which, so all of them are
+ * redirected. Ours is used only where there is no other. */
 int hostnet_redirect_step(const struct hostnet_walk *w, const struct link *base, struct err *err)
 {
 	in_addr_t ours = inet_addr(HOSTNET_BASE_ADDR);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A routing table for our VRF that is nobody's. */
+/* Finds a routing table for our VRF that nobody uses. */
 #include <errno.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>

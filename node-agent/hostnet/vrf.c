@@ -17,8 +17,8 @@
 #include "common/rule.h"
 #include "node-agent/hostnet/impl.h"
 
-/* Ours, or -EEXIST. Between its creation and its alias an agent may have died: then the undo data
- * know it. */
+/* Is the link ours? Else -EEXIST. An agent may have died between its creation and its alias; then
+ * the undo data know it. */
 static int check_ours(const struct link *l, const char *kind, bool recorded, struct err *err)
 {
 	if (strcmp(l->kind, kind) == 0 &&
@@ -49,7 +49,7 @@ static int make_vrf(const struct hostnet_walk *w, struct link *ret, struct err *
 	if (r < 0)
 		return r;
 	w->undo->table = table;
-	/* What the first VRF brought is ours also after a repair. */
+	/* What the first VRF brought is still ours after a repair. */
 	w->undo->rules |= RULE_ALL & ~rules;
 	r = hostnet_record(w, err);
 	if (r == 0)
@@ -92,7 +92,8 @@ static int make_dummy(const struct hostnet_walk *w, const struct link *vrf, stru
 		r = link_add_dummy(w->rt, HOSTNET_DUMMY, err);
 	if (r == 0)
 		r = link_set_alias(w->rt, HOSTNET_DUMMY, HOSTNET_ALIAS, err);
-	/* Before any address, whose local route would be in everybody's table. */
+	/* It enters the VRF before it has any address, whose local route would be in everybody's
+	 * table. */
 	if (r == 0)
 		r = link_set_master(w->rt, HOSTNET_DUMMY, vrf->index, err);
 	return r;
@@ -114,7 +115,8 @@ int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err)
 	r = check_ours(&dummy, "dummy", w->undo && w->undo->dummy, err);
 	if (r < 0)
 		return r;
-	/* Out of its VRF, which somebody deleted. Going in drops the local routes of its addresses. */
+	/* The dummy is out of its VRF, which somebody deleted. Going in again drops the local
+	 * routes of its addresses. */
 	if (dummy.master != vrf.index) {
 		if (!w->undo)
 			return hostnet_missing(err, "dummy '%s' is not in VRF '%s'", HOSTNET_DUMMY,

@@ -64,7 +64,7 @@ bool install_cache_is_of(const json_t *info, const char *network)
 	return name && strcmp(name, network) == 0;
 }
 
-/* The sandbox that the result names: of runtimes whose libcni does not say the netns itself. */
+/* The sandbox that the result names, for runtimes whose libcni does not name the netns itself. */
 static const char *sandbox_of(const json_t *result)
 {
 	const json_t *interface;
@@ -86,8 +86,9 @@ const char *install_cache_netns(const json_t *info)
 	return netns ? netns : sandbox_of(json_object_get(info, "result"));
 }
 
-/* Whether its ADD began after that: the file says when it ended, and the namespace, made before and held by a
- * mount, when it was made. Without one to look at it has taken what kubelet waits for at most. */
+/* Did its ADD begin after that? The file tells when the ADD ended. The namespace, which was made
+ * before it and is held by a mount, tells when that was; where it cannot be looked at, the ADD is
+ * taken to have lasted as long as kubelet waits at most. */
 static bool began_after(const json_t *info, const struct stat *file, int64_t since_s)
 {
 	const char *netns = install_cache_netns(info);

@@ -12,7 +12,8 @@
 
 /* One of its files. NULL: it is not there, or not one that we understand. */
 json_t *install_cache_read(int dirfd, const char *name);
-/* The path of the pod's namespace, as the runtime or else the result says it; NULL. Borrowed. */
+/* The path of the pod's namespace, as the runtime says it, or else the result; NULL if neither
+ * does. Borrowed. */
 const char *install_cache_netns(const json_t *info);
 /* True when it is of an attachment to that network. The name of the file alone would do for "a" and
  * for "a-b". info may be NULL. */

@@ -12,8 +12,8 @@
 #include "common/file.h"
 #include "node-agent/install/impl.h"
 
-/* A folder may be exchanged for a link while we work; paths are joined, checked for length, and opened as
- * they are: who can write there is root. */
+/* A folder may be exchanged for a link while we work. Paths are joined, checked for length, and
+ * opened as they are, because only root can write there. */
 int install_join(char path[PATH_MAX], const char *dir, const char *name, struct err *err)
 {
 	if (snprintf(path, PATH_MAX, "%s/%s", dir, name) >= PATH_MAX)
@@ -21,8 +21,8 @@ int install_join(char path[PATH_MAX], const char *dir, const char *name, struct 
 	return 0;
 }
 
-/* containerd looks at its folder, but not below it, and not at what is moved into place. A file that comes and
- * goes makes it read all again. */
+/* containerd watches its folder, but not what is below it, and it does not see what is moved into
+ * place. A file that comes and goes makes it read everything again. */
 void install_poke(const char *conf_dir)
 {
 	char path[PATH_MAX];
@@ -60,7 +60,8 @@ static bool is_as_it_was(const char *path, const struct stat *was)
 	       st.st_mtim.tv_nsec == was->st_mtim.tv_nsec;
 }
 
-/* The two change places, so that we see what we took away; if it is not what we have read, it goes back. */
+/* The two files change places, so that we see what we took away. If it is not what we have read, it
+ * goes back. */
 static int take_place(const char *tmp, const char *path, const struct stat *was, struct err *err)
 {
 	if (!is_as_it_was(path, was))

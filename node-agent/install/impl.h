@@ -20,8 +20,8 @@ void install_poke(const char *conf_dir);
 /* Keeps other agents off the folder until the descriptor is closed. -EAGAIN: one is at it. */
 int install_lock(const char *dir, struct err *err);
 /* Writes the file by way of temporary files that are ours alone and have no ending that a runtime
- * loads. was: the file that is to be replaced, and if it is another one by now, it stays: -EAGAIN;
- * NULL: whatever is there. */
+ * loads. was: the file that is to be replaced; if another one is there by now, that stays: -EAGAIN.
+ * NULL: replaces whatever is there. */
 int install_put(const char *dir, const char *name, const void *data, size_t len, mode_t mode,
 		const struct stat *was, struct err *err);
 
@@ -30,10 +30,10 @@ int install_put(const char *dir, const char *name, const void *data, size_t len,
 int install_conf_files(const char *conf_dir, struct dirent ***ret, struct err *err);
 void install_files_free(struct dirent **files, int n);
 
-/* *ret_st tells later whether somebody changed it since. */
+/* *ret_st tells later whether somebody has changed the file. */
 int install_read_list(const char *conf_dir, const char *name, struct install_list *ret,
 		      struct stat *ret_st, struct err *err);
-/* socket NULL: our entries go. -EAGAIN: it is not as it was. */
+/* socket NULL: our entries are removed. -EAGAIN: the list is not as it was. */
 int install_edit_list(const char *conf_dir, const char *name, const struct install_list *l,
 		      const struct stat *was, const char *socket, struct err *err);
 

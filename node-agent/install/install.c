@@ -59,8 +59,8 @@ int install_read_list(const char *conf_dir, const char *name, struct install_lis
 	return r < 0 ? r : install_list_parse(name, text, len, ret, err);
 }
 
-/* One that is half written is whole soon. One that stays bad is passed over by CRI-O; containerd starts no pod
- * then, whatever we do. */
+/* A file that is half written will soon be whole. One that stays bad is passed over by CRI-O;
+ * containerd then starts no pod, whatever we do. */
 static bool stays_bad(int r, const struct stat *st)
 {
 	return r == -EINVAL && st->st_mtim.tv_sec + INSTALL_BAD_STAYS_S < time(NULL);
@@ -80,7 +80,7 @@ static int first_list(const char *conf_dir, char ret_name[NAME_MAX + 1], struct 
 		(void)snprintf(ret_name, NAME_MAX + 1, "%s", files[i]->d_name);
 		r = install_read_list(conf_dir, files[i]->d_name, ret, ret_st, &e);
 		if (err && r < 0 && (i == 0 || r != -EINVAL))
-			*err = e; /* of bad ones the first is the one to be told */
+			*err = e; /* of several bad files the first one is told */
 		if (!stays_bad(r, ret_st))
 			break;
 	}
@@ -90,7 +90,7 @@ static int first_list(const char *conf_dir, char ret_name[NAME_MAX + 1], struct 
 
 /* ---- the program ---- */
 
-/* Says that what is here came from us, so that --cleanup takes away no more than that. */
+/* Marks what is here as ours, so that --cleanup takes away no more than that. */
 static int put_mark(const char *bin_dir, struct err *err)
 {
 	static const char text[] = "smc-cni was put here by smc-node-agent, which removes it: --cleanup\n";
@@ -123,7 +123,7 @@ static int put_program(const struct install_wish *w, struct err *err)
 	r = put_mark(w->bin_dir, err);
 	if (r < 0)
 		return r;
-	/* A program that runs keeps its inode: the new one takes the name. */
+	/* A program that is running keeps its inode; the new one takes the name. */
 	if (stat(path, &st) == 0 && S_ISREG(st.st_mode) && (st.st_mode & 0777) == 0755 &&
 	    file_read(AT_FDCWD, path, INSTALL_PROGRAM_MAX, &there, &len_there, NULL) == 0 &&
 	    len_there == len && memcmp(ours, there, len) == 0)
@@ -174,8 +174,8 @@ int install_edit_list(const char *conf_dir, const char *name, const struct insta
 	return install_put(conf_dir, name, text, strlen(text), was->st_mode & 0777, was, err);
 }
 
-/* A list without plugins has all of them in the folder. Without one that makes the interface there is no result for
- * us to pass on. */
+/* A list without plugins has all of them in its folder. Without a plugin that makes the interface
+ * there is no result for us to pass on. */
 static bool follows_others(const char *conf_dir, const char *network)
 {
 	struct dirent **files = NULL;
@@ -195,7 +195,8 @@ static int put_place(const struct install_wish *w, const char *name, const struc
 {
 	int r;
 
-	/* an entry in the list itself, ours or the operator's: a second place would call us twice */
+	/* the list has an entry already, ours or the operator's; a second place would have us
+	 * called twice */
 	if (l->n_ours > 0)
 		return install_drop_dropins(w->conf_dir, NULL, &state->changed, err);
 	state->dropin = w->mode == CONFIG_INSTALL_BY_DROPIN || (w->mode == CONFIG_INSTALL_AUTO && !l->inlined_only);

@@ -46,9 +46,9 @@ struct install_state {
  * whatever fails. */
 int install_apply(const struct install_wish *w, struct install_state *ret, struct err *err);
 
-/* What install_apply() made, and nothing that an operator put there by hand: the configuration
- * first, then the program, unless a result that a runtime has cached in `cache_dir` still names
- * it. Goes on after an error and returns the first. */
+/* Removes what install_apply() made, and nothing that an operator put there by hand: the
+ * configuration first, then the program, unless a result that a runtime has cached in `cache_dir`
+ * still names it. Goes on after an error and returns the first. */
 int install_undo(const char *conf_dir, const char *bin_dir, const char *cache_dir, struct err *err);
 
 #endif

@@ -65,7 +65,7 @@ static int read_version(const char *file, const json_t *root, const char **ret, 
 	return 0;
 }
 
-/* A string does too, as libcni has it. */
+/* A string is taken as well, as by libcni. */
 static int read_inlined_only(const char *file, const json_t *root, bool *ret, struct err *err)
 {
 	static const char key[] = "loadOnlyInlinedPlugins";
@@ -114,7 +114,7 @@ static int read_list(const char *file, struct install_list *l, struct err *err)
 		r = read_inlined_only(file, l->root, &l->inlined_only, err);
 	if (r >= 0)
 		r = smc_json_get_array(l->root, file, "plugins", &plugins, err);
-	/* one whose plugins are all in its folder has none here */
+	/* a list whose plugins are all in its folder has none here */
 	if (r >= 0 && plugins)
 		r = check_plugins(file, plugins, &l->n_ours, err);
 	if (r < 0)

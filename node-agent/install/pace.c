@@ -50,7 +50,7 @@ int64_t install_pace_event(const struct install_pace *p, int64_t now_ms)
 {
 	if (install_pace_rests(p, now_ms))
 		return p->rest_end_ms - now_ms;
-	/* who rewrites the list again and again meets us ever later */
+	/* whoever rewrites the list again and again meets us ever later */
 	return doubled(INSTALL_PACE_SETTLE_MS, now_ms < p->window_end_ms ? 2 * p->repairs : 0,
 		       INSTALL_PACE_CHECK_MS);
 }

@@ -14,7 +14,7 @@
 #include "node-agent/install/cache.h"
 #include "node-agent/install/impl.h"
 
-/* What an agent that was killed half-way left of its temporary files. */
+/* Removes temporary files that an agent which was killed half-way has left. */
 static void drop_temporary(const char *dir)
 {
 	static const char *const names[] = { INSTALL_NEW, "." INSTALL_NEW ".tmp", INSTALL_POKE };
@@ -70,7 +70,7 @@ static int drop_entry(const char *conf_dir, const char *name, bool *changed, str
 	struct stat st = { 0 };
 	int r;
 
-	/* what cannot be read or joined has no entry of ours that a runtime would see */
+	/* a list that cannot be read or joined has no entry of ours that a runtime would see */
 	if (install_read_list(conf_dir, name, &l, &st, NULL) < 0)
 		return 0;
 	r = l.n_ours > 0 ? install_edit_list(conf_dir, name, &l, &st, NULL, err) : 0;
@@ -148,7 +148,8 @@ int install_undo(const char *conf_dir, const char *bin_dir, const char *cache_di
 	r = drop_places(conf_dir, &changed, err);
 	if (r < 0)
 		return r;
-	/* where pods come and go, the runtime is to have read its folder before the program is away */
+	/* where pods come and go, the runtime should have read its folder before the program is
+	 * gone */
 	if (changed && !install_cache_is_empty(cache_dir))
 		(void)nanosleep(&pause, NULL);
 	if (install_cache_names_us(cache_dir))

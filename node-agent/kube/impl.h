@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the API server's client share: kube.c (set-up), kube_multi.c (libcurl in the
- * loop), kube_options.c and kube_request.c (one request). */
+/* What the files of the API server's client share: kube.c (set-up), multi.c (libcurl in the loop),
+ * options.c and request.c (one request). */
 #ifndef SMC_AGENT_KUBE_IMPL_H
 #define SMC_AGENT_KUBE_IMPL_H
 
@@ -17,7 +17,8 @@
 #define KUBE_KEEPALIVE_INTERVAL_S 10
 #define KUBE_DEAD_MS 60000
 
-/* libcurl hands out up to 100 pieces before the loop goes on: a burst of a watch comes in turns. */
+/* libcurl hands out up to 100 pieces before the loop goes on, so that a burst of a watch comes in
+ * turns. */
 #define KUBE_PIECE_BYTES 1024
 
 struct kube {
@@ -47,21 +48,21 @@ struct kube_stream {
 	struct kube_stream *next, **link;
 };
 
-/* ---- kube_multi.c ---- */
+/* ---- multi.c ---- */
 
 int kube_multi_open(struct kube *k, struct err *err);
 void kube_multi_close(struct kube *k); /* after the last request */
 
-/* ---- kube_options.c ---- */
+/* ---- options.c ---- */
 
 /* Files that were replaced are read again. */
 void kube_options_renew(struct kube_access *a);
 void kube_options_connection(const struct kube *k, CURL *easy);
 
-/* ---- kube_request.c ---- */
+/* ---- request.c ---- */
 
 void kube_request_start(void *arg); /* the kube */
-/* Tells its end and frees it. */
+/* Tells the request's end and frees it. */
 void kube_request_done(struct kube_stream *s, CURLcode code);
 void kube_request_free(struct kube_stream *s);
 

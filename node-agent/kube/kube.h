@@ -7,7 +7,7 @@
 /* The client of the API server: libcurl's multi interface in the agent's loop. Loop thread only;
  * nothing waits.
  *
- * Where the server is and who we are: kube_access.h. HTTP/1.1 over TLS, the server's certificate is
+ * Where the server is and who we are: access.h. HTTP/1.1 over TLS, the server's certificate is
  * always checked, redirects are not followed.
  */
 #ifndef SMC_AGENT_KUBE_H
@@ -38,7 +38,8 @@ typedef void kube_reply_fn(void *arg, const struct kube_reply *reply);
 /* Reads config->kubeconfig, or finds the service account; makes no request. The loop must outlive
  * it. */
 int kube_new(const struct config *config, struct loop *loop, struct kube **ret, struct err *err);
-/* Ends all requests, their functions are not called. Not from one of those. NULL is fine. */
+/* Ends all requests; their functions are not called. It must not be called from one of those. NULL
+ * is fine. */
 void kube_free(struct kube *k);
 
 const char *kube_server(const struct kube *k); /* URL, for status */
@@ -64,7 +65,8 @@ typedef bool kube_data_fn(void *arg, const char *data, size_t len);
  * -ENOMEM. */
 int kube_stream(struct kube *k, const char *path, const char *accept, int64_t timeout_ms,
 		kube_data_fn *data, kube_reply_fn *done, void *arg, struct kube_stream **ret);
-/* Ends it, `done` is not called. Not from its data function. NULL is fine. */
+/* Ends the request; `done` is not called. It must not be called from its data function. NULL is
+ * fine. */
 void kube_cancel(struct kube_stream *s);
 
 #endif

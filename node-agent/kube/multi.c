@@ -16,7 +16,7 @@ struct kube_socket {
 	struct kube_socket *next, **link;
 };
 
-/* Ends come out here and nowhere else: their functions may start and cancel requests. */
+/* Requests end here and nowhere else, as their functions may start and cancel requests. */
 static void collect(struct kube *k)
 {
 	CURLMsg *msg;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/kube/progress.h"
 
-/* Half of it is certain, half is chance: what broke many agents at once does not bring them back at
- * once. */
+/* Half of it is certain and half is chance, so that many agents whose watches broke at once do not
+ * come back at once. */
 static int64_t backoff_ms(int failures, uint32_t random)
 {
 	int64_t ms = KUBE_BACKOFF_MIN_MS;
@@ -19,10 +19,12 @@ static bool is_lost(const struct kube_progress *p, const struct kube_outcome *o)
 {
 	if (p->phase == KUBE_LIST || o->gone || o->malformed)
 		return true;
-	/* Refused as such: not 401 and 403 (rights may come), not 429 (later). */
+	/* The request itself was refused. 401 and 403 do not count, as rights may come, nor does
+	 * 429, which means later. */
 	if (o->status == 400 || o->status == 404 || o->status == 422)
 		return true;
-	/* It answers, but the version leads nowhere. One that is away, or has no time, may have it yet. */
+	/* The server answers, but the version leads nowhere. A server that is away, or has no time,
+	 * may still have it. */
 	return o->status / 100 == 2 && p->failures >= KUBE_FRUITLESS_MAX;
 }
 

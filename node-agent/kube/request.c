@@ -238,7 +238,8 @@ static int begin(struct kube_stream *s, const char *accept, int64_t timeout_ms)
 	return 0;
 }
 
-/* Not by who asks: that may be a function that libcurl called, which must not call back. */
+/* It is not begun by the caller itself, which may be a function that libcurl called; such a
+ * function must not call libcurl. */
 void kube_request_start(void *arg)
 {
 	struct kube *k = arg;
@@ -251,7 +252,7 @@ void kube_request_start(void *arg)
 		s->started = true;
 		s->failed = curl_multi_add_handle(k->multi, s->easy) != CURLM_OK;
 	}
-	/* An end may start and cancel others: from the front each time. */
+	/* The end of one may start and cancel others, so the walk begins at the front each time. */
 	do {
 		for (next = k->requests; next && !next->failed; next = next->next)
 			;

@@ -67,7 +67,7 @@ static void drop_list(struct kube_watch *w)
 
 /* ---- what comes ---- */
 
-/* A bad object of a list is passed over: to ask again would bring it again. */
+/* A bad object of a list is passed over, as asking again would bring it again. */
 static bool take_item(void *arg, const char *text, size_t len)
 {
 	struct kube_watch *w = arg;
@@ -175,7 +175,7 @@ static bool is_digit(char c)
 	return c >= '0' && c <= '9';
 }
 
-/* libcurl tells how many milliseconds it took, each time others. */
+/* libcurl's text has the milliseconds that it took, which are others each time. */
 static bool same_but_for_numbers(const char *a, const char *b)
 {
 	for (;;) {
@@ -243,8 +243,9 @@ static void on_done(void *arg, const struct kube_reply *reply)
 	go_on(w, reply->error);
 }
 
-/* A watch may be silent for long: a bookmark comes only when the version has grown (apiserver,
- * cache_watcher.go). Then it is asked again, from where it is, which shows whether the server is there. */
+/* A watch may be silent for long, as a bookmark comes only when the version has grown (apiserver,
+ * cache_watcher.go). It is then asked again from where it is, which shows whether the server is
+ * there. */
 static void on_idle(void *arg)
 {
 	struct kube_watch *w = arg;

@@ -15,7 +15,8 @@ struct loop {
 	int epoll_fd;
 	bool stop;
 	struct loop_timer *timers;
-	/* What epoll_wait gave and was not handed out yet: a watch that goes away is struck out. */
+	/* What epoll_wait() gave and was not handed out yet. A watch that goes away is struck out
+	 * here. */
 	struct epoll_event events[EVENTS_MAX];
 	int n_events, next_event;
 };
@@ -118,8 +119,8 @@ void loop_disarm(struct loop_timer *t)
 	t->due_ms = 0;
 }
 
-/* Those that are due are put aside first: one that is armed again while they fire, be it for now, has its
- * turn after what came in meanwhile. A timer that fires may disarm others. */
+/* Timers that are due are put aside first. One that is armed again while they fire, even for now,
+ * has its turn after what has come in meanwhile. A timer that fires may disarm others. */
 static bool fire_timers(struct loop *loop)
 {
 	struct loop_timer *due = NULL, *next;

@@ -35,13 +35,13 @@ int worker_new(void *run_arg, struct worker **ret, struct err *err);
 void worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done);
 int worker_fd(const struct worker *worker);
 void worker_collect(struct worker *worker, void *done_arg);
-/* How much is queued and has not begun. */
+/* How many are queued and have not begun. */
 int worker_backlog(struct worker *worker);
 /* True when nothing is queued, runs, or waits to be collected. */
 bool worker_idle(struct worker *worker);
-/* Ends the thread after the work it is at, waits for it at most timeout_ms and frees all: queued
- * work is not run, and done(w, NULL) is called for it. False: the thread is still at its work, and
- * nothing was freed. */
+/* Ends the thread after the work that it is doing, waits for it at most timeout_ms, and frees all.
+ * Queued work is not run, and done(w, NULL) is called for it. False: the thread is still at work,
+ * and nothing was freed. */
 bool worker_stop(struct worker *worker, int timeout_ms);
 
 #endif

@@ -180,9 +180,10 @@ static void share_addrs(const struct attach *b, const struct wish_addrs *of_a, s
 		shared->addrs[i] |= has_addr(&of_b, &of_a->addrs[i]);
 }
 
-/* What will be counts, not what is: when two end at the same time, each would keep for the other what neither
- * wants. The queue keeps order, so what another one gives up later it gives up itself, and what is taken from
- * it now it did not want any more. */
+/* What the others are going to want counts, not what they have now: when two end at the same
+ * time, each would keep for the other what neither wants. The queue keeps order. So what another
+ * one gives up later, its own job takes back, and what is taken from it now it does not want any
+ * more. */
 struct wish_shared attach_shared(const struct attach_table *t, const struct attach *a)
 {
 	struct wish_shared shared = { 0 };

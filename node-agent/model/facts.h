@@ -66,7 +66,7 @@ struct facts_row {
 	const char *advice; /* what to do about it: a sentence */
 };
 
-/* In the order in which they are shown, and in which the first that is missing is named. */
+/* Facts are shown in this order, and the first of them that is missing is the one that is named. */
 extern const struct facts_row facts_table[];
 extern const size_t facts_n;
 

@@ -58,7 +58,7 @@ static void ask(const struct config *config, const struct policy_pod *pod, struc
 	ret->set = ret->pod.set | ns.set;
 }
 
-/* Who says it, for the end of a sentence. */
+/* Says who decided, for the end of a sentence. */
 static const char *origin_sentence(enum policy_origin o)
 {
 	switch (o) {
@@ -74,7 +74,7 @@ static const char *origin_sentence(enum policy_origin o)
 	return "the default is";
 }
 
-/* Not steered. The cause is put behind what comes of it. */
+/* The pod is not steered. The sentence says what comes of it, and then the cause. */
 static void deny(struct policy_verdict *v, const char *fmt, ...)
 	__attribute__((format(printf, 2, 3)));
 static void deny(struct policy_verdict *v, const char *fmt, ...)
@@ -211,7 +211,8 @@ static void grant(const struct config *config, const struct policy_node *node,
 		       scalar_format_bytes(max, given));
 }
 
-/* NULL, or what would have to be known first: not asked for is not the same as not heard of. */
+/* NULL, or what would have to be known first. Not having heard of a request is not the same as
+ * knowing that there is none. */
 static const char *not_heard(const struct policy_pod *pod, const struct asked *a)
 {
 	if (a->pod.set & ANNOTATION_STEER)

@@ -19,7 +19,8 @@ void stats_take(struct stats *stats, const struct stats_reading *reading)
 	tally_update(&stats->tally, &reading->smc);
 }
 
-/* These structs hold counters of 64 bits alone, so that a new counter is added up without a word here. */
+/* These structs have nothing but counters of 64 bits, so a new counter is added up without a change
+ * here. */
 #define COUNTERS(type) (sizeof(type) / sizeof(uint64_t))
 _Static_assert(sizeof(struct steer_counters) == COUNTERS(struct steer_counters) * sizeof(uint64_t), "counters alone");
 #define SMC_COUNTERS (offsetof(struct smc_stats, n_fallbacks) / sizeof(uint64_t))

@@ -44,7 +44,7 @@ void tally_add(struct tally *sum, const struct tally *more)
 	}
 }
 
-/* Then by what never changes, so that equal counts keep their place. */
+/* Equal counts are sorted by what never changes, so that they keep their places. */
 static int by_count(const void *a, const void *b)
 {
 	const struct tally_entry *x = a, *y = b;

@@ -105,7 +105,7 @@ static int take(const struct node *node, const json_t *info, struct record **ret
 	return r;
 }
 
-/* first: nobody has been told of what is wrong with it. */
+/* first: nobody has been told yet what is wrong with the file. */
 static void each_file(const struct node *node, int dirfd, const char *name, const char *network, bool first,
 		      record_fn *fn, void *arg)
 {
@@ -135,7 +135,7 @@ int earlier_scan(const struct node *node, const char *cache_dir, const char *net
 		return errno == ENOENT ? 0 : err_sys(err, errno, "read folder '%s'", cache_dir);
 	if (fstat(dirfd(dir), &st) < 0)
 		return err_sys(err, errno, "read folder '%s'", cache_dir);
-	if (strcmp(seen->network, network) != 0) { /* what was passed over then */
+	if (strcmp(seen->network, network) != 0) { /* forget what was passed over */
 		*seen = (struct earlier_seen){ 0 };
 		(void)snprintf(seen->network, sizeof(seen->network), "%s", network);
 	}

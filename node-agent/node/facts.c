@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* node_refresh(): what the node can do, and what is missing made. */
+/* node_refresh() finds out what the node can do, and makes what is missing. */
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,7 +20,7 @@ static void cleanup_smc_nl(struct smc_nl **nl)
 	smc_nl_close(*nl);
 }
 
-/* The answer is no only if rc is `no`; whatever else fails tells nothing of what was asked. */
+/* The answer is no only if rc is `no`. Any other failure says nothing about what was asked. */
 static void learn(struct fact *fact, int rc, bool no, const struct err *err)
 {
 	if (rc >= 0 || no)
@@ -96,7 +96,7 @@ static int read_ueids(struct facts *facts, struct smc_nl *nl, struct err *err)
 	return 0;
 }
 
-/* One that an earlier run added and the config names no more. */
+/* Removes a UEID that an earlier run added and the config does not name any more. */
 static int drop_old_ueid(struct node *node, struct smc_nl *nl, struct err *err)
 {
 	int r;
@@ -110,7 +110,7 @@ static int drop_old_ueid(struct node *node, struct smc_nl *nl, struct err *err)
 	return node_save(node, err);
 }
 
-/* The file says that it is ours before it is there. */
+/* The file says that the UEID is ours before the kernel has it. */
 static int add_ueid(struct node *node, struct smc_nl *nl, struct err *err)
 {
 	int r;
@@ -119,7 +119,7 @@ static int add_ueid(struct node *node, struct smc_nl *nl, struct err *err)
 	r = node_save(node, err);
 	if (r == 0)
 		r = smc_ueid_add(nl, node->ueid, err);
-	if (r != 0) { /* failed, or somebody was quicker: not ours */
+	if (r != 0) { /* it failed, or somebody was quicker: the UEID is not ours */
 		node->ueid[0] = '\0';
 		(void)node_save(node, NULL);
 	}
@@ -214,13 +214,13 @@ static void refresh_selinux(struct node *node)
 	learn(&node->facts.selinux, r > 0 ? -EACCES : r, r > 0, &err);
 }
 
-/* An extra: the log says it once, and once when it is well again. */
+/* The labels are an extra: the log tells of a trouble once, and once when it is over. */
 static void write_features(struct node *node)
 {
 	struct err err = ERR_INIT;
 	int r;
 
-	if (*node->config->cni_plugin && !node->plugin_known) /* the labels of before the restart may be right */
+	if (*node->config->cni_plugin && !node->plugin_known) /* labels from before may be right */
 		return;
 	r = features_write(node->config->features_dir, &node->facts, &err);
 	if (r < 0 && !node->features_bad)
@@ -252,7 +252,7 @@ void node_refresh(struct node *node)
 
 	if (uname(&u) == 0)
 		(void)snprintf(node->facts.kernel, sizeof(node->facts.kernel), "%s", u.release);
-	refresh_smc(node); /* loads the module, by which what follows is told */
+	refresh_smc(node); /* this loads the module, which what follows needs */
 	(void)steer_facts_ulp(&node->facts.steer.ulp_unsafe, NULL);
 	refresh_hook(node);
 	refresh_selinux(node);

@@ -46,23 +46,24 @@ void node_close(struct node *node); /* NULL is fine; everything in the kernel st
  * Waits on the kernel. */
 void node_refresh(struct node *node);
 
-/* Is what steering needs there now, and not only when somebody looked last? Makes what is missing. -EOPNOTSUPP names
- * the first thing that is not there or cannot be told. */
+/* Is what steering needs there at this moment, and not just when somebody looked last? Makes what
+ * is missing. -EOPNOTSUPP names the first thing that is not there or cannot be told. */
 int node_confirm(struct node *node, struct err *err);
 
 /* Only the facts of devices and their ports: state that changes while nothing is wrong. */
 void node_refresh_devices(struct node *node);
-/* The plugin is in the chain, or (rc < 0) why it is not: facts->plugin, and in the features. */
+/* Sets facts->plugin and the features: the plugin is in the chain, or (rc < 0) err says why it is
+ * not. */
 void node_set_plugin(struct node *node, int rc, const struct err *err);
 /* Writes node.json. */
 int node_save(const struct node *node, struct err *err);
 /* hostnet_record_fn: arg is the node. */
 int node_record_hostnet(void *arg, const struct hostnet_undo *undo, struct err *err);
 
-/* The last pod that needed it went: takes back the host's shared part. */
+/* The last pod that needed the host's shared part has gone: takes it back. */
 int node_drop_hostnet(struct node *node, struct err *err);
 
-/* Where `name` lies beside the socket (pending/, required-namespaces). -ENAMETOOLONG. */
+/* The path of `name` beside the socket (pending/, required-namespaces). -ENAMETOOLONG. */
 int node_beside_socket(const struct config *config, const char *name, char *buf, size_t size, struct err *err);
 
 /* <stateDir>/agent.lock, held by the returned descriptor. -EBUSY names the pid that holds it. */

@@ -12,7 +12,7 @@
  * for the next scan while that is only prepared. One that cannot be read is renamed to ".bad". */
 int pending_scan(struct node *node, record_fn *fn, void *arg, struct err *err);
 
-/* DEL: what is pending of the attachment is not adopted any more. */
+/* For DEL: what is pending of the attachment is not adopted any more. */
 int pending_drop(const struct node *node, const struct wire_attachment *a, struct err *err);
 
 #endif

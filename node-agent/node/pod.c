@@ -33,7 +33,8 @@ static int entry_check(struct node *node, const struct record *rec, struct err *
 
 /* ---- the pod's cgroup ---- */
 
-/* The directory's inode is the cgroup's id, and no id is used twice (KERNEL-FACTS 2). 0: there is none to be seen. */
+/* The directory's inode is the cgroup's id, and no id is used twice. Returns 0 when there is no
+ * cgroup to be seen. */
 static uint64_t cgroup_id(const struct node *node, const struct record *rec, int *ret_rc)
 {
 	auto_close int fd = -1;
@@ -48,7 +49,8 @@ static uint64_t cgroup_id(const struct node *node, const struct record *rec, int
 	return *ret_rc < 0 ? 0 : st.st_ino;
 }
 
-/* Its cgroup went: no process of the pod is left, as none can be where it was and the folder be gone. */
+/* Its cgroup is gone, so no process of the pod is left: a folder of cgroups goes only when no
+ * process is in it. */
 static bool cgroup_died(const struct node *node, const struct record *rec)
 {
 	int rc;
@@ -64,7 +66,7 @@ bool pod_ended(const struct node *node, const struct record *rec)
 	return cgroup_id(node, rec, &rc) == 0 && rc == -ENOENT;
 }
 
-/* Remembers it when it is seen first. */
+/* Remembers the cgroup when it is seen for the first time. */
 static void see_cgroup(const struct node *node, struct record *rec)
 {
 	int rc;
@@ -95,7 +97,8 @@ static int programs_undo(struct node *node, const struct record *rec, struct err
 	return r == -ENOENT ? 0 : r; /* they died with the cgroup */
 }
 
-/* Its addresses, but those that are another pod's by now; with the last pod, the shared part. */
+/* Takes back the pod's addresses, except those that are another pod's by now, and with the last pod
+ * the shared part. */
 static int host_undo(struct node *node, const struct record *rec, const struct wish_shared *shared, struct err *err)
 {
 	struct wish_addrs all, ours = { .n_addrs = 0 };
@@ -222,12 +225,12 @@ static bool needs_netns(const struct record *rec, const struct wish *wish)
 	       rec->undo.n_sysctls;
 }
 
-/* Those that stay TCP, just before steering is turned on. */
+/* Counts the listeners that stay TCP, just before steering is turned on. */
 static int count_listeners(struct node *node, const struct record *rec, int netns_fd)
 {
 	struct steer_counters counters;
 
-	/* Steered before: some would be the TCP sockets inside of SMC listeners. */
+	/* A pod that was steered before: some would be the TCP sockets inside SMC listeners. */
 	if (!node->steer || (steer_counters_get(node->steer, rec->netns.cookie, &counters, NULL) == 0 &&
 			     counters.steered > 0))
 		return -1;
@@ -240,7 +243,8 @@ static int ensure_in(struct node *node, struct record *rec, int netns_fd, const 
 	struct record before = *rec;
 	int r;
 
-	/* On disk until all is done: the new wish, and what of the old one may still be there. */
+	/* Until all is done the record on disk has the new wish, and what may still be there of the
+	 * old one. */
 	see_cgroup(node, rec);
 	rec->phase = RECORD_COMMITTED;
 	rec->wish = *wish;

@@ -22,14 +22,16 @@ struct pod_extras {
  * network namespace. */
 int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase, struct pod_extras *extras,
 		struct err *err);
-/* rec->undo has come from the plugin. required: the pod must not start otherwise, so that the node is asked whether
- * steering is in force at this moment. On failure rec is as prepared, on disk too if that can be had. */
+/* rec->undo has come from the plugin. required: the pod must not start unsteered, so the node is
+ * asked whether steering is in force at this moment. On failure rec is as prepared, on disk too if
+ * that can be done. */
 int pod_commit(struct node *node, struct record *rec, bool required, struct err *err);
 /* From `rec` as it is to `wish`, the netns part too, everything checked and put right; rec is
  * updated (on failure: to what may be in force). -ENOENT: the netns is gone. */
 int pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
 	       struct pod_extras *extras, struct err *err);
-/* Of one that the runtime tells of: its cgroup has died, though the runtime keeps its netns yet. */
+/* True if the cgroup of a pod that the runtime tells of has died, although the runtime still keeps
+ * its netns. */
 bool pod_ended(const struct node *node, const struct record *rec);
 /* 0, -ENOENT: the netns is gone, -EUCLEAN: err names the first thing that is missing. */
 int pod_check(struct node *node, const struct record *rec, struct err *err);

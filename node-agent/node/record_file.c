@@ -57,7 +57,8 @@ int record_read(int dirfd, const struct wire_attachment *a, struct record **ret,
 	return 0;
 }
 
-/* -EEXIST when the file belongs to another attachment. One that cannot be read is no obstacle. */
+/* -EEXIST when the file belongs to another attachment. A file that cannot be read is no
+ * obstacle. */
 static int check_name(int dirfd, const struct wire_attachment *a, struct err *err)
 {
 	struct record *old = NULL;

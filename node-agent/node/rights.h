@@ -19,8 +19,8 @@ extern const size_t rights_n;
 /* The index of the first one from `i` on that is not in the set (bit n is capability n); rights_n:
  * none. Pure. */
 size_t rights_next_missing(uint64_t set, size_t i);
-/* A warning for each one that this thread has not in force. What fails for want of it says so again,
- * with its own words. */
+/* Logs a warning for each one that this thread does not have in force. Whatever fails for want of
+ * it says so again, in its own words. */
 void rights_warn(void);
 
 #endif

@@ -12,8 +12,8 @@
 #include "common/file.h"
 #include "node-agent/node/selinuxfs.h"
 
-/* What the runtimes give a container that does not ask for something else; the categories are each container's own, and
- * no rule that counts here looks at them. */
+/* What runtimes give a container that does not ask for something else. The categories are each
+ * container's own, and no rule that counts here looks at them. */
 #define CONTAINER "system_u:system_r:container_t:s0"
 #define REMEDY "load deploy/selinux/smc-cni.cil (docs/privileges.md)"
 
@@ -106,7 +106,7 @@ static int check_need(const struct policy *policy, const char *domain, const str
 	return 1;
 }
 
-/* A domain that the policy does not know is nobody's. */
+/* Nobody is in a domain that the policy does not know. */
 static int check_domain(const struct policy *policy, const char *domain, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(needs); i++) {

@@ -15,7 +15,7 @@
 #define FILESYSTEMS_MAX (64 * 1024)
 #define ANSWER_MAX 256
 
-/* Not by what fsopen(2) says: to who may not mount it is EPERM, whatever the kernel has. */
+/* fsopen(2) is not asked: who may not mount gets EPERM from it, whatever the kernel has. */
 static int kernel_has_it(struct err *err)
 {
 	auto_free char *text = NULL;

@@ -16,8 +16,8 @@ static void object_cleanup(struct manifest_object **o)
 	manifest_object_unref(*o);
 }
 
-/* As the API server writes JSON a key is there once; should it be there twice the last one counts. The value of an
- * annotation may have a NUL in it: nothing else that is looked at has. */
+/* The API server writes each key of JSON once; if one is there twice the last one counts. The value
+ * of an annotation may have a NUL in it, but nothing else that is looked at. */
 static int parse(const char *text, size_t len, json_t **ret, struct err *err)
 {
 	json_error_t e;

@@ -19,7 +19,8 @@ static int digit(char c)
 	return c == '+' ? 62 : c == '/' ? 63 : -1;
 }
 
-/* What is left at the end: padding to a multiple of four, and no bits that nobody sees. */
+/* Checks what is left at the end: it must be padded to a multiple of four, and have no bits that
+ * are lost. */
 static int finish(const char *rest, unsigned int n, uint32_t bits)
 {
 	size_t padding = 0;

@@ -110,7 +110,7 @@ static bool after_items(const struct json_cut_text *t)
 	return n >= sizeof(key) - 1 && !memcmp(t->buf + n - (sizeof(key) - 1), key, sizeof(key) - 1);
 }
 
-/* What of a string is: true for all that is not structure. */
+/* Follows strings: true for each byte that is not structure. */
 static bool within_string(struct json_cut *c, char ch)
 {
 	if (!c->in_string) {
@@ -142,7 +142,8 @@ static int structure(struct json_cut *c, char ch, struct err *err)
 	return 0;
 }
 
-/* One byte directly in the array "items", or of one of its objects; 1: an object is whole. */
+/* Takes one byte that is directly in the array "items", or in one of its objects. Returns 1 when an
+ * object is whole. */
 static int feed_item(struct json_cut *c, char ch, struct err *err)
 {
 	int r;

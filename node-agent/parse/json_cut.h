@@ -36,15 +36,15 @@ struct json_cut { /* zero but for mode, and max if it is to be another */
 	bool in_string, escaped;
 };
 
-/* False: no more, please. text is NUL-terminated; borrowed. */
+/* Returns false when no more is wanted. text is NUL-terminated and borrowed. */
 typedef bool json_cut_fn(void *arg, const char *text, size_t len);
 
 /* Takes the next piece and hands out what is whole. 0; -ECANCELED when fn said so; -E2BIG; -EINVAL;
  * -ENOMEM. */
 int json_cut_feed(struct json_cut *c, const char *data, size_t len, json_cut_fn *fn, void *arg,
 		  struct err *err);
-/* The stream is over. LINES: -EINVAL when it ended within a line. ITEMS: *ret is the list with an
- * empty "items"; the caller owns it. */
+/* Says that the stream is over. LINES: -EINVAL when it ended within a line. ITEMS: *ret is the list
+ * with an empty "items", which the caller owns. */
 int json_cut_end(struct json_cut *c, json_t **ret, struct err *err);
 void json_cut_clear(struct json_cut *c); /* what it holds, for the next stream */
 

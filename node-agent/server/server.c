@@ -25,7 +25,7 @@ struct server {
 	uint64_t next_serial;
 };
 
-/* Sessions die where they are, also while all of them are told of an event; they are freed here. */
+/* A session may die while all of them are told of an event. It is freed here. */
 static void reap(struct server *server)
 {
 	struct session **p = &server->sessions;

@@ -71,7 +71,7 @@ void session_close(struct session *s)
 	if (!a)
 		return;
 	a->session = NULL;
-	if (!a->commit) /* once COMMIT came, it holds: DEL is the way back */
+	if (!a->commit) /* once COMMIT has come it holds; DEL is the way back */
 		agent_unwant(s->agent, a, false);
 }
 
@@ -109,7 +109,7 @@ void session_send(struct session *s, json_t *msg)
 		return;
 	}
 	if (!msg || json_array_append_new(s->out, msg) < 0) {
-		session_close(s); /* no memory: an end is an answer too */
+		session_close(s); /* there is no memory, and an end is an answer too */
 		return;
 	}
 	if (json_array_size(s->out) == s->out_next + 1)

@@ -29,7 +29,8 @@ static int get_deadline(const struct session *s, int64_t *ret, struct err *err)
 
 /* ---- prepare ---- */
 
-/* One of the same name is there already: refused, unless it is going or its netns is gone. */
+/* An attachment of the same name is there already: this one is refused, unless that is going or its
+ * netns is gone. */
 static void prepare_again(struct session *s, struct attach *old)
 {
 	if (!old->wanted)
@@ -42,7 +43,8 @@ static void prepare_again(struct session *s, struct attach *old)
 		session_wait(s, SESSION_PROBE);
 }
 
-/* Asked again when the source has changed, or when there is just time enough left to go on without. */
+/* Asks again when the source has changed, or when there is just enough time left to go on without
+ * it. */
 static void wait_for_source(struct session *s, int64_t deadline_ms)
 {
 	session_wait(s, SESSION_SOURCE);
@@ -197,7 +199,7 @@ void session_lost(struct session *s)
 		session_error(s, WIRE_CODE_UNAVAILABLE, "the attachment was removed meanwhile");
 }
 
-/* The older one: if its netns is gone it makes room. */
+/* This is about the older attachment: if its netns is gone it makes room. */
 void session_probed(struct session *s, int rc)
 {
 	struct attach *a;

@@ -21,11 +21,11 @@ struct steer {
 	char bpffs_dir[PATH_MAX];
 };
 
-/* steer_load.c: the one file that includes skeletons. Loads all programs with the pinned maps,
+/* load.c: the one file that includes skeletons. Loads all programs with the pinned maps,
  * attaches the hook and swaps its pin; on success s has its descriptors and ids. */
 int steer_load(struct steer *s, struct err *err);
 
-/* steer_pins.c: paths and files below bpffs_dir. */
+/* pins.c: paths and files below bpffs_dir. */
 
 #define STEER_PIN_LINK "steer_link"
 #define STEER_PIN_LINK_NEW "steer_link_new" /* until it takes the place of the old one */
@@ -46,7 +46,7 @@ int steer_pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct 
 /* The newest layout that has a folder, 0 if none. */
 int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err);
 
-/* steer_facts.c */
+/* facts.c */
 
 struct steer_symbol {
 	enum facts_target target;
