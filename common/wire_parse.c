@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/names.h"
@@ -207,7 +208,7 @@ int wire_keep_annotations(json_t *annotations, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	return 0;
+	return annotations_bound(annotations, err);
 }
 
 static int get_annotations(const json_t *msg, json_t **ret, struct err *err)
@@ -227,8 +228,10 @@ static int get_annotations(const json_t *msg, json_t **ret, struct err *err)
 			return err_set(err, -EINVAL, "message: annotation '%.128s' is no string",
 				       key);
 	}
-	*ret = json_incref(obj);
-	return 0;
+	r = annotations_bound(obj, err);
+	if (r == 0)
+		*ret = json_incref(obj);
+	return r;
 }
 
 int wire_prepare_from_json(const json_t *msg, struct wire_prepare *ret, struct err *err)

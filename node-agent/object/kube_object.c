@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/names.h"
@@ -40,12 +41,10 @@ static bool is_kept(const char *key)
 
 static int read_annotations(const json_t *metadata, json_t **ret, struct err *err)
 {
-	json_t *map = NULL, *value;
+	json_t *map = NULL, *kept = NULL, *value;
 	const char *key;
 
-	*ret = json_object();
-	if (!*ret)
-		return err_sys(err, ENOMEM, "read annotations");
+	*ret = manifest_no_annotations();
 	if (smc_json_get_object(metadata, "metadata", "annotations", &map, err) < 0)
 		return -EINVAL;
 	json_object_foreach(map, key, value)
@@ -56,10 +55,14 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 			return err_set(err, -EINVAL, "annotation '%.128s' is no string", key);
 		if (smc_json_replace_nul(value, err) < 0)
 			return -ENOMEM;
-		if (json_object_set(*ret, key, value) < 0)
+		if (!kept) {
+			json_decref(*ret);
+			*ret = kept = json_object();
+		}
+		if (json_object_set(kept, key, value) < 0)
 			return err_sys(err, ENOMEM, "read annotations");
 	}
-	return 0;
+	return kept ? annotations_bound(kept, err) : 0;
 }
 
 static int read_name(const json_t *metadata, const char *key, bool (*valid)(const char *),

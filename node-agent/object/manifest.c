@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "node-agent/parse/k8s_name.h"
 #include "node-agent/parse/ytree.h"
@@ -112,7 +113,7 @@ static int read_annotations(const struct reading *r, const char *kind,
 		if (rc < 0)
 			return rc;
 	}
-	return 0;
+	return annotations_bound(*ret, err);
 }
 
 static int read_host_network(const struct reading *r, const struct ytree_node *doc, bool *ret,

@@ -36,6 +36,9 @@ struct manifest_object {
 struct manifest_object *manifest_object_ref(struct manifest_object *o);
 void manifest_object_unref(struct manifest_object *o); /* NULL is fine */
 
+/* Those of an object that has none: always the same object, which nobody may change. */
+json_t *manifest_no_annotations(void);
+
 const char *manifest_object_name(const struct manifest_object *o);
 const char *manifest_object_namespace(const struct manifest_object *o); /* "" of a Namespace */
 /* By kind, namespace, name: 0 when both name the same object. */

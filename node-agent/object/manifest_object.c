@@ -30,6 +30,15 @@ void manifest_object_unref(struct manifest_object *o)
 	free(o);
 }
 
+json_t *manifest_no_annotations(void)
+{
+	static json_t *none;
+
+	if (!none)
+		none = json_object();
+	return json_incref(none);
+}
+
 const char *manifest_object_name(const struct manifest_object *o)
 {
 	return o->kind == MANIFEST_POD ? o->pod.name : o->namespace.name;

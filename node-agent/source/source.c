@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "node-agent/parse/k8s_name.h"
 #include "node-agent/source/impl.h"
@@ -102,8 +103,10 @@ static int seed_one(const char *name, const json_t *annotations, struct manifest
 	o->refs = 1;
 	o->kind = MANIFEST_NAMESPACE;
 	o->namespace.name = strdup(name);
-	o->namespace.annotations = json_deep_copy(annotations);
-	if (!o->namespace.name || !o->namespace.annotations) {
+	o->namespace.annotations = json_object_size(annotations) ? json_deep_copy(annotations) :
+								   manifest_no_annotations();
+	if (!o->namespace.name || !o->namespace.annotations ||
+	    annotations_bound(o->namespace.annotations, NULL) < 0) {
 		manifest_object_unref(o);
 		return -ENOMEM;
 	}

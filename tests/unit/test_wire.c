@@ -120,6 +120,27 @@ static void prepare_needs_the_attachment_only(void **state)
 	wire_prepare_clear(&p);
 }
 
+/* On both sides: an agent may get it from a plugin that does not know of the bound. */
+static void annotations_are_bounded_where_they_go_out_and_come_in(void **state)
+{
+	char large[20000];
+	json_auto_t *msg = NULL, *annotations = NULL;
+	struct wire_prepare p;
+
+	(void)state;
+	memset(large, 'x', sizeof(large) - 1);
+	large[sizeof(large) - 1] = '\0';
+	annotations = json_pack("{s:s, s:s}", "smc-cni.io/a", large, "example.com/b", large);
+	assert_int_equal(smc_json_parse_object(full, strlen(full), "text", &msg, &err), 0);
+	assert_int_equal(json_object_set_new(msg, "annotations", json_pack("{s:s}", "smc-cni.io/a", large)), 0);
+	assert_int_equal(wire_prepare_from_json(msg, &p, &err), 0);
+	assert_true(json_string_length(json_object_get(p.annotations, "smc-cni.io/a")) < 100);
+	wire_prepare_clear(&p);
+	assert_int_equal(wire_keep_annotations(annotations, &err), 0);
+	assert_int_equal(json_object_size(annotations), 1);
+	assert_true(json_string_length(json_object_get(annotations, "smc-cni.io/a")) < 100);
+}
+
 /* `json` replaces the member `key` of a good message. */
 static void expect_refused(const char *key, const char *json, const char *message)
 {
@@ -185,6 +206,7 @@ int main(void)
 		cmocka_unit_test(attachment_hash_tells_the_three_names_apart),
 		cmocka_unit_test(prepare_survives_the_way_to_json_and_back),
 		cmocka_unit_test(prepare_needs_the_attachment_only),
+		cmocka_unit_test(annotations_are_bounded_where_they_go_out_and_come_in),
 		cmocka_unit_test(prepare_names_the_key_that_is_wrong),
 		cmocka_unit_test(error_text_that_was_cut_within_a_character_is_still_json),
 	};

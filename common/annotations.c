@@ -1,0 +1,51 @@
+#include "common/annotations.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/names.h"
+
+struct bound {
+	size_t bytes, keys; /* that are kept so far */
+};
+
+static int keep(struct bound *b, const char *key, json_t *value, struct err *err)
+{
+	size_t size = strlen(key) + json_string_length(value);
+	char text[80];
+
+	b->keys++;
+	if (b->bytes + size <= ANNOTATIONS_BYTES_MAX) {
+		b->bytes += size;
+		return 0;
+	}
+	(void)snprintf(text, sizeof(text), "(%zu bytes, of all together at most %d are read)",
+		       json_string_length(value), ANNOTATIONS_BYTES_MAX);
+	if (json_is_string(value) && json_string_set(value, text) < 0)
+		return err_sys(err, ENOMEM, "read annotations");
+	return 0; /* who reads what is no string refuses it */
+}
+
+int annotations_bound(json_t *annotations, struct err *err)
+{
+	static const char steer[] = NAMES_PREFIX "steer";
+	json_t *value = json_object_get(annotations, steer);
+	struct bound b = { .keys = value ? 0 : 1 }; /* there is always room for it */
+	const char *key;
+	void *next;
+	int r = value ? keep(&b, steer, value, err) : 0;
+
+	json_object_foreach_safe(annotations, next, key, value)
+	{
+		if (r < 0)
+			return r;
+		if (!strcmp(key, steer))
+			continue;
+		if (b.keys < ANNOTATIONS_KEYS_MAX)
+			r = keep(&b, key, value, err);
+		else
+			(void)json_object_del(annotations, key);
+	}
+	return r;
+}

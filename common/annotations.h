@@ -1,0 +1,19 @@
+/* The bound on what is kept of an object's annotations. A tenant may write 256 KiB of them on each of any number
+ * of pods (k8s.io/apimachinery, TotalAnnotationSizeLimitB), and agent and plugin keep those of ours in memory.
+ */
+#ifndef SMC_COMMON_ANNOTATIONS_H
+#define SMC_COMMON_ANNOTATIONS_H
+
+#include <jansson.h>
+
+#include "common/err.h"
+
+#define ANNOTATIONS_BYTES_MAX 2048 /* of the keys and values that are kept of one object */
+#define ANNOTATIONS_KEYS_MAX 16 /* more than there are of ours */
+
+/* Of an object of strings, the keys those that are kept: in place of a value that is too much stands a text which says so, and
+ * which is a good value of no key; of too many keys some go, so that at least one is left that is not known. `steer` is
+ * looked at first, and never goes. -ENOMEM. */
+int annotations_bound(json_t *annotations, struct err *err);
+
+#endif
