@@ -4,35 +4,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "node-agent/config/quantity.h"
 
 int scalar_parse_buffer(const char *text, int64_t *ret_bytes)
 {
-	static const struct {
-		const char *suffix;
-		int64_t factor;
-	} units[] = {
-		{ "", 1 }, { "Ki", 1024 }, { "Mi", 1024 * 1024 }, { "k", 1000 }, { "M", 1000000 }
-	};
-	size_t digits = strspn(text, "0123456789");
-	int64_t n;
-
-	if (digits < 1 || digits > 9)
-		return -EINVAL;
-	n = strtol(text, NULL, 10);
-	for (size_t i = 0; i < ARRAY_SIZE(units); i++) {
-		if (strcmp(text + digits, units[i].suffix) != 0)
-			continue;
-		n *= units[i].factor;
-		if (n < SCALAR_BUFFER_MIN || n > SCALAR_BUFFER_MAX)
-			return -EINVAL;
-		*ret_bytes = n;
-		return 0;
-	}
-	return -EINVAL;
+	return quantity_parse(text, SCALAR_BUFFER_MIN, SCALAR_BUFFER_MAX, ret_bytes);
 }
 
 const char *scalar_format_bytes(int64_t bytes, char buf[SCALAR_BYTES_TEXT_MAX])

@@ -15,7 +15,7 @@
 #define SCALAR_BYTES_TEXT_MAX 24
 
 /* These return 0 or -EINVAL without a message: the caller knows where the text stands. */
-int scalar_parse_buffer(const char *text, int64_t *ret_bytes); /* "65536", "64Ki", "1Mi" */
+int scalar_parse_buffer(const char *text, int64_t *ret_bytes); /* a quantity */
 int scalar_parse_ulp(const char *text, enum steer_ulp *ret);
 
 const char *scalar_ulp_text(enum steer_ulp ulp);

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "node-agent/config/scalar.h"
@@ -26,6 +27,7 @@ static int read_one(enum annotation_owner owner, const char *key, const char *va
 	(void)snprintf(full, sizeof(full), NAMES_PREFIX "%s", key);
 	obj = json_pack("{s:s, s:s}", full, value, "other.example/steer", "rubbish");
 	err = ERR_INIT;
+	assert_int_equal(annotations_bound(obj, &err), 0); /* as all that comes in */
 	return annotation_read(obj, owner, 0, ret, &err);
 }
 

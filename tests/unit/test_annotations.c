@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* What is kept of annotations is bounded, and what is left out is said. */
 #include <setjmp.h>
 #include <stdarg.h>
