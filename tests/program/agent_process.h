@@ -33,6 +33,7 @@
 #include "common/json.h"
 #include "common/netns.h"
 #include "common/wire.h"
+#include "tests/program/port.h"
 #include "tests/unit/tree.h"
 
 #define MAYBE __attribute__((unused)) static
@@ -187,13 +188,20 @@ MAYBE int wait_for(pid_t pid)
 	return WIFSIGNALED(status) ? 1000 + WTERMSIG(status) : WEXITSTATUS(status);
 }
 
+/* terminationGracePeriodSeconds of deploy/base/daemonset.yaml: who lives longer is killed. */
+#define GRACE_MS 30000
+
 MAYBE int agent_end(int sig)
 {
+	int64_t begun = clock_now_ms();
 	pid_t pid = agent.pid;
+	int status;
 
 	agent.pid = 0;
 	assert_int_equal(kill(pid, sig), 0);
-	return wait_for(pid);
+	status = wait_for(pid);
+	assert_true(clock_now_ms() - begun < GRACE_MS);
+	return status;
 }
 
 MAYBE bool log_has(const char *text)
@@ -319,7 +327,8 @@ MAYBE int agent_new(void)
 		exit(77);
 	}
 	strcpy(agent.dir, "/tmp/test-agent-XXXXXX");
-	agent.port = 20000 + (int)getpid() % 20000;
+	if (!agent.port)
+		agent.port = port_reserve();
 	return mkdtemp(agent.dir) ? mkdir(agent_path("manifests"), 0700) : -1;
 }
 

@@ -19,6 +19,7 @@
 
 #include "common/cleanup.h"
 #include "common/file.h"
+#include "tests/program/port.h"
 
 #define ANSWERS_MAX 64
 #define LOG_MAX (64 * 1024)
@@ -220,13 +221,15 @@ static enum api_kind kind_of(const char *url)
 {
 	if (!strcmp(url, "/api/v1/pods"))
 		return API_PODS;
-	return strcmp(url, "/api/v1/namespaces") ? API_OTHER : API_NAMESPACES;
+	if (!strcmp(url, "/api/v1/namespaces"))
+		return API_NAMESPACES;
+	return strstr(url, "/events") ? API_EVENTS : API_OTHER;
 }
 
 static void note(struct MHD_Connection *c, const char *method, const char *url, enum api_kind kind,
 		 bool watch)
 {
-	static const char *const names[] = { "pods", "namespaces", "" };
+	static const char *const names[] = { "pods", "namespaces" };
 	const char *version = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "resourceVersion");
 	const char *cont = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "continue");
 	const char *auth = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
@@ -235,7 +238,7 @@ static void note(struct MHD_Connection *c, const char *method, const char *url, 
 
 	(void)snprintf(api.authorization, sizeof(api.authorization), "%s", auth ? auth : "");
 	(void)snprintf(api.accept, sizeof(api.accept), "%s", accept ? accept : "");
-	if (kind == API_OTHER)
+	if (kind >= API_OTHER)
 		(void)snprintf(api.log + used, LOG_MAX - used, "%s %s\n", method, url);
 	else if (watch)
 		(void)snprintf(api.log + used, LOG_MAX - used, "%s watch %s\n", names[kind],
@@ -254,7 +257,7 @@ static struct told take_told(enum api_kind kind, bool watch)
 		t = r->queue[r->first];
 		r->first = (r->first + 1) % ANSWERS_MAX;
 		r->n--;
-	} else if (kind == API_OTHER) {
+	} else if (kind >= API_OTHER) {
 		t.body = strdup("{\"kind\":\"Status\"}");
 	} else if (watch) {
 		t.answer.end = API_HOLD;
@@ -336,11 +339,12 @@ static char *read_file(const char *dir, const char *name)
 
 void api_start(const char *dir, const char *cert)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET,
-				   .sin_port = htons(api.port),
-				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	auto_free char *key = read_file(dir, "server.key"), *pem = read_file(dir, cert);
 
+	if (!api.port)
+		api.port = port_reserve();
+	sin.sin_port = htons(api.port);
 	api.stopping = false;
 	api.daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS,
 				      api.port, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR,
@@ -348,7 +352,6 @@ void api_start(const char *dir, const char *cert)
 				      MHD_OPTION_HTTPS_MEM_CERT, pem, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
 				      MHD_OPTION_END);
 	assert_non_null(api.daemon);
-	api.port = MHD_get_daemon_info(api.daemon, MHD_DAEMON_INFO_BIND_PORT)->port;
 }
 
 void api_stop(void)

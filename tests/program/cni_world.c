@@ -171,7 +171,8 @@ const char *world_conf(const char *version, const char *members, ...)
 	va_start(ap, members);
 	n += vsnprintf(text + n, sizeof(text) - (size_t)n, members, ap);
 	va_end(ap);
-	(void)snprintf(text + n, sizeof(text) - (size_t)n, "}");
+	(void)snprintf(text + n, sizeof(text) - (size_t)n, "%s}",
+		       strstr(text, "\"agentTimeoutMs\"") ? "" : ",\"agentTimeoutMs\":60000");
 	return text;
 }
 

@@ -22,8 +22,8 @@ const char *world_dir(void);
 const char *world_netns(int pod); /* 0 or 1 */
 const char *world_path(const char *name); /* below world_dir(); valid until the next call */
 
-/* The configuration with `members` (printf) behind cniVersion, name, type and agentSocket. Valid
- * until the next call. */
+/* The configuration with `members` (printf) behind cniVersion, name, type and agentSocket. The agent has
+ * a minute to answer, unless they say another time: the machine may be busy. Valid until the next call. */
 const char *world_conf(const char *version, const char *members, ...)
 	__attribute__((format(printf, 2, 3)));
 

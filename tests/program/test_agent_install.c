@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The whole agent as the installer of its plugin. The runtime is the test. */
+#include "node-agent/agent/agent.h"
 #include "tests/program/agent_process.h"
 
 #include <sys/mount.h>
@@ -178,20 +179,19 @@ static void a_pod_that_ran_before_is_taken_over(void **state)
 	assert_int_equal(count_files("state/pods"), 0);
 }
 
-/* docs/install.md says so. The second one comes just after a look. */
-static void it_takes_20_seconds_at_most_when_nothing_calls_for_a_look(void **state)
+_Static_assert(AGENT_SWEEP_S <= 15, "docs/troubleshooting.md: it is taken over within 20 s");
+
+/* The second one comes just after a look. */
+static void it_is_found_when_nothing_calls_for_a_look(void **state)
 {
 	auto_close int fd = -1, second_fd = -1;
 	pid_t pid = pod_new(&fd), second = pod_new(&second_fd);
-	int64_t start;
 
 	(void)state;
 	write_earlier_pod(pid, "cbr0", "first");
 	eventually(is_known("first"));
-	start = clock_now_ms();
 	write_earlier_pod(second, "cbr0", "second");
 	eventually(is_known("second"));
-	assert_in_range(clock_now_ms() - start, 0, 20000);
 	pod_end(pid);
 	pod_end(second);
 }
@@ -253,7 +253,7 @@ int main(void)
 		CASE(status_says_whether_the_plugin_is_in_the_chain),
 		CASE(a_runtime_that_calls_the_plugin_is_believed),
 		CASE(a_pod_that_ran_before_is_taken_over),
-		CASE(it_takes_20_seconds_at_most_when_nothing_calls_for_a_look),
+		CASE(it_is_found_when_nothing_calls_for_a_look),
 		CASE(pods_of_the_next_network_that_ran_before_are_taken_over_too),
 		CASE(a_restart_leaves_it_and_the_clean_up_takes_it_away),
 		CASE(a_file_of_others_that_is_half_written_is_waited_for),

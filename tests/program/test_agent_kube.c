@@ -35,6 +35,8 @@ static const char *pod_json(const char *name, const char *uid, const char *annot
 	return text;
 }
 
+#define TOO_LONG_MS (10 * ANSWER_MS) /* an agent that waits until then does not answer while we wait */
+
 /* A prepare as the runtime's: all annotations of the pod were passed, and none is ours. */
 static json_t *prepare_plain(const char *id, const char *uid, int timeout_ms)
 {
@@ -142,8 +144,7 @@ static void a_pod_that_waits_goes_on_as_soon_as_its_namespace_is_known(void **st
 {
 	auto_close int fd = -1, sock = -1;
 	pid_t pid = pod_new(&fd);
-	json_auto_t *prepared = NULL, *request = prepare_plain("a", "u", 30000);
-	int64_t begun;
+	json_auto_t *prepared = NULL, *request = prepare_plain("a", "u", TOO_LONG_MS);
 
 	(void)state;
 	api_stop();
@@ -153,9 +154,7 @@ static void a_pod_that_waits_goes_on_as_soon_as_its_namespace_is_known(void **st
 	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + 300, &agent_err), -ETIMEDOUT);
 	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
 	api_start(agent.dir, "server.crt");
-	begun = clock_now_ms();
-	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + 25000, &agent_err), 0);
-	assert_true(clock_now_ms() - begun < 20000);
+	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + ANSWER_MS, &agent_err), 0);
 	assert_non_null(strstr(text_of(prepared, "why"), "of the namespace says disabled"));
 	pod_end(pid);
 }
@@ -165,17 +164,14 @@ static void a_pod_that_says_it_itself_does_not_wait(void **state)
 	auto_close int fd = -1, sock = -1;
 	pid_t pid = pod_new(&fd);
 	json_t *request;
-	int64_t begun;
 
 	(void)state;
 	api_stop();
 	agent_start();
 	sock = connect_agent();
 	request = prepare_of("a", "enabled");
-	json_object_set_new(request, "timeoutMs", json_integer(30000));
-	begun = clock_now_ms();
+	json_object_set_new(request, "timeoutMs", json_integer(TOO_LONG_MS));
 	json_decref(ask_on(sock, request, fd));
-	assert_true(clock_now_ms() - begun < 15000);
 	json_decref(commit_on(sock));
 	assert_true(policy_is("a", "origin", "pod"));
 	pod_end(pid);
@@ -186,7 +182,6 @@ static void what_namespaces_said_counts_after_a_restart_without_the_server(void 
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
 	auto_free char *items = NULL;
-	int64_t begun;
 
 	(void)state;
 	assert_true(asprintf(&items, "%s,", namespace_json("default", "enabled")) > 0);
@@ -199,9 +194,7 @@ static void what_namespaces_said_counts_after_a_restart_without_the_server(void 
 	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
 	api_stop();
 	agent_start();
-	begun = clock_now_ms();
-	json_decref(add_plain("a", "u", fd, 30000));
-	assert_true(clock_now_ms() - begun < 15000);
+	json_decref(add_plain("a", "u", fd, TOO_LONG_MS));
 	assert_true(policy_is("a", "origin", "namespace"));
 	assert_true(file_has("run/required-namespaces", "strict\n"));
 	pod_end(pid);

@@ -18,6 +18,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/file.h"
 #include "common/json.h"
 #include "common/netns.h"
@@ -59,7 +60,7 @@ static void expect_time_left(json_t *msg)
 {
 	json_int_t left_ms = json_integer_value(json_object_get(msg, "timeoutMs"));
 
-	assert_true(left_ms > 0 && left_ms <= 2000);
+	assert_true(left_ms > 0 && left_ms <= 60000);
 	(void)json_object_del(msg, "timeoutMs");
 }
 
@@ -239,29 +240,45 @@ static void what_the_agent_calls_invalid_is_not_asked_again(void **state)
 	assert_false(chain_is_pending());
 }
 
-/* A busy machine may need a second try. */
-static void expect_in_time(const char *command)
+static void ask_agent_for_node(void)
 {
-	int64_t took_ms = INT64_MAX;
+	int64_t deadline_ms = clock_now_ms() + 60000;
+	struct err err = ERR_INIT;
+	auto_close int sock = wire_connect(world_path("run/agent.sock"), deadline_ms, &err);
+	json_auto_t *msg = wire_request("node"), *reply = NULL;
 
-	for (int i = 0; i < 5 && took_ms >= 2500; i++) {
-		struct world_run r =
-			world_expect_ok(command, chain_conf(",\"agentTimeoutMs\":1000"), 1);
+	if (sock < 0 || wire_send(sock, msg, -1, deadline_ms, &err) < 0 ||
+	    wire_recv(sock, &reply, NULL, deadline_ms, &err) < 0)
+		fail_msg("%s", err.msg);
+}
 
-		took_ms = r.took_ms;
-		assert_true(took_ms >= 1000);
-		world_run_clear(&r);
-	}
-	assert_true(took_ms < 2500);
+/* It has waited for one answer, once: what it had sent by its end is all that the agent finds when it goes on. */
+static void expect_one_wait(const char *command, const char *verb)
+{
+	pid_t agent = world_agent(chain_good);
+	json_auto_t *log = NULL;
+	struct world_run r;
+
+	(void)unlink(world_path("agent.log"));
+	assert_int_equal(kill(agent, SIGSTOP), 0);
+	r = world_expect_ok(command, chain_conf(",\"agentTimeoutMs\":1000"), 1);
+	assert_true(r.took_ms >= 1000);
+	if (!strstr(r.err, "timed out"))
+		fail_msg("%s", r.err);
+	world_run_clear(&r);
+	assert_int_equal(kill(agent, SIGCONT), 0);
+	ask_agent_for_node();
+	log = world_agent_log();
+	assert_int_equal(json_array_size(log), 2);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 0), "verb")), verb);
 }
 
 static void a_stopped_agent_costs_no_more_than_the_time_limit(void **state)
 {
 	(void)state;
-	assert_int_equal(kill(world_agent(chain_good), SIGSTOP), 0);
-	expect_in_time("ADD");
+	expect_one_wait("ADD", "prepare");
 	assert_true(chain_is_pending());
-	expect_in_time("DEL");
+	expect_one_wait("DEL", "del");
 	assert_false(chain_is_pending());
 }
 

