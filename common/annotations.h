@@ -12,9 +12,10 @@
 #define ANNOTATIONS_BYTES_MAX 2048 /* of the keys and values that are kept of one object */
 #define ANNOTATIONS_KEYS_MAX 16 /* more than there are of ours */
 
-/* Of an object of strings, the keys those that are kept: in place of a value that is too much stands a text which says so, and
- * which is a good value of no key; of too many keys some go, so that at least one is left that is not known. `steer` is
- * looked at first, and never goes. -ENOMEM. */
+/* Of an object of strings, the keys those that are kept: in place of a value that is too much
+ * stands a text which says so, and which is a good value of no key; of too many keys some go, so
+ * that at least one is left that is not known. `steer` is looked at first, and never goes. -ENOMEM.
+ */
 int annotations_bound(json_t *annotations, struct err *err);
 
 #endif

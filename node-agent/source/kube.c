@@ -145,8 +145,8 @@ int source_kube_begin(struct source *source, struct kube *kube, struct loop *loo
 
 	s->from = strdup(kube_server(kube));
 	s->namespaces = kube_watch_new(kube, loop, &target);
-	/* A node's name is [a-z0-9.-]: nothing to escape. Pods that have ended, of which anybody may bind any number to a
-	 * node, have no network any more. */
+	/* A node's name is [a-z0-9.-]: nothing to escape. Pods that have ended, of which anybody
+	 * may bind any number to a node, have no network any more. */
 	(void)snprintf(selector, sizeof(selector),
 		       "fieldSelector=spec.nodeName%%3D%s,status.phase%%21%%3DSucceeded,status.phase%%21%%3DFailed",
 		       node_name);

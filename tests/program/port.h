@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: Apache-2.0 */
 /* A port of this machine for who will listen on it. */
 #ifndef TESTS_PORT_H
 #define TESTS_PORT_H

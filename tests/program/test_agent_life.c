@@ -135,6 +135,20 @@ static void records_of_another_boot_are_dropped_and_bad_ones_moved_aside(void **
 	pod_end(pid);
 }
 
+/* While it runs: by inotify. The sweep comes each AGENT_SWEEP_S only, and would find one of them at a time. */
+static void found_as_they_come(const char *netns)
+{
+	int64_t begun = clock_now_ms();
+	char id[16];
+
+	for (int i = 0; i < 10; i++) {
+		(void)snprintf(id, sizeof(id), "now%d", i);
+		leave_pending("run/pending/1.json", id, netns);
+		eventually(strcmp(why_of(id), "no such pod") != 0);
+	}
+	assert_true(clock_now_ms() - begun < 8 * AGENT_SWEEP_S * 1000);
+}
+
 static void requests_left_for_an_absent_agent_are_adopted(void **state)
 {
 	auto_close int fd = -1;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 
 #include <cmocka.h>
 
@@ -380,27 +379,6 @@ static void another_add_of_the_pod_that_does_not_end(void **state)
 	expect_clean_failure(with_ipam(300), 11, "another ADD or DEL of this pod", "");
 }
 
-/* The file of a namespace can be opened, and so locked, by users without any right. */
-static void a_lock_on_a_namespace_stops_nobody(void **state)
-{
-	const char *conf = with_ipam(3000);
-	struct world_run r;
-
-	(void)state;
-	lease("", "");
-	for (int mode = LOCK_SH; mode <= LOCK_EX; mode++) {
-		auto_close int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-		auto_close int pod = open(world_netns(0), O_RDONLY | O_CLOEXEC);
-
-		assert_int_equal(flock(host, mode), 0);
-		assert_int_equal(flock(pod, mode), 0);
-		r = world_expect_ok("ADD", conf, 0);
-		world_run_clear(&r);
-		r = world_expect_ok("DEL", conf, 0);
-		world_run_clear(&r);
-	}
-}
-
 static void a_bridge_that_was_there_stays(void **state)
 {
 	(void)state;
@@ -494,7 +472,6 @@ int main(void)
 		WORLD_TEST(a_gateway_that_cannot_be_added),
 		WORLD_TEST(an_agent_that_refuses_the_pod),
 		WORLD_TEST(another_add_of_the_pod_that_does_not_end),
-		WORLD_TEST(a_lock_on_a_namespace_stops_nobody),
 		WORLD_TEST(a_bridge_that_was_there_stays),
 		WORLD_TEST(stand_alone_takes_no_result_of_another_plugin),
 		WORLD_TEST(an_address_goes_back_when_nobody_has_it),

@@ -71,8 +71,9 @@ static void the_bounds_are_kept_to(void **state)
 static void what_is_no_quantity_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"", " ", ".", "+", "-1", "++1", "1 ", " 1", "1..2", "1.2.3", "1K", "1ki", "1KiB", "Ki", "e3", "1e", "1e+",
-		"1e3Ki", "1e100", "1e 3", "1e0x3", "0x10", "1,5", "nan", "inf", "1\n", "1kk", "1mm",
+		"",	 " ",	 ".",	 "+",	"-1",  "++1", "1 ",  " 1",    "1..2",  "1.2.3",
+		"1K",	 "1ki",	 "1KiB", "Ki",	"e3",  "1e",  "1e+", "1e3Ki", "1e100", "1e 3",
+		"1e0x3", "0x10", "1,5",	 "nan", "inf", "1\n", "1kk", "1mm",
 	};
 	int64_t n;
 
