@@ -12,7 +12,13 @@ LINT_FLAGS   = $(CPPFLAGS) -std=gnu11 -fno-strict-aliasing $(WARN) -Werror
 CPPCHECK    := cppcheck --quiet --std=c11 --error-exitcode=1 --inline-suppr -I. \
                --enable=warning,portability,performance --suppress=memleak --suppress=resourceLeak \
                --suppress=varFuncNullUB --suppress=uninitvar \
-               '-DLIBBPF_OPTS(type,name,...)=struct type name'
+               '-DLIBBPF_OPTS(type,name,...)=struct type name' \
+               '-DLIST_HEAD(name,type)=struct { struct type *lh_first; }' \
+               '-DLIST_ENTRY(type)=struct { struct type *le_next; }' \
+               '-DTAILQ_HEAD(name,type)=struct { struct type *tqh_first; }' \
+               '-DTAILQ_ENTRY(type)=struct { struct type *tqe_next; }' \
+               '-DLIST_FOREACH(var,head,field)=for (var = 0; var;)' \
+               '-DTAILQ_FOREACH(var,head,field)=for (var = 0; var;)'
 
 # Scripts are known by their first line, wherever they are (or by .sh, when they are sourced).
 SHEBANG     := ^\#! ?\/(usr\/)?bin\/(env )?(ba|da|busybox )?sh

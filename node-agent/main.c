@@ -103,21 +103,6 @@ static void log_bad(void *arg, const struct err *err)
 	log_error("config is wrong", "err", err->msg);
 }
 
-/* What is an argument, and no key of the file. -ENOMEM */
-static int take_arguments(struct config *config, const char *cni_plugin, struct err *err)
-{
-	char *copy;
-
-	if (!cni_plugin)
-		return 0;
-	copy = strdup(cni_plugin);
-	if (!copy)
-		return err_sys(err, ENOMEM, "start");
-	free(config->cni_plugin);
-	config->cni_plugin = copy;
-	return 0;
-}
-
 static int serve(const char *path, const char *cni_plugin)
 {
 	struct err err = ERR_INIT, trouble = ERR_INIT;
@@ -132,7 +117,7 @@ static int serve(const char *path, const char *cni_plugin)
 		log_set_level(config->log_level);
 	}
 	if (r == 0)
-		r = take_arguments(config, cni_plugin, &err);
+		r = config_set_plugin(config, cni_plugin, &err);
 	if (r == 0) {
 		rights_warn();
 		r = run_agent(config, &trouble, &err);

@@ -155,7 +155,7 @@ static const struct table_column columns[] = {
 	{ "STEERED", true },	    { "MISSED", true },	  { "SMC-R", true },
 	{ "SMC-D", true },	    { "FALLBACK", true }, { "WHY", false },
 };
-#define N_NUMBERS (ARRAY_SIZE(columns) - 1)
+enum { N_NUMBERS = ARRAY_SIZE(columns) - 1 }; /* all but WHY */
 
 static int print_one_table(const json_t *pods, int width, FILE *out)
 {
@@ -179,8 +179,9 @@ static int print_two_tables(const json_t *pods, int width, FILE *out)
 	size_t i;
 	int rc;
 
-	json_array_foreach(pods, i, pod)
+	json_array_foreach(pods, i, pod) {
 		add_pod(numbers, pod);
+	}
 	rc = table_print(numbers, width, out);
 	if (rc < 0)
 		return rc;

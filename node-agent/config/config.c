@@ -286,6 +286,20 @@ int config_load(const char *path, struct config **ret, struct err *err)
 	return config_load_each(path, NULL, NULL, ret, err);
 }
 
+int config_set_plugin(struct config *c, const char *path, struct err *err)
+{
+	char *copy;
+
+	if (!path)
+		return 0;
+	copy = strdup(path);
+	if (!copy)
+		return err_sys(err, ENOMEM, "start");
+	free(c->cni_plugin);
+	c->cni_plugin = copy;
+	return 0;
+}
+
 void config_free(struct config *c)
 {
 	if (!c)

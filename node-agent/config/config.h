@@ -94,6 +94,8 @@ int config_parse(const char *text, size_t len, const char *name, struct config *
 /* For a file that config_load() refused: the defaults, and of socket, stateDir, bpffsDir,
  * cgroupRoot, cniConfDir, cniBinDir, kubeconfig and metrics what can be read of the file. */
 int config_salvage(const char *path, struct config **ret, struct err *err);
+/* What is an argument (--cni-plugin), and no key of the file; NULL: it was not given. -ENOMEM */
+int config_set_plugin(struct config *c, const char *path, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 
 /* The pnet of an interface of a pod: by podCIDRs, else the only one of the config, else NULL. */
