@@ -77,6 +77,11 @@ def mounts(config_dir, without):
             yield bind(source, m["mountPath"], "ro" if m.get("readOnly") else "rw", propagation(m, source))
 
 
+def here(args):
+    """The image's programs are this tree's."""
+    return [a.replace("/usr/libexec/smc-cni/", str(TOP / "build/bin") + "/") for a in args]
+
+
 def config(config_dir, without, args):
     assert SECURITY["privileged"] is False and SECURITY["capabilities"]["drop"] == ["ALL"]
     assert POD["hostPID"] is True and POD["hostNetwork"] is True
@@ -85,7 +90,7 @@ def config(config_dir, without, args):
         "ociVersion": "1.0.2",
         "process": {
             "user": {"uid": SECURITY["runAsUser"], "gid": 0},
-            "args": [str(TOP / "build/bin/smc-node-agent"), *(args or AGENT["args"])],
+            "args": [str(TOP / "build/bin/smc-node-agent"), *(args or here(AGENT["args"]))],
             "env": ["PATH=/usr/sbin:/usr/bin", "NODE_NAME=test"],
             "cwd": "/",
             "capabilities": {s: capabilities for s in ("bounding", "effective", "permitted")},

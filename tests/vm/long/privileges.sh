@@ -143,7 +143,6 @@ find /etc/cni/net.d -mindepth 1 -delete
 echo '{"cniVersion": "1.0.0", "name": "net", "plugins": [{"type": "bridge"}]}' > /etc/cni/net.d/10-net.conflist
 cat > "$DIR/etc/agent.yaml" <<END
 podSource: {folder: /etc/smc-cni/pods}
-cniPlugin: $TOP/build/bin/smc-cni # of 0.1: the argument --cni-plugin of the DaemonSet has no such path here
 logLevel: debug
 END
 mapfile -t rights < <(python3 -I "$container" --rights)
