@@ -12,16 +12,21 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/listen.h"
 #include "node-agent/server/session.h"
+
+#define AGAIN_MS 100 /* when the process has no descriptor left */
 
 struct server {
 	struct agent *agent;
 	struct listener listener;
 	struct loop_watch watch; /* the listening socket */
+	struct loop_timer room; /* due: there may be a place again */
 	struct session *sessions;
 	int n_sessions;
+	bool no_descriptor; /* was left the last time, and the log says so */
 	uint64_t next_serial;
 };
 
@@ -52,6 +57,35 @@ static bool is_root(int fd)
 	return getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) == 0 && cred.uid == 0;
 }
 
+static void on_room(void *arg)
+{
+	struct server *server = arg;
+
+	reap(server);
+	if (server->n_sessions < SERVER_SESSIONS_MAX)
+		(void)loop_rewatch(server->agent->loop, &server->watch, EPOLLIN);
+}
+
+/* Of one session: not from here, it may be in the middle of something. */
+static void on_closed(void *arg)
+{
+	struct server *server = arg;
+
+	if (!server->room.due_ms)
+		loop_arm(server->agent->loop, &server->room, clock_now_ms());
+}
+
+/* The connection waits; to be told of it again at once would be of no use. */
+static void no_descriptor(struct server *server)
+{
+	if (!server->no_descriptor)
+		log_warn("connections have to wait", "err", err_text(errno));
+	server->no_descriptor = true;
+	(void)loop_rewatch(server->agent->loop, &server->watch, 0);
+	loop_arm(server->agent->loop, &server->room, clock_now_ms() + AGAIN_MS);
+}
+
+/* Those that have no place wait in the socket's queue, in their order, and are not looked at. */
 static void on_connect(void *arg, uint32_t events)
 {
 	struct server *server = arg;
@@ -60,16 +94,22 @@ static void on_connect(void *arg, uint32_t events)
 
 	(void)events;
 	reap(server);
+	if (server->n_sessions >= SERVER_SESSIONS_MAX) {
+		(void)loop_rewatch(server->agent->loop, &server->watch, 0);
+		return;
+	}
 	fd = accept4(server->watch.fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+		no_descriptor(server);
 	if (fd < 0)
 		return;
-	if (!is_root(fd) || server->n_sessions >= SERVER_SESSIONS_MAX) {
-		log_warn("connection is refused", "err",
-			 is_root(fd) ? "too many connections" : "peer is not root");
+	server->no_descriptor = false;
+	if (!is_root(fd)) {
+		log_warn("connection is refused", "err", "peer is not root");
 		(void)close(fd);
 		return;
 	}
-	s = session_new(server->agent, fd, ++server->next_serial);
+	s = session_new(server->agent, fd, ++server->next_serial, on_closed, server);
 	if (!s)
 		return;
 	s->next = server->sessions;
@@ -116,7 +156,7 @@ static int open_socket(const char *path, struct err *err)
 		return err_sys(err, errno, "replace socket '%s'", path);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
 		return err_sys(err, errno, "bind socket '%s'", path);
-	if (chmod(path, 0600) < 0 || listen(fd, SERVER_SESSIONS_MAX) < 0)
+	if (chmod(path, 0600) < 0 || listen(fd, SOMAXCONN) < 0)
 		return err_sys(err, errno, "listen on socket '%s'", path);
 	return TAKE_FD(fd);
 }
@@ -204,6 +244,7 @@ int server_new(struct agent *agent, struct server **ret, struct err *err)
 	if (fd < 0)
 		return fd;
 	server->agent = agent;
+	server->room = (struct loop_timer){ .fn = on_room, .arg = server };
 	server->watch = (struct loop_watch){ .fd = fd, .fn = on_connect, .arg = server };
 	r = loop_watch(agent->loop, &server->watch, EPOLLIN, err);
 	if (r < 0)
@@ -224,6 +265,7 @@ void server_free(struct server *server)
 	for (struct session *s = server->sessions; s; s = s->next)
 		session_close(s);
 	reap(server);
+	loop_disarm(&server->room);
 	loop_unwatch(server->agent->loop, &server->watch);
 	(void)unlink(server->agent->config->socket);
 	(void)close(server->watch.fd);

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -68,6 +69,7 @@ void session_close(struct session *s)
 	drop_request(s);
 	s->wait = SESSION_DEAD;
 	s->attach = NULL;
+	s->closed(s->closed_arg);
 	if (!a)
 		return;
 	a->session = NULL;
@@ -138,7 +140,8 @@ void session_no_memory(struct session *s)
 	session_error(s, WIRE_CODE_UNAVAILABLE, "the agent is out of memory");
 }
 
-static void on_readable(struct session *s)
+/* has_left: who sent it does not wait for the answer any more. */
+static void on_readable(struct session *s, bool has_left)
 {
 	struct err err = ERR_INIT;
 	int r = wire_recv(s->watch.fd, &s->request, &s->passed_fd, 0, &err);
@@ -150,6 +153,10 @@ static void on_readable(struct session *s)
 	s->verb = "";
 	if (r == 0)
 		r = smc_json_need_string(s->request, "message", "verb", &s->verb, &err);
+	if (r >= 0 && has_left && !strcmp(s->verb, "prepare")) { /* its pod starts on TCP */
+		session_close(s);
+		return;
+	}
 	if (r >= 0) {
 		session_handle(s);
 		return;
@@ -170,7 +177,7 @@ static void on_event(void *arg, uint32_t events)
 	struct session *s = arg;
 
 	if (s->wait == SESSION_READY && (events & EPOLLIN))
-		on_readable(s);
+		on_readable(s, events & EPOLLHUP);
 	else if (events & (EPOLLRDHUP | EPOLLHUP | EPOLLERR))
 		session_close(s);
 	else if (events & EPOLLOUT)
@@ -198,7 +205,7 @@ static void on_timer(void *arg)
 	session_close(s);
 }
 
-struct session *session_new(struct agent *agent, int fd, uint64_t serial)
+struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg), void *arg)
 {
 	struct session *s = calloc(1, sizeof(*s));
 
@@ -211,6 +218,8 @@ struct session *session_new(struct agent *agent, int fd, uint64_t serial)
 	}
 	s->agent = agent;
 	s->serial = serial;
+	s->closed = closed;
+	s->closed_arg = arg;
 	s->passed_fd = -1;
 	s->watch = (struct loop_watch){ .fd = fd, .fn = on_event, .arg = s };
 	s->timer = (struct loop_timer){ .fn = on_timer, .arg = s };

@@ -49,11 +49,14 @@ struct session {
 	struct attach *attach; /* the transaction, both ways linked; NULL */
 	json_t *out; /* array: what could not be sent yet */
 	size_t out_next;
+	void (*closed)(void *arg);
+	void *closed_arg;
 	struct session *next; /* the server's */
 };
 
-/* Takes over fd. NULL: no memory (fd is closed). */
-struct session *session_new(struct agent *agent, int fd, uint64_t serial);
+/* Takes over fd. closed: called once, when it is dead and may be freed, but not from there. NULL: no memory
+ * (fd is closed). */
+struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg), void *arg);
 /* Ends the connection and rolls its transaction back; the server frees it later. */
 void session_close(struct session *s);
 void session_free(struct session *s);

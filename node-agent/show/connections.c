@@ -16,6 +16,7 @@
 
 #define MEMORY_BYTES (16 * 1024) /* a connection, for the request's head */
 #define ACCEPT_MAX 16 /* in one turn of the loop */
+#define AGAIN_MS 100
 
 struct connection {
 	struct place place;
@@ -30,7 +31,7 @@ struct connections {
 	struct loop *loop;
 	struct MHD_Daemon *daemon;
 	struct loop_watch listening, watch; /* watch: libmicrohttpd's epoll descriptor */
-	struct loop_timer timer;
+	struct loop_timer timer, again;
 	struct places places;
 	struct connection *coming; /* for on_notify() */
 };
@@ -191,6 +192,20 @@ static void take(struct connections *c, int fd, const union listening_address *f
 	}
 }
 
+static void on_again(void *arg)
+{
+	struct connections *c = arg;
+
+	(void)loop_rewatch(c->loop, &c->listening, EPOLLIN);
+}
+
+/* The process has none left: to be told at once again that somebody waits would be of no use. */
+static void wait_for_descriptor(struct connections *c)
+{
+	(void)loop_rewatch(c->loop, &c->listening, 0);
+	loop_arm(c->loop, &c->again, clock_now_ms() + AGAIN_MS);
+}
+
 /* Each is read before the next one comes, which may take its place: a request that is whole, as those of
  * probes are when we see them (listening.c), is answered, whoever else knocks. */
 static void on_connect(void *arg, uint32_t events)
@@ -203,6 +218,8 @@ static void on_connect(void *arg, uint32_t events)
 		socklen_t len = sizeof(from);
 		int fd = accept4(c->listening.fd, &from.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
+		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+			wait_for_descriptor(c);
 		if (fd < 0)
 			break;
 		take(c, fd, &from, len);
@@ -218,6 +235,7 @@ static int watch_all(struct connections *c, int fd, struct err *err)
 	int r;
 
 	c->timer = (struct loop_timer){ .fn = on_timer, .arg = c };
+	c->again = (struct loop_timer){ .fn = on_again, .arg = c };
 	c->watch = (struct loop_watch){ .fd = info->epoll_fd, .fn = on_event, .arg = c };
 	c->listening = (struct loop_watch){ .fd = fd, .fn = on_connect, .arg = c };
 	r = loop_watch(c->loop, &c->watch, EPOLLIN, err);
@@ -270,6 +288,7 @@ void connections_free(struct connections *c)
 	TAILQ_FOREACH(place, &c->places.all, all)
 		resume(owner(place));
 	loop_disarm(&c->timer);
+	loop_disarm(&c->again);
 	loop_unwatch(c->loop, &c->watch);
 	loop_unwatch(c->loop, &c->listening);
 	(void)close(c->listening.fd);
