@@ -86,8 +86,8 @@ void agent_source_changed(void *arg, const char *namespace, const char *name)
 		agent_decide_all_later(agent);
 	agent->source_news = agent->generation_due = true;
 	wake(agent, clock_now_ms());
-	if (name[0])
-		return;
+	if (name[0] && source_may_lag(agent->source))
+		return; /* pods of the API server are not kept */
 	agent->kept.stale = true;
 	agent_keep_namespaces(agent);
 }

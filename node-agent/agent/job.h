@@ -37,7 +37,7 @@ int job_earlier(struct agent *agent, const char *network);
 /* Writes to disk what namespaces say now, for the plugin and for the next run. */
 int job_keep(struct agent *agent);
 /* What an earlier run has written there; NULL: nothing that can be read. Called on the worker. */
-json_t *job_namespaces_read(const struct node *node);
+json_t *job_kept_read(const struct node *node);
 /* -> agent->generation grows, when all that the source's changes so far asked for has run */
 void job_generation(struct agent *agent);
 

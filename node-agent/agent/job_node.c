@@ -14,7 +14,7 @@
 
 struct start_job {
 	struct work work;
-	json_t *namespaces; /* of an earlier run; NULL */
+	json_t *kept; /* what an earlier run knew of the source; NULL */
 	struct facts facts;
 	struct found found;
 };
@@ -83,16 +83,16 @@ static int start_run(struct work *w, void *arg, struct err *err)
 	drop_older_boots(node, &job->found);
 	drop_strays(node, &job->found);
 	job->found.n_inherited = job->found.n;
-	job->namespaces = job_namespaces_read(node);
+	job->kept = job_kept_read(node);
 	return pending_scan(node, found_add, &job->found, err);
 }
 
-static void seed(struct agent *agent, const json_t *namespaces)
+static void seed(struct agent *agent, const json_t *kept)
 {
 	struct err err = ERR_INIT;
 
-	if (agent->source && namespaces &&
-	    source_seed_namespaces(agent->source, namespaces, &err) < 0)
+	if (agent->source && kept &&
+	    source_seed(agent->source, kept, &err) < 0)
 		log_warn("what namespaces said is not known, going on without", "err", err.msg);
 }
 
@@ -105,12 +105,12 @@ static void start_done(struct work *w, void *arg)
 		if (w->rc < 0)
 			log_error("state of earlier runs cannot be read, going on without", "err",
 				  w->err.msg);
-		seed(agent, job->namespaces);
+		seed(agent, job->kept);
+		agent->started = true; /* from here on what the source knows is written over that */
 		agent_new_facts(agent, &job->facts);
-		agent->started = true;
 	}
 	found_adopt(&job->found, agent);
-	json_decref(job->namespaces);
+	json_decref(job->kept);
 	free(job);
 	if (agent) {
 		listen_started(agent);

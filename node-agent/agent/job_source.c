@@ -11,17 +11,22 @@
 #include "node-agent/agent/job.h"
 #include "node-agent/agent/kept.h"
 
-#define NAMESPACES_FILE "namespaces.json"
-#define NAMESPACES_MAX (64 * 1024 * 1024)
+#define KEPT_MAX (64 * 1024 * 1024)
 
 /* ---- what is kept on disk ---- */
 
 struct keep_job {
 	struct work work;
-	bool for_next_run; /* namespaces.json, too */
+	bool for_next_run; /* kept_file(), too */
 	size_t n;
-	struct manifest_object **namespaces;
+	struct manifest_object **objects;
 };
+
+/* Each kind of source reads what it has written itself. */
+static const char *kept_file(const struct node *node)
+{
+	return node->config->pod_source_folder ? "manifests.json" : "namespaces.json";
+}
 
 /* Writes only if the text is another one than that in the file: most changes do not concern either
  * file. */
@@ -38,7 +43,7 @@ static int replace(int dirfd, const char *path, const char *text, struct err *er
 
 static int keep_required(const struct node *node, const struct keep_job *job, struct err *err)
 {
-	auto_free char *text = kept_required(job->namespaces, job->n);
+	auto_free char *text = kept_required(job->objects, job->n);
 	char path[PATH_MAX];
 	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
 
@@ -47,11 +52,12 @@ static int keep_required(const struct node *node, const struct keep_job *job, st
 	return r < 0 ? err_prefix(err, r, "list of namespaces that require steering is not up to date") : 0;
 }
 
-static int keep_namespaces(const struct node *node, const struct keep_job *job, struct err *err)
+static int keep_for_next_run(const struct node *node, const struct keep_job *job, struct err *err)
 {
-	auto_free char *text = kept_namespaces(job->namespaces, job->n);
-	int r = text ? replace(node->state_fd, NAMESPACES_FILE, text, err) :
-		       err_sys(err, ENOMEM, "write '" NAMESPACES_FILE "'");
+	const char *name = kept_file(node);
+	auto_free char *text = node->config->pod_source_folder ? kept_manifests(job->objects, job->n) :
+								 kept_namespaces(job->objects, job->n);
+	int r = text ? replace(node->state_fd, name, text, err) : err_sys(err, ENOMEM, "write '%s'", name);
 
 	return r < 0 ? err_prefix(err, r, "what namespaces say is not kept for the next start") : 0;
 }
@@ -64,7 +70,7 @@ static int keep_run(struct work *w, void *arg, struct err *err)
 
 	err_keep_first(&first, err, keep_required(arg, job, &e), &e);
 	if (job->for_next_run)
-		err_keep_first(&first, err, keep_namespaces(arg, job, &e), &e);
+		err_keep_first(&first, err, keep_for_next_run(arg, job, &e), &e);
 	return first;
 }
 
@@ -74,8 +80,8 @@ static void keep_done(struct work *w, void *arg)
 	struct agent *agent = arg;
 
 	for (size_t i = 0; i < job->n; i++)
-		manifest_object_unref(job->namespaces[i]);
-	free(job->namespaces);
+		manifest_object_unref(job->objects[i]);
+	free(job->objects);
 	if (agent) {
 		struct agent_kept *kept = &agent->kept;
 
@@ -93,7 +99,7 @@ static void keep_done(struct work *w, void *arg)
 int job_keep(struct agent *agent)
 {
 	struct keep_job *job = calloc(1, sizeof(*job));
-	ssize_t n = job ? source_namespaces(agent->source, &job->namespaces) : -ENOMEM;
+	ssize_t n = job ? source_objects(agent->source, &job->objects) : -ENOMEM;
 
 	if (n < 0) {
 		free(job);
@@ -107,18 +113,19 @@ int job_keep(struct agent *agent)
 	return 0;
 }
 
-json_t *job_namespaces_read(const struct node *node)
+json_t *job_kept_read(const struct node *node)
 {
+	const char *name = kept_file(node);
 	auto_free char *text = NULL;
 	struct err err = ERR_INIT;
 	json_t *saved = NULL;
 	size_t len;
-	int r = file_read(node->state_fd, NAMESPACES_FILE, NAMESPACES_MAX, &text, &len, &err);
+	int r = file_read(node->state_fd, name, KEPT_MAX, &text, &len, &err);
 
 	if (r == -ENOENT)
 		return NULL;
 	if (r == 0)
-		r = smc_json_parse_object(text, len, NAMESPACES_FILE, &saved, &err);
+		r = smc_json_parse_object(text, len, name, &saved, &err);
 	if (r < 0)
 		log_warn("what namespaces said is not known, going on without", "err", err.msg);
 	return r < 0 ? NULL : saved;

@@ -20,8 +20,8 @@ void agent_keep_namespaces(struct agent *agent)
 	struct agent_kept *kept = &agent->kept;
 
 	/* What an earlier run knew is not overwritten before more is known. */
-	if (!agent->source || !source_namespaces_known(agent->source) || !kept->stale || kept->busy ||
-	    agent->keep_timer.due_ms)
+	if (!agent->started || !agent->source || !source_namespaces_known(agent->source) ||
+	    !kept->stale || kept->busy || agent->keep_timer.due_ms)
 		return;
 	if (job_keep(agent) < 0)
 		return; /* with the next sweep */

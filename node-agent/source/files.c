@@ -26,6 +26,8 @@ struct source_file {
 	bool seen; /* in this scan */
 	bool writing;
 	bool dirty; /* read it whatever the signature says */
+	bool bad; /* the last time it was read */
+	bool whole; /* it was read once without anything bad */
 	struct signature read_as; /* all zero: never read */
 	struct manifest content;
 };
@@ -34,6 +36,7 @@ struct source_files {
 	char *folder;
 	size_t n;
 	struct source_file **files; /* sorted by name after a scan */
+	bool missing; /* the folder, at the last scan */
 };
 
 struct source_files *source_files_new(const char *folder)
@@ -177,6 +180,7 @@ static int read_content(struct source_file *file, const char *path, int dir_fd, 
 	size_t len;
 	int rc;
 
+	file->bad = true;
 	rc = fd < 0 ? err_sys(&bad, errno, "open '%s'", path) :
 		      file_read_fd(fd, path, YTREE_BYTES_MAX, &text, &len, &bad);
 	if (rc < 0) {
@@ -190,6 +194,8 @@ static int read_content(struct source_file *file, const char *path, int dir_fd, 
 		manifest_clear(&content);
 		return err_sys(err, ENOMEM, "read '%s'", path);
 	}
+	file->bad = content.n_bad > 0;
+	file->whole |= !file->bad;
 	manifest_clear(&file->content);
 	file->content = content;
 	return 0;
@@ -285,9 +291,12 @@ int source_files_scan(struct source_files *f, struct err *err)
 
 	if (!dir && errno != ENOENT)
 		return err_sys(err, errno, "read folder '%s'", f->folder);
+	f->missing = !dir;
+	if (f->missing)
+		return 0;
 	for (size_t i = 0; i < f->n; i++)
 		f->files[i]->seen = false;
-	while (dir && rc == 0) {
+	while (rc == 0) {
 		errno = 0;
 		entry = readdir(dir);
 		if (!entry && errno)
@@ -300,6 +309,29 @@ int source_files_scan(struct source_files *f, struct err *err)
 	if (rc == 0)
 		forget_unseen(f);
 	return rc;
+}
+
+bool source_files_are_whole(const struct source_files *f)
+{
+	for (size_t i = 0; i < f->n; i++) {
+		if (!f->files[i]->whole)
+			return false;
+	}
+	return !f->missing || f->n > 0;
+}
+
+void source_files_trouble(const struct source_files *f, struct err *ret)
+{
+	static const char counts[] = "what it said before counts";
+
+	*ret = ERR_INIT;
+	if (f->missing)
+		(void)err_set(ret, -ENOENT, "folder '%s' is not there: %s", f->folder, counts);
+	for (size_t i = 0; i < f->n && !ret->msg[0]; i++) {
+		if (f->files[i]->bad)
+			(void)err_set(ret, -EINVAL, "'%s/%s' has errors, which the log names: %s", f->folder,
+				      f->files[i]->name, counts);
+	}
 }
 
 struct claim { /* an object, and where it comes from */

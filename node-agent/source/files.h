@@ -31,9 +31,14 @@ void source_files_all_written(struct source_files *f);
 
 /* Reads the folder: new and changed files are read, those that are gone are forgotten; a file
  * that is bad keeps what it brought, but for what its good documents say now. A folder that is
- * not there has no files; one that cannot be read keeps all as it is. -ENOMEM or the folder's
- * error. */
+ * not there, or cannot be read, keeps all as it is. -ENOMEM or the folder's error. */
 int source_files_scan(struct source_files *f, struct err *err);
+
+/* True when nothing that the folder says is unknown: each file was read once without anything bad in it. One that
+ * was never there says nothing that is known. */
+bool source_files_are_whole(const struct source_files *f);
+/* What is wrong now, in a sentence; "" = nothing. */
+void source_files_trouble(const struct source_files *f, struct err *ret);
 
 /* All objects that count, sorted; of two of a name that of the first file counts, and the other
  * is logged. Borrowed until the next scan; the caller frees the array. Returns their number or

@@ -13,6 +13,7 @@ struct source_ops {
 	const char *(*from)(const struct source *s);
 	const char *(*why)(const struct source *s); /* NULL: nothing is ever wrong */
 	uint64_t (*restarts)(const struct source *s); /* NULL: it has no watches */
+	int (*seed)(struct source *s, const json_t *saved, struct err *err);
 };
 
 struct source { /* the first member of each kind's own struct */

@@ -8,6 +8,7 @@
 #include "common/log.h"
 #include "node-agent/kube/watch.h"
 #include "node-agent/source/impl.h"
+#include "node-agent/source/seed.h"
 
 struct source_kube {
 	struct source source;
@@ -120,6 +121,22 @@ static uint64_t kube_restarts(const struct source *source)
 	return s->pods ? kube_watch_restarts(s->pods) + kube_watch_restarts(s->namespaces) : 0;
 }
 
+/* Of the namespaces; until they have been listed. */
+static int kube_seed(struct source *source, const json_t *saved, struct err *err)
+{
+	struct seed seed;
+	int r = source->namespaces_read ? 1 : seed_namespaces(saved, &seed, err);
+
+	if (r != 0)
+		return r < 0 ? r : 0;
+	r = source_store_replace_kind(&source->store, MANIFEST_NAMESPACE, seed.objects, seed.n, NULL, NULL);
+	seed_clear(&seed);
+	if (r < 0)
+		return err_sys(err, r, "take over namespaces");
+	source->namespaces_seeded = true;
+	return 0;
+}
+
 static const struct source_ops kube_ops = {
 	.kind = "kubernetes",
 	.may_lag = true,
@@ -127,6 +144,7 @@ static const struct source_ops kube_ops = {
 	.from = kube_from,
 	.why = kube_why,
 	.restarts = kube_restarts,
+	.seed = kube_seed,
 };
 
 int source_kube_begin(struct source *source, struct kube *kube, struct loop *loop, const char *node_name,

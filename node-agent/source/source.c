@@ -3,11 +3,7 @@
 
 #include <errno.h>
 #include <stdlib.h>
-#include <string.h>
 
-#include "common/annotations.h"
-#include "common/cleanup.h"
-#include "node-agent/parse/k8s_name.h"
 #include "node-agent/source/impl.h"
 
 void source_close(struct source *s)
@@ -34,14 +30,17 @@ const struct object_namespace *source_namespace(const struct source *s, const ch
 	return o ? &o->namespace : NULL;
 }
 
-ssize_t source_namespaces(const struct source *s, struct manifest_object ***ret)
+ssize_t source_objects(const struct source *s, struct manifest_object ***ret)
 {
 	size_t n = source_store_n(&s->store, MANIFEST_NAMESPACE);
-	struct manifest_object **list = calloc(n + 1, sizeof(struct manifest_object *));
+	struct manifest_object **list;
 
+	if (!s->ops->may_lag) /* pods, which come behind, too */
+		n += source_store_n(&s->store, MANIFEST_POD);
+	list = calloc(n + 1, sizeof(struct manifest_object *));
 	if (!list)
 		return -ENOMEM;
-	for (size_t i = 0; i < n; i++) /* they come before pods */
+	for (size_t i = 0; i < n; i++)
 		list[i] = manifest_object_ref(s->store.objects[i]);
 	*ret = list;
 	return (ssize_t)n;
@@ -82,62 +81,14 @@ uint64_t source_restarts(const struct source *s)
 	return s->ops->restarts ? s->ops->restarts(s) : 0;
 }
 
-/* ---- namespaces of an earlier run: {NAME: {KEY: VALUE}} ---- */
+/* ---- what an earlier run knew ---- */
 
-static int seed_one(const char *name, const json_t *annotations, struct manifest_object **ret)
+int source_seed(struct source *s, const json_t *saved, struct err *err)
 {
-	struct manifest_object *o;
-	const char *key;
-	json_t *value;
-
-	if (!k8s_name_label(name) || !json_is_object(annotations))
-		return -EINVAL;
-	json_object_foreach((json_t *)(uintptr_t)annotations, key, value)
-	{
-		if (!json_is_string(value))
-			return -EINVAL;
-	}
-	o = calloc(1, sizeof(*o));
-	if (!o)
-		return -ENOMEM;
-	o->refs = 1;
-	o->kind = MANIFEST_NAMESPACE;
-	o->namespace.name = strdup(name);
-	o->namespace.annotations = json_object_size(annotations) ? json_deep_copy(annotations) :
-								   manifest_no_annotations();
-	if (!o->namespace.name || !o->namespace.annotations ||
-	    annotations_bound(o->namespace.annotations, NULL) < 0) {
-		manifest_object_unref(o);
-		return -ENOMEM;
-	}
-	*ret = o;
-	return 0;
-}
-
-int source_seed_namespaces(struct source *s, const json_t *saved, struct err *err)
-{
-	const char *name;
-	json_t *value;
-
-	if (!s->ops->may_lag || s->namespaces_read)
-		return 0; /* it knows better */
-	json_object_foreach((json_t *)(uintptr_t)saved, name, value)
-	{
-		struct manifest_object *o = NULL;
-		int r = seed_one(name, value, &o);
-
-		if (r < 0)
-			return err_set(err, r, "namespace '%.64s' cannot be taken over", name);
-		r = source_store_put(&s->store, o, NULL, NULL);
-		manifest_object_unref(o);
-		if (r < 0)
-			return err_sys(err, r, "take over namespaces");
-	}
-	s->namespaces_seeded = true;
-	return 0;
+	return s->ops->seed(s, saved, err);
 }
 
 bool source_is_kept(const struct source *s)
 {
-	return s->ops->may_lag && s->namespaces_read;
+	return !s->ops->may_lag || s->namespaces_read;
 }

@@ -31,7 +31,8 @@ typedef void source_changed_fn(void *arg, const char *namespace, const char *nam
 /* Reads the folder (its *.yaml, *.yml, *.json files, many documents each) and begins to watch it. A
  * bad file or document is logged with file, line and what is wrong; the objects that it brought
  * earlier stay until it is good again or gone, the other files are served. A folder that does not
- * exist yet is waited for (its parent is watched). */
+ * exist yet is waited for (its parent is watched); one that went keeps what it brought. While it cannot
+ * be read or watched at all that is tried again. -ENOMEM */
 int source_folder_open(const char *path, struct loop *loop, source_changed_fn *changed, void *arg,
 		       struct source **ret, struct err *err);
 /* Begins to list and watch the namespaces and the pods of that node (docs/agent.md, "The API
@@ -47,9 +48,10 @@ void source_close(struct source *s); /* NULL is fine */
 const struct object_pod *source_pod(const struct source *s, const char *namespace,
 				    const char *name);
 const struct object_namespace *source_namespace(const struct source *s, const char *name);
-/* All namespaces, sorted by name, one reference each: what they say may be read on another thread. The
- * caller gives the references back on this one, and frees the array. Their number, or -ENOMEM. */
-ssize_t source_namespaces(const struct source *s, struct manifest_object ***ret);
+/* What is kept of it for a start without it, one reference each: the namespaces, sorted by name, and behind them,
+ * where nobody else says it, the pods. What they say may be read on another thread. The caller gives the
+ * references back on this one, and frees the array. Their number, or -ENOMEM. */
+ssize_t source_objects(const struct source *s, struct manifest_object ***ret);
 
 /* True once the first full read of all is done. */
 bool source_synced(const struct source *s);
@@ -57,10 +59,10 @@ bool source_synced(const struct source *s);
 bool source_namespaces_known(const struct source *s);
 /* True when what is not in it may only not have been heard of yet; false: it is not there. */
 bool source_may_lag(const struct source *s);
-/* What it knew of namespaces in an earlier run, from kept_namespaces(): counts until they have been
- * read. -EINVAL */
-int source_seed_namespaces(struct source *s, const json_t *saved, struct err *err);
-/* True when what it knows of namespaces is worth to be kept for the next run. */
+/* What an earlier run knew (agent/kept.h: of the API server the namespaces, of a folder all): counts until it is
+ * known better. -EINVAL */
+int source_seed(struct source *s, const json_t *saved, struct err *err);
+/* True when what it knows is worth to be kept for the next run. */
 bool source_is_kept(const struct source *s);
 
 const char *source_kind(const struct source *s); /* "folder" or "kubernetes" */

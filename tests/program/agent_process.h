@@ -225,6 +225,13 @@ MAYBE int count_files(const char *name)
 
 /* ---- pods ---- */
 
+MAYBE bool file_has(const char *name, const char *text)
+{
+	auto_free char *content = NULL;
+
+	return file_read(AT_FDCWD, agent_path(name), 1 << 20, &content, NULL, NULL) == 0 && strstr(content, text);
+}
+
 /* A process that does nothing in a network namespace of its own; *ret_fd is the namespace. */
 MAYBE pid_t pod_new(int *ret_fd)
 {

@@ -89,13 +89,6 @@ static json_int_t generation(void)
 	return json_integer_value(json_object_get(source, "generation"));
 }
 
-static bool file_has(const char *name, const char *text)
-{
-	auto_free char *content = NULL;
-
-	return file_read(AT_FDCWD, agent_path(name), 1 << 20, &content, NULL, NULL) == 0 && strstr(content, text);
-}
-
 static void it_says_where_its_pods_come_from_and_whether_it_has_synced(void **state)
 {
 	char url[64];

@@ -289,6 +289,36 @@ static void namespaces_that_require_steering_are_listed_for_the_plugin(void **st
 			    !strcmp(list, "bank\n")));
 }
 
+/* One that cannot be read, then a folder that is away. */
+static void a_restart_with_bad_manifests_forgets_no_required_namespace(void **state)
+{
+	static const char good[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, annotations: "
+				   "{smc-cni.io/steer: required}}\n";
+	auto_free char *bad = NULL;
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+
+	(void)state;
+	write_file(agent_path("manifests/ns.yaml"), good);
+	eventually(file_has("state/manifests.json", "required"));
+	assert_true(asprintf(&bad, "%s  labels: [\n", good) > 0);
+	for (int i = 0; i < 2; i++) {
+		json_auto_t *reply = NULL;
+
+		assert_int_equal(agent_end(SIGTERM), 0);
+		if (i == 0)
+			write_file(agent_path("manifests/ns.yaml"), bad);
+		else
+			assert_int_equal(rename(agent_path("manifests"), agent_path("away")), 0);
+		agent_start();
+		reply = ask(prepare_of("a", NULL), fd);
+		assert_true(json_is_true(json_object_get(reply, "required")) || /* or the node lacks it */
+			    !strcmp(text_of(reply, "code"), "required"));
+		assert_true(file_has("run/required-namespaces", "default\n"));
+	}
+	pod_end(pid);
+}
+
 static void a_pod_that_requires_what_the_node_lacks_is_refused(void **state)
 {
 	auto_close int fd = -1;
@@ -420,6 +450,7 @@ int main(void)
 		agent_test(a_request_left_while_its_first_is_rolled_back_is_adopted),
 		agent_test(a_changed_manifest_changes_the_policy_of_a_running_pod),
 		agent_test(namespaces_that_require_steering_are_listed_for_the_plugin),
+		agent_test(a_restart_with_bad_manifests_forgets_no_required_namespace),
 		agent_test(a_pod_that_requires_what_the_node_lacks_is_refused),
 		agent_test(a_bad_config_leaves_all_as_it_is_and_says_so),
 		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),

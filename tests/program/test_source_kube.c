@@ -352,8 +352,8 @@ static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 	api_stop();
 	open_source();
 	assert_false(source_namespaces_known(source));
-	assert_int_equal(source_seed_namespaces(source, bad, &err), -EINVAL);
-	assert_int_equal(source_seed_namespaces(source, saved, &err), 0);
+	assert_int_equal(source_seed(source, bad, &err), -EINVAL);
+	assert_int_equal(source_seed(source, saved, &err), 0);
 	assert_true(source_namespaces_known(source));
 	assert_non_null(source_namespace(source, "old"));
 	assert_false(source_is_kept(source)); /* it is on disk already */
@@ -363,7 +363,7 @@ static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 	until(source_synced(source));
 	assert_null(source_namespace(source, "old"));
 	assert_true(source_is_kept(source));
-	assert_int_equal(source_seed_namespaces(source, saved, &err), 0);
+	assert_int_equal(source_seed(source, saved, &err), 0);
 	assert_null(source_namespace(source, "old"));
 }
 

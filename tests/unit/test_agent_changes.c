@@ -24,7 +24,7 @@
 
 static struct agent agent;
 static struct source source; /* of which it is known that it knows namespaces, and no more */
-static const struct source_ops ops = { .kind = "test" };
+static const struct source_ops ops = { .kind = "test", .may_lag = true };
 static struct {
 	int decided, told, written, generations, backlog;
 } seen;
@@ -80,6 +80,7 @@ static int set_up(void **state)
 	memset(&seen, 0, sizeof(seen));
 	source = (struct source){ .ops = &ops, .synced = true };
 	agent.source = &source;
+	agent.started = true;
 	assert_int_equal(loop_new(&agent.loop, NULL), 0);
 	for (int i = 0; i < PODS; i++) {
 		struct record *rec = calloc(1, sizeof(*rec));

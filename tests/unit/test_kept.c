@@ -51,10 +51,31 @@ static void required_ones_are_listed_and_all_are_kept(void **state)
 		manifest_object_unref(list[i]);
 }
 
+static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
+{
+	static char shop[] = "shop", name[] = "a.b", uid[] = "u";
+	struct manifest_object pod = { .refs = 1, .kind = MANIFEST_POD }, *list[] = { namespace("bank", NULL), &pod, &pod };
+	auto_free char *text = NULL, *none = kept_manifests(NULL, 0), *required = NULL;
+
+	(void)state;
+	pod.pod = (struct object_pod){ .namespace = shop, .name = name, .uid = uid, .host_network = true,
+				       .annotations = json_object() };
+	text = kept_manifests(list, 3);
+	required = kept_required(list, 3);
+	assert_string_equal(none, "{\"namespaces\":{},\"pods\":[]}");
+	assert_string_equal(text, "{\"namespaces\":{\"bank\":{}},\"pods\":["
+				  "{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\",\"namespace\":\"shop\",\"uid\":\"u\"},"
+				  "{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\",\"namespace\":\"shop\",\"uid\":\"u\"}]}");
+	assert_string_equal(required, "");
+	json_decref(pod.pod.annotations);
+	manifest_object_unref(list[0]);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(of_none_there_is_a_text_too),
+		cmocka_unit_test(a_folder_s_pods_are_kept_behind_its_namespaces),
 		cmocka_unit_test(required_ones_are_listed_and_all_are_kept),
 	};
 

@@ -324,6 +324,12 @@ static void links_of_both_kinds_are_files(void **state)
 	expect_steer("a", "enabled");
 }
 
+static bool says(const char *text)
+{
+	return strstr(source_why(source), text) != NULL;
+}
+
+/* That nobody can be asked is no answer: what it said counts until it is there again. */
 static void a_folder_may_come_later_and_go_and_come_again(void **state)
 {
 	char away[96];
@@ -332,15 +338,19 @@ static void a_folder_may_come_later_and_go_and_come_again(void **state)
 	(void)snprintf(folder, sizeof(folder), "%s/x/y/pods", top);
 	open_source();
 	expect("");
+	assert_true(says("/pods' is not there"));
 	for (int i = 0; i < 3; i++) {
 		assert_int_equal(file_mkdirs(folder, 0755, NULL), 0);
 		put_pod("a.yaml", "a", "enabled");
 		expect("default/a ");
+		assert_string_equal(source_why(source), "");
 		put_pod("a.yaml", "a", "disabled");
 		expect("default/a ");
 		assert_int_equal(unlink(path_of("a.yaml")), 0);
 		assert_int_equal(rmdir(folder), 0);
-		expect("default/a ");
+		expect("");
+		expect_steer("a", "disabled");
+		assert_true(says("/pods' is not there"));
 		(void)snprintf(away, sizeof(away), "%s/x/y", top);
 		assert_int_equal(rmdir(away), 0);
 	}
@@ -349,22 +359,119 @@ static void a_folder_may_come_later_and_go_and_come_again(void **state)
 	expect("default/a ");
 	(void)snprintf(away, sizeof(away), "%s/away", top);
 	assert_int_equal(rename(folder, away), 0); /* with all that is in it */
+	expect("");
+	expect_steer("a", "enabled");
+	assert_int_equal(file_mkdirs(folder, 0755, NULL), 0); /* empty: that is an answer */
 	expect("default/a ");
-	assert_int_equal(rename(away, folder), 0);
-	expect("default/a ");
+	expect_steer("a", NULL);
 }
 
-static void a_file_in_the_place_of_the_folder_is_an_error(void **state)
+static void a_file_in_the_place_of_the_folder_is_said_and_tried_again(void **state)
 {
 	struct err err = ERR_INIT;
-	char message[256];
+	char file[256];
 
 	(void)state;
 	put("file", "");
 	(void)snprintf(folder + strlen(folder), sizeof(folder) - strlen(folder), "/file");
-	assert_int_equal(source_folder_open(folder, loop, on_change, NULL, &source, &err), -ENOTDIR);
-	(void)snprintf(message, sizeof(message), "watch '%s': Not a directory", folder);
-	assert_string_equal(err.msg, message);
+	changes[0] = '\0';
+	assert_int_equal(source_folder_open(folder, loop, on_change, NULL, &source, &err), 0);
+	assert_false(source_synced(source));
+	assert_true(says("/file': Not a directory"));
+	(void)snprintf(file, sizeof(file), "%s", folder);
+	assert_int_equal(unlink(file), 0);
+	assert_int_equal(mkdir(file, 0755), 0);
+	put_pod("a.yaml", "a", "enabled");
+	expect("default/a ");
+	assert_true(source_synced(source));
+	assert_string_equal(source_why(source), "");
+}
+
+#define BANK "kind: Namespace\nmetadata: {name: bank, annotations: {smc-cni.io/steer: required}}\n"
+
+static const struct object_namespace *bank(void)
+{
+	return source_namespace(source, "bank");
+}
+
+/* What the agent writes down, and reads at its next start. */
+static void seed(const char *pods)
+{
+	json_auto_t *saved = NULL;
+	auto_free char *text = NULL;
+
+	assert_true(asprintf(&text, "{\"namespaces\":{\"bank\":{\"smc-cni.io/steer\":\"required\"}},\"pods\":[%s]}",
+			     pods) > 0);
+	saved = json_loads(text, 0, NULL);
+	assert_non_null(saved);
+	assert_int_equal(source_seed(source, saved, NULL), 0);
+}
+
+static void a_bad_file_at_the_start_says_what_it_said_before(void **state)
+{
+	(void)state;
+	put("ns.yaml", BANK "  labels: [\n");
+	put_pod("a.yaml", "a", "enabled");
+	open_source();
+	assert_null(bank());
+	seed("{\"namespace\":\"default\",\"name\":\"b\",\"uid\":\"\",\"annotations\":{\"smc-cni.io/steer\":\"enabled\"}},"
+	     "{\"namespace\":\"default\",\"name\":\"a\",\"uid\":\"\",\"annotations\":{}}");
+	expect("bank/ default/b ");
+	assert_non_null(bank());
+	expect_steer("a", "enabled"); /* as a good file says it now */
+	expect_steer("b", "enabled");
+	assert_true(says("/ns.yaml' has errors"));
+	put("ns.yaml", BANK);
+	expect("default/b "); /* all is known now */
+	expect_steer("b", NULL);
+	assert_non_null(bank());
+	put("ns.yaml", "");
+	expect("bank/ ");
+}
+
+static void a_folder_that_is_away_at_the_start_says_what_it_said_before(void **state)
+{
+	(void)state;
+	(void)snprintf(folder, sizeof(folder), "%s/x", top);
+	open_source();
+	seed("");
+	expect("bank/ ");
+	assert_non_null(bank());
+	assert_int_equal(mkdir(folder, 0755), 0);
+	expect("bank/ ");
+	assert_null(bank());
+}
+
+static void a_folder_that_is_whole_needs_nothing_of_before(void **state)
+{
+	(void)state;
+	put_pod("a.yaml", "a", "enabled");
+	open_source();
+	seed("");
+	expect("");
+	assert_null(bank());
+}
+
+static void what_an_earlier_run_left_half_is_refused(void **state)
+{
+	static const char *const texts[] = {
+		"{}", "{\"namespaces\":{}}", "{\"namespaces\":[],\"pods\":[]}", "{\"namespaces\":{\"A\":{}},\"pods\":[]}",
+		"{\"namespaces\":{\"a\":{\"k\":7}},\"pods\":[]}", "{\"namespaces\":{},\"pods\":[7]}",
+		"{\"namespaces\":{},\"pods\":[{\"namespace\":\"a\",\"name\":\"b\",\"uid\":\"\"}]}",
+	};
+
+	(void)state;
+	put("bad.yaml", "kind: [\n");
+	open_source();
+	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
+		json_auto_t *saved = json_loads(texts[i], 0, NULL);
+		struct err err = ERR_INIT;
+
+		assert_non_null(saved);
+		assert_int_equal(source_seed(source, saved, &err), -EINVAL);
+		assert_non_null(strstr(err.msg, "of an earlier run cannot be taken over"));
+	}
+	expect("");
 }
 
 /* More events than the kernel's queue holds, while nobody reads: that the file was closed is
@@ -393,7 +500,7 @@ static void an_overflow_of_the_queue_loses_nothing(void **state)
 	expect("default/b ");
 }
 
-static void all_namespaces_are_had_in_order(void **state)
+static void all_is_had_in_order_to_be_kept(void **state)
 {
 	auto_free struct manifest_object **list = NULL;
 
@@ -401,10 +508,11 @@ static void all_namespaces_are_had_in_order(void **state)
 	put("a.yaml", "kind: Namespace\nmetadata: {name: b}\n---\nkind: Namespace\n"
 		      "metadata: {name: a}\n---\nkind: Pod\nmetadata: {name: c}\n");
 	open_source();
-	assert_int_equal(source_namespaces(source, &list), 2);
+	assert_int_equal(source_objects(source, &list), 3);
 	assert_string_equal(list[0]->namespace.name, "a");
 	assert_string_equal(list[1]->namespace.name, "b");
-	for (int i = 0; i < 2; i++)
+	assert_string_equal(list[2]->pod.name, "c");
+	for (int i = 0; i < 3; i++)
 		manifest_object_unref(list[i]);
 }
 
@@ -423,9 +531,13 @@ int main(void)
 		CASE(the_swap_of_a_config_map_is_noticed),
 		CASE(links_of_both_kinds_are_files),
 		CASE(a_folder_may_come_later_and_go_and_come_again),
-		CASE(a_file_in_the_place_of_the_folder_is_an_error),
+		CASE(a_file_in_the_place_of_the_folder_is_said_and_tried_again),
+		CASE(a_bad_file_at_the_start_says_what_it_said_before),
+		CASE(a_folder_that_is_away_at_the_start_says_what_it_said_before),
+		CASE(a_folder_that_is_whole_needs_nothing_of_before),
+		CASE(what_an_earlier_run_left_half_is_refused),
 		CASE(an_overflow_of_the_queue_loses_nothing),
-		CASE(all_namespaces_are_had_in_order),
+		CASE(all_is_had_in_order_to_be_kept),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
