@@ -13,6 +13,7 @@
 #include "node-agent/config/config.h"
 #include "node-agent/node/rights.h"
 #include "node-agent/run.h"
+#include "node-agent/server/socket_dir.h"
 #include "node-agent/takeback.h"
 
 enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
@@ -46,8 +47,11 @@ static int check_config(const char *path)
 			(void)fprintf(stderr, "%s\n", err.msg);
 		return EXIT_FAILURE;
 	}
+	told = socket_dir_check(config, &err) < 0;
+	if (told)
+		(void)fprintf(stderr, "%s: %s\n", path, err.msg);
 	config_free(config);
-	return EXIT_SUCCESS;
+	return told ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
 static int clean_up(const char *path)

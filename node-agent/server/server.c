@@ -16,6 +16,7 @@
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/listen.h"
 #include "node-agent/server/session.h"
+#include "node-agent/server/socket_dir.h"
 
 #define AGAIN_MS 100 /* when the process has no descriptor left */
 
@@ -119,25 +120,21 @@ static void on_connect(void *arg, uint32_t events)
 
 /* ---- the socket ---- */
 
-static int make_dir(const char *path, struct err *err)
+/* The socket of an earlier run; nothing else is removed. */
+static int remove_old(const char *path, struct err *err)
 {
-	const char *slash = strrchr(path, '/');
-	char dir[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	int r;
+	struct stat st;
 
-	if (!slash || slash == path)
-		return err_set(err, -EINVAL, "socket '%s' must lie in a folder of its own", path);
-	(void)snprintf(dir, sizeof(dir), "%.*s", (int)(slash - path), path);
-	r = file_mkdirs(dir, 0700, err);
-	if (r < 0)
-		return r;
-	if (chmod(dir, 0700) < 0)
-		return err_sys(err, errno, "set mode 0700 of '%s'", dir);
-	return 0;
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : err_sys(err, errno, "replace socket '%s'", path);
+	if (!S_ISSOCK(st.st_mode))
+		return err_set(err, -EEXIST, "socket '%s': there is a file of that name that is no socket", path);
+	return unlink(path) < 0 ? err_sys(err, errno, "replace socket '%s'", path) : 0;
 }
 
-static int open_socket(const char *path, struct err *err)
+static int open_socket(const struct config *config, struct err *err)
 {
+	const char *path = config->socket;
 	struct sockaddr_un sun = { .sun_family = AF_UNIX };
 	auto_close int fd = -1;
 	int r;
@@ -146,14 +143,14 @@ static int open_socket(const char *path, struct err *err)
 		return err_set(err, -ENAMETOOLONG, "socket '%s': longer than %zu bytes", path,
 			       sizeof(sun.sun_path) - 1);
 	strcpy(sun.sun_path, path);
-	r = make_dir(path, err);
+	r = socket_dir_make(config, err);
+	if (r == 0)
+		r = remove_old(path, err);
 	if (r < 0)
 		return r;
 	fd = socket(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
 	if (fd < 0)
 		return err_sys(err, errno, "open socket '%s'", path);
-	if (unlink(path) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "replace socket '%s'", path);
 	if (bind(fd, (struct sockaddr *)&sun, sizeof(sun)) < 0)
 		return err_sys(err, errno, "bind socket '%s'", path);
 	if (chmod(path, 0600) < 0 || listen(fd, SOMAXCONN) < 0)
@@ -240,7 +237,7 @@ int server_new(struct agent *agent, struct server **ret, struct err *err)
 
 	if (!server)
 		return err_sys(err, ENOMEM, "open socket");
-	fd = open_socket(agent->config->socket, err);
+	fd = open_socket(agent->config, err);
 	if (fd < 0)
 		return fd;
 	server->agent = agent;

@@ -336,6 +336,27 @@ static void a_pod_that_requires_what_the_node_lacks_is_refused(void **state)
 	pod_end(pid);
 }
 
+/* A folder that is made 0700 is lost to the others that use it. */
+static void a_folder_of_others_is_not_taken_for_the_socket(void **state)
+{
+	auto_free char *text = NULL;
+	struct stat st;
+
+	(void)state;
+	assert_int_equal(agent_end(SIGTERM), 0);
+	assert_int_equal(mkdir(agent_path("shared"), 0755), 0);
+	write_file(agent_path("shared/somebody-elses"), "");
+	assert_true(asprintf(&text, "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/shared/a.sock\n"
+				    "stateDir: %s/state\nmetrics: \"\"\n", agent.dir, agent.dir, agent.dir) > 0);
+	write_file(agent_path("agent.yaml"), text);
+	assert_int_equal(wait_for(agent_spawn("--check-config")), 1);
+	assert_int_equal(wait_for(agent_spawn(NULL)), 1);
+	assert_int_equal(stat(agent_path("shared"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0755);
+	agent_config("");
+	assert_int_equal(wait_for(agent_spawn("--check-config")), 0);
+}
+
 static void a_bad_config_leaves_all_as_it_is_and_says_so(void **state)
 {
 	auto_close int fd = -1;
@@ -452,6 +473,7 @@ int main(void)
 		agent_test(namespaces_that_require_steering_are_listed_for_the_plugin),
 		agent_test(a_restart_with_bad_manifests_forgets_no_required_namespace),
 		agent_test(a_pod_that_requires_what_the_node_lacks_is_refused),
+		agent_test(a_folder_of_others_is_not_taken_for_the_socket),
 		agent_test(a_bad_config_leaves_all_as_it_is_and_says_so),
 		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),
 		agent_test(health_and_metrics_are_served),
