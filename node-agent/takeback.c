@@ -160,8 +160,9 @@ static void remove_files(const struct config *config)
 {
 	static const char *const records[] = { ".json", ".json.bad", ".json.tmp", NULL };
 	static const char *const state[] = { "node.json", "node.json.bad", ".node.json.tmp",
-					     "namespaces.json", ".namespaces.json.tmp", "manifests.json", ".manifests.json.tmp", "agent.lock",
-					     NULL };
+					     "namespaces.json", ".namespaces.json.tmp",
+					     "manifests.json", ".manifests.json.tmp",
+					     "agent.lock", NULL };
 	char dir[PATH_MAX];
 
 	remove_below(config->state_dir, RECORD_DIR, records);

@@ -54,7 +54,9 @@ static int check_entries(const struct config *config, const char *dir, struct er
 
 	while (d && (entry = readdir(d))) {
 		if (!is_ours(config, dir, entry->d_name))
-			return err_set(err, -EPERM, "socket '%s': its folder holds '%s', which is not the agent's: " REMEDY,
+			return err_set(err, -EPERM,
+				       "socket '%s': its folder holds '%s', "
+				       "which is not the agent's: " REMEDY,
 				       config->socket, entry->d_name);
 	}
 	return 0;

@@ -51,10 +51,15 @@ static void required_ones_are_listed_and_all_are_kept(void **state)
 		manifest_object_unref(list[i]);
 }
 
+#define THE_POD                                             \
+	"{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\"," \
+	"\"namespace\":\"shop\",\"uid\":\"u\"}"
+
 static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
 {
 	static char shop[] = "shop", name[] = "a.b", uid[] = "u";
-	struct manifest_object pod = { .refs = 1, .kind = MANIFEST_POD }, *list[] = { namespace("bank", NULL), &pod, &pod };
+	struct manifest_object pod = { .refs = 1, .kind = MANIFEST_POD },
+			       *list[] = { namespace("bank", NULL), &pod, &pod };
 	auto_free char *text = NULL, *none = kept_manifests(NULL, 0), *required = NULL;
 
 	(void)state;
@@ -64,8 +69,7 @@ static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
 	required = kept_required(list, 3);
 	assert_string_equal(none, "{\"namespaces\":{},\"pods\":[]}");
 	assert_string_equal(text, "{\"namespaces\":{\"bank\":{}},\"pods\":["
-				  "{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\",\"namespace\":\"shop\",\"uid\":\"u\"},"
-				  "{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\",\"namespace\":\"shop\",\"uid\":\"u\"}]}");
+				  THE_POD "," THE_POD "]}");
 	assert_string_equal(required, "");
 	json_decref(pod.pod.annotations);
 	manifest_object_unref(list[0]);

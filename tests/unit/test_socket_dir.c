@@ -88,7 +88,8 @@ static void one_that_is_not_there_is_made(void **state)
 /* As kubelet makes it before us (hostPath, DirectoryOrCreate), and as a start before left it. */
 static void one_with_nothing_but_ours_becomes_ours(void **state)
 {
-	static const char *const ours[] = { "agent.sock", "required-namespaces", ".required-namespaces.tmp", "pending", "deep" };
+	static const char *const ours[] = { "agent.sock", "required-namespaces",
+					    ".required-namespaces.tmp", "pending", "deep" };
 
 	(void)state;
 	make(0755);

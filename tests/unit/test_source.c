@@ -21,124 +21,7 @@
 #include "node-agent/loop/loop.h"
 #include "node-agent/object/manifest.h"
 #include "node-agent/source/source.h"
-#include "tests/unit/tree.h"
-
-/* All against the real inotify, in a folder of the test's own. */
-
-#define DEADLINE_MS 5000
-
-static char top[64]; /* the folder above */
-static char folder[80];
-static struct loop *loop;
-static struct source *source;
-static char changes[4096]; /* "ns/name " for each that was told */
-
-static void on_change(void *arg, const char *namespace, const char *name)
-{
-	size_t used = strlen(changes);
-
-	(void)arg;
-	(void)snprintf(changes + used, sizeof(changes) - used, "%s/%s ", namespace, name);
-}
-
-static long now_ms(void)
-{
-	struct timespec ts;
-
-	(void)clock_gettime(CLOCK_MONOTONIC, &ts);
-	return ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* One turn of the agent's loop; false when nothing came for timeout_ms. */
-static bool turn(int timeout_ms)
-{
-	return loop_turn(loop, timeout_ms, NULL) > 0;
-}
-
-/* Turns until as many changes as `expected` has were told, and then until all is quiet: these and
- * no more. */
-static void expect(const char *expected)
-{
-	long deadline = now_ms() + DEADLINE_MS;
-
-	while (strlen(changes) < strlen(expected) && now_ms() < deadline)
-		(void)turn(50);
-	while (turn(150) && now_ms() < deadline)
-		;
-	assert_string_equal(changes, expected);
-	changes[0] = '\0';
-}
-
-static const char *path_of(const char *name)
-{
-	static char path[2][256];
-	static int which;
-
-	which = !which;
-	(void)snprintf(path[which], sizeof(path[which]), "%s/%s", folder, name);
-	return path[which];
-}
-
-/* Written as an editor does that does not care: open, truncate, write, close. */
-static void put(const char *name, const char *text)
-{
-	auto_fclose FILE *f = fopen(path_of(name), "w");
-
-	assert_non_null(f);
-	assert_int_equal(fputs(text, f) < 0, 0);
-}
-
-static void put_pod(const char *file, const char *pod, const char *steer)
-{
-	char text[256];
-
-	(void)snprintf(text, sizeof(text),
-		       "kind: Pod\nmetadata:\n  name: %s\n  annotations: {smc-cni.io/steer: %s}\n",
-		       pod, steer);
-	put(file, text);
-}
-
-static void expect_steer(const char *pod, const char *steer)
-{
-	const struct object_pod *p = source_pod(source, "default", pod);
-
-	if (!steer) {
-		assert_null(p);
-		return;
-	}
-	assert_non_null(p);
-	assert_string_equal(json_string_value(json_object_get(p->annotations, "smc-cni.io/steer")),
-			    steer);
-}
-
-static void open_source(void)
-{
-	struct err err = ERR_INIT;
-
-	changes[0] = '\0';
-	if (source_folder_open(folder, loop, on_change, NULL, &source, &err) < 0)
-		fail_msg("%s", err.msg);
-	assert_true(source_synced(source));
-}
-
-static int setup(void **state)
-{
-	(void)state;
-	(void)snprintf(top, sizeof(top), "/tmp/test-source.XXXXXX");
-	if (!mkdtemp(top) || loop_new(&loop, NULL) < 0)
-		return -1;
-	(void)snprintf(folder, sizeof(folder), "%s/pods", top);
-	return mkdir(folder, 0755);
-}
-
-static int teardown(void **state)
-{
-	(void)state;
-	source_close(source);
-	source = NULL;
-	loop_free(loop);
-	return tree_remove(top);
-}
+#include "tests/unit/source_folder.h"
 
 static void what_is_there_at_the_start_is_known_and_not_told(void **state)
 {
@@ -324,11 +207,6 @@ static void links_of_both_kinds_are_files(void **state)
 	expect_steer("a", "enabled");
 }
 
-static bool says(const char *text)
-{
-	return strstr(source_why(source), text) != NULL;
-}
-
 /* That nobody can be asked is no answer: what it said counts until it is there again. */
 static void a_folder_may_come_later_and_go_and_come_again(void **state)
 {
@@ -387,93 +265,6 @@ static void a_file_in_the_place_of_the_folder_is_said_and_tried_again(void **sta
 	assert_string_equal(source_why(source), "");
 }
 
-#define BANK "kind: Namespace\nmetadata: {name: bank, annotations: {smc-cni.io/steer: required}}\n"
-
-static const struct object_namespace *bank(void)
-{
-	return source_namespace(source, "bank");
-}
-
-/* What the agent writes down, and reads at its next start. */
-static void seed(const char *pods)
-{
-	json_auto_t *saved = NULL;
-	auto_free char *text = NULL;
-
-	assert_true(asprintf(&text, "{\"namespaces\":{\"bank\":{\"smc-cni.io/steer\":\"required\"}},\"pods\":[%s]}",
-			     pods) > 0);
-	saved = json_loads(text, 0, NULL);
-	assert_non_null(saved);
-	assert_int_equal(source_seed(source, saved, NULL), 0);
-}
-
-static void a_bad_file_at_the_start_says_what_it_said_before(void **state)
-{
-	(void)state;
-	put("ns.yaml", BANK "  labels: [\n");
-	put_pod("a.yaml", "a", "enabled");
-	open_source();
-	assert_null(bank());
-	seed("{\"namespace\":\"default\",\"name\":\"b\",\"uid\":\"\",\"annotations\":{\"smc-cni.io/steer\":\"enabled\"}},"
-	     "{\"namespace\":\"default\",\"name\":\"a\",\"uid\":\"\",\"annotations\":{}}");
-	expect("bank/ default/b ");
-	assert_non_null(bank());
-	expect_steer("a", "enabled"); /* as a good file says it now */
-	expect_steer("b", "enabled");
-	assert_true(says("/ns.yaml' has errors"));
-	put("ns.yaml", BANK);
-	expect("default/b "); /* all is known now */
-	expect_steer("b", NULL);
-	assert_non_null(bank());
-	put("ns.yaml", "");
-	expect("bank/ ");
-}
-
-static void a_folder_that_is_away_at_the_start_says_what_it_said_before(void **state)
-{
-	(void)state;
-	(void)snprintf(folder, sizeof(folder), "%s/x", top);
-	open_source();
-	seed("");
-	expect("bank/ ");
-	assert_non_null(bank());
-	assert_int_equal(mkdir(folder, 0755), 0);
-	expect("bank/ ");
-	assert_null(bank());
-}
-
-static void a_folder_that_is_whole_needs_nothing_of_before(void **state)
-{
-	(void)state;
-	put_pod("a.yaml", "a", "enabled");
-	open_source();
-	seed("");
-	expect("");
-	assert_null(bank());
-}
-
-static void what_an_earlier_run_left_half_is_refused(void **state)
-{
-	static const char *const texts[] = {
-		"{}", "{\"namespaces\":{}}", "{\"namespaces\":[],\"pods\":[]}", "{\"namespaces\":{\"A\":{}},\"pods\":[]}",
-		"{\"namespaces\":{\"a\":{\"k\":7}},\"pods\":[]}", "{\"namespaces\":{},\"pods\":[7]}",
-		"{\"namespaces\":{},\"pods\":[{\"namespace\":\"a\",\"name\":\"b\",\"uid\":\"\"}]}",
-	};
-
-	(void)state;
-	put("bad.yaml", "kind: [\n");
-	open_source();
-	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
-		json_auto_t *saved = json_loads(texts[i], 0, NULL);
-		struct err err = ERR_INIT;
-
-		assert_non_null(saved);
-		assert_int_equal(source_seed(source, saved, &err), -EINVAL);
-		assert_non_null(strstr(err.msg, "of an earlier run cannot be taken over"));
-	}
-	expect("");
-}
-
 /* More events than the kernel's queue holds, while nobody reads: that the file was closed is
  * lost. */
 static void an_overflow_of_the_queue_loses_nothing(void **state)
@@ -516,8 +307,6 @@ static void all_is_had_in_order_to_be_kept(void **state)
 		manifest_object_unref(list[i]);
 }
 
-#define CASE(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -532,10 +321,6 @@ int main(void)
 		CASE(links_of_both_kinds_are_files),
 		CASE(a_folder_may_come_later_and_go_and_come_again),
 		CASE(a_file_in_the_place_of_the_folder_is_said_and_tried_again),
-		CASE(a_bad_file_at_the_start_says_what_it_said_before),
-		CASE(a_folder_that_is_away_at_the_start_says_what_it_said_before),
-		CASE(a_folder_that_is_whole_needs_nothing_of_before),
-		CASE(what_an_earlier_run_left_half_is_refused),
 		CASE(an_overflow_of_the_queue_loses_nothing),
 		CASE(all_is_had_in_order_to_be_kept),
 	};
