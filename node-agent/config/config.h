@@ -36,7 +36,8 @@ struct config_pnet {
 	struct inet_addr *pod_cidrs; /* empty: the subnets of the pods' interfaces */
 };
 
-enum config_install { /* how the plugin gets into the chain */
+/* How the plugin gets into the chain. */
+enum config_install {
 	CONFIG_INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at; the
 			      * installer changes to the list when it sees the runtime pass us over */
 	CONFIG_INSTALL_BY_DROPIN,

@@ -15,7 +15,8 @@
 #include "common/smc_nl.h"
 #include "node-agent/model/policy.h"
 
-enum annotation_key { /* bits; also the order of reading */
+/* Bits; also the order of reading. */
+enum annotation_key {
 	ANNOTATION_STEER = 1,
 	ANNOTATION_CONTAINERS = 2,
 	ANNOTATION_PEERS = 4,

@@ -23,7 +23,8 @@
 
 struct session;
 
-enum attach_by { /* what attachments are found by, without a walk over the table */
+/* What attachments are found by, without a walk over the table. */
+enum attach_by {
 	ATTACH_BY_KEY,
 	ATTACH_BY_POD, /* namespace and name */
 	ATTACH_BY_NAMESPACE,

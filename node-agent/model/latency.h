@@ -5,7 +5,8 @@
 
 #include <stdint.h>
 
-enum latency_verb { /* smc_cni_request_duration_seconds{verb} */
+/* Smc_cni_request_duration_seconds{verb}. */
+enum latency_verb {
 	LATENCY_PREPARE,
 	LATENCY_COMMIT,
 	LATENCY_DEL,

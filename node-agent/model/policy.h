@@ -38,7 +38,8 @@ enum policy_steer {
 	POLICY_REQUIRED,
 };
 
-enum policy_origin { /* who decided */
+/* Who decided. */
+enum policy_origin {
 	POLICY_FROM_DEFAULT,
 	POLICY_FROM_NODE,
 	POLICY_FROM_NAMESPACE,

@@ -17,7 +17,8 @@
 #define SESSION_BUSY_MS 30000 /* for the answer */
 #define SESSION_LINGER_MS 2000 /* to take the last reply */
 
-enum session_wait { /* what the request under way waits for */
+/* What the request under way waits for. */
+enum session_wait {
 	SESSION_READY, /* nothing: the next request may come */
 	SESSION_START, /* the agent's START job */
 	SESSION_PREPARE,

@@ -17,7 +17,8 @@
 
 #define METRICS_CONTENT_TYPE "text/plain; version=0.0.4; charset=utf-8"
 
-enum metrics_state { /* of a pod: smc_cni_pods{state} */
+/* Of a pod: smc_cni_pods{state}. */
+enum metrics_state {
 	METRICS_STEERED, /* in force */
 	METRICS_TCP, /* nobody asked, or not allowed */
 	METRICS_INVALID, /* a bad annotation */

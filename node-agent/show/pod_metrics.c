@@ -13,7 +13,8 @@ static const char *const state_texts[METRICS_N_STATES] = {
 	"unavailable",
 };
 
-enum needs { /* what must have been read of the pod */
+/* What must have been read of the pod. */
+enum needs {
 	COUNTERS, /* those of the BPF programs */
 	SMC, /* the kernel's statistics */
 };
