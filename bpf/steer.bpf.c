@@ -17,10 +17,10 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-/* Addresses of the lists of what socket(2) can make, one a socket type: static in net/ipv4/af_inet.c
- * and net/ipv6/af_inet6.c, so the loader finds them in kallsyms (node-agent/steer/facts.c). No weak
- * ksyms: libbpf's search takes ten times as long, and tells hidden addresses from missing symbols
- * no better. 0: unknown, that family is not steered. */
+/* Addresses of the lists of what socket(2) can make, one a socket type: static in
+ * net/ipv4/af_inet.c and net/ipv6/af_inet6.c, so the loader finds them in kallsyms
+ * (node-agent/steer/facts.c). No weak ksyms: libbpf's search takes ten times as long, and tells
+ * hidden addresses from missing symbols no better. 0: unknown, that family is not steered. */
 const volatile __u64 inetsw;
 const volatile __u64 inetsw6;
 

@@ -34,7 +34,8 @@ struct steer_pod {
 struct steer_counters {
 	__u64 steered; /* sockets asked for as TCP that became SMC */
 	__u64 unsteered; /* TCP sockets of a steered pod all the same (io_uring, target missing) */
-	__u64 target_missing; /* times SMC was not registered in the kernel when a socket was asked for */
+	/* Times SMC was not registered in the kernel when a socket was asked for. */
+	__u64 target_missing;
 	__u64 ulp_ignored;
 	__u64 ulp_denied; /* EPERM, or ENOENT where emulated */
 	__u64 ulp_emulated;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Tells a segment of a pod's new addresses by unsolicited neighbour advertisements and gratuitous ARP, so
- * that neighbours which knew another MAC address for them (the previous pod's) learn at once. For IPv4
- * the kernel does it when the interface comes up, iface_pod_up(), if it is not up already.
+/* Tells a segment of a pod's new addresses by unsolicited neighbour advertisements and gratuitous
+ * ARP, so that neighbours which knew another MAC address for them (the previous pod's) learn at
+ * once. For IPv4 the kernel does it when the interface comes up, iface_pod_up(), if it is not up
+ * already.
  */
 #ifndef SMC_PLUGIN_ANNOUNCE_H
 #define SMC_PLUGIN_ANNOUNCE_H

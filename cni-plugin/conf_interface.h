@@ -26,14 +26,16 @@ struct conf_interface {
 	enum conf_kind kind;
 	char bridge[IFNAMSIZ]; /* veth */
 	char master[IFNAMSIZ]; /* macvlan, ipvlan; "": the default route's device */
-	char device[IFNAMSIZ]; /* host-device; "" with pci, and where neither is known (GC, STATUS) */
+	/* host-device; "" with pci, and where neither is known (GC, STATUS). */
+	char device[IFNAMSIZ];
 	char pci[HOSTDEV_PCI_MAX]; /* host-device: its PCI address */
 	bool rdma; /* host-device: its RDMA device goes along (RDMA netns mode exclusive) */
 	int mode; /* MACVLAN_MODE_, IPVLAN_MODE_ */
 	int mtu; /* 0: the kernel's default */
 	bool has_mac;
 	uint8_t mac[ETH_ALEN]; /* of the pod's interface */
-	bool mac_is_runtimes; /* it comes from runtimeConfig or args.cni: CNI_ARGS does not beat it */
+	/* It comes from runtimeConfig or args.cni: CNI_ARGS does not beat it. */
+	bool mac_is_runtimes;
 	bool is_gateway; /* the bridge has the gateway's address, the node forwards */
 	bool is_default_gateway; /* the pod's default route goes to the gateway */
 	bool hairpin;

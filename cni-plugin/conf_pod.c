@@ -89,7 +89,8 @@ int conf_interface_set_mac(struct conf_interface *c, const uint8_t mac[ETH_ALEN]
 	return may_have_mac(c, err);
 }
 
-/* "bandwidth" counts if it has a limit in it; "ips" is for the IPAM plugin, which gets it as it is. */
+/* "bandwidth" counts if it has a limit in it; "ips" is for the IPAM plugin, which gets it as it
+ * is. */
 static int get_runtime(const json_t *root, struct conf_interface *ret, struct err *err)
 {
 	json_t *runtime = NULL, *bandwidth = NULL, *ips = NULL, *value;

@@ -42,12 +42,13 @@ int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec
 /* Gives the program all its input, of which it need not take any. The text is used until
  * exec_finish(). */
 void exec_feed(struct exec *e, const char *in, size_t len);
-/* Returns when `whole` says that the output so far is all of it, when the program has ended, and when something is
- * wrong, which exec_finish() tells. */
+/* Returns when `whole` says that the output so far is all of it, when the program has ended, and
+ * when something is wrong, which exec_finish() tells. */
 typedef bool exec_whole_fn(void *arg, const char *out, size_t len);
 void exec_wait(struct exec *e, exec_whole_fn *whole, void *arg);
-/* Waits for the program's end, not for that of its output: what it leaves running in the background is not waited
- * for. -ETIMEDOUT at the time limit, -EFBIG when it printed more than EXEC_OUTPUT_MAX; otherwise -errno. */
+/* Waits for the program's end, not for that of its output: what it leaves running in the background
+ * is not waited for. -ETIMEDOUT at the time limit, -EFBIG when it printed more than
+ * EXEC_OUTPUT_MAX; otherwise -errno. */
 int exec_finish(struct exec *e, struct exec_result *ret, struct err *err);
 /* Kills the program and its process group if exec_finish() was not called. An all-zero one is
  * fine. */

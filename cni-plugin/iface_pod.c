@@ -30,7 +30,8 @@ static bool has_ipv6(const json_t *result)
 	return false;
 }
 
-#define IPV6_MIN_MTU 1280 /* include/uapi/linux/ipv6.h; without it the kernel takes IPv6 off (addrconf.c) */
+/* As in include/uapi/linux/ipv6.h; without it the kernel takes IPv6 off (addrconf.c). */
+#define IPV6_MIN_MTU 1280
 
 static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct err *err)
 {
@@ -173,7 +174,8 @@ static int add_addresses(struct nl_sock *sk, const struct link *link, const json
 	return 0;
 }
 
-/* IPv4 addresses come before the link is up, for arp_notify; IPv6 ones after it, for their routes. */
+/* IPv4 addresses come before the link is up, for arp_notify; IPv6 ones after it, for their
+ * routes. */
 int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
 		 uint32_t addr_flags, struct err *err)
 {
@@ -200,7 +202,8 @@ int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json
 	for (size_t i = 0; result_route_at(result, i, &in); i++) {
 		struct route route = to_route(result, link, &in);
 
-		/* A pod may have two interfaces of one network: the first one's route comes first. */
+		/* A pod may have two interfaces of one network: the first one's route comes
+		 * first. */
 		r = route_append(sk, &route, err);
 		if (r < 0)
 			return err_prefix(err, r, "interface '%s' of the pod", link->name);

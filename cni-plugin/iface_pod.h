@@ -16,9 +16,9 @@
 /* To be called before the interface comes up: the kernel then sends a gratuitous ARP when it
  * does. */
 int iface_pod_set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err);
-/* Gives it the result's addresses, with these IFA_F_ flags, and brings it up. sk is the pod's. With IPv6 in the result,
- * duplicate address detection is off on the interface before it comes up: its addresses are usable
- * when ADD returns. */
+/* Gives it the result's addresses, with these IFA_F_ flags, and brings it up. sk is the pod's. With
+ * IPv6 in the result, duplicate address detection is off on the interface before it comes up: its
+ * addresses are usable when ADD returns. */
 int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
 		 uint32_t addr_flags, struct err *err);
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,
@@ -28,7 +28,8 @@ int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json
 int iface_pod_check(struct nl_sock *sk, const struct link *link, const json_t *result,
 		    struct err *err);
 
-/* Is a route of this destination, gateway and table (0: any) there? -ENOENT. `where` is for messages ("of the pod"). */
+/* Is a route of this destination, gateway and table (0: any) there? -ENOENT. `where` is for
+ * messages ("of the pod"). */
 int iface_pod_check_route(struct nl_sock *sk, const struct route *wanted, const char *where,
 			  const struct link *link, struct err *err);
 

@@ -18,21 +18,24 @@ struct ipam {
 	char path[PATH_MAX];
 	struct exec exec;
 	const char *type; /* of the configuration */
-	json_t *lease; /* an imported result (result.h) with at least one address; NULL: not known yet */
+	/* An imported result (result.h) with at least one address; NULL: not known yet. */
+	json_t *lease;
 	size_t lease_len; /* of the output that was taken for the lease */
 };
 
 /* Starts the IPAM plugin, which waits for its configuration. */
 int ipam_start(const char *command, const struct env *env, const struct conf *conf,
 	       struct ipam *ret, struct cni_error *e);
-/* Gives what was started its configuration; `conf` is used until ipam_finish(). From here on ipam_undo() is due when
- * an ADD fails, whatever the IPAM plugin says (CNI specification, section 4). */
+/* Gives what was started its configuration; `conf` is used until ipam_finish(). From here on
+ * ipam_undo() is due when an ADD fails, whatever the IPAM plugin says (CNI specification, section
+ * 4). */
 void ipam_ask(struct ipam *ipam, const struct conf *conf);
 /* Waits until the IPAM plugin has printed a lease, which takes it less time than to end. False
  * when it ended without one, or something is wrong. Whether the lease holds is for ipam_finish()
  * to say. */
 bool ipam_wait(struct ipam *ipam);
-/* Waits for the end; on success there is a lease. An error that the IPAM plugin printed goes to e->delegated. */
+/* Waits for the end; on success there is a lease. An error that the IPAM plugin printed goes to
+ * e->delegated. */
 int ipam_finish(struct ipam *ipam, struct cni_error *e);
 /* Does what ipam_ask() does, for a command other than ADD, and waits for the end. All there is to
  * know then is whether it failed. */

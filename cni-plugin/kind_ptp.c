@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kind ptp: a veth pair without a bridge, routed on the host, as the reference plugin `ptp` makes it:
- * the host end has the gateway's address alone and a route to each address of the pod; the pod
+/* Kind ptp: a veth pair without a bridge, routed on the host, as the reference plugin `ptp` makes
+ * it: the host end has the gateway's address alone and a route to each address of the pod; the pod
  * reaches its gateway, and by it everything else, its own subnet included.
  */
 #include <errno.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Kind veth: a pair whose host end is a port of a bridge, as the reference plugin `bridge` makes it. */
+/* Kind veth: a pair whose host end is a port of a bridge, as the reference plugin `bridge` makes
+ * it. */
 #include <errno.h>
 #include <netinet/in.h> /* before linux/in6.h, which then leaves out what libc has */
 

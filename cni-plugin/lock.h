@@ -11,7 +11,8 @@
 
 #include "common/err.h"
 
-#define LOCK_NODE_MS 10000 /* how long one may wait for the node's, which are held for some requests to the kernel */
+/* How long one may wait for the node's, which are held for some requests to the kernel. */
+#define LOCK_NODE_MS 10000
 
 /* Of the node. */
 enum lock_node {

@@ -11,7 +11,8 @@
 
 #define RUNDIR_PATH WIRE_PLUGIN_DIR
 
-/* Makes it where it is missing. Returns a descriptor of the folder. -EPERM: others may write there. */
+/* Makes it where it is missing. Returns a descriptor of the folder. -EPERM: others may write
+ * there. */
 int rundir_open(struct err *err);
 
 #endif

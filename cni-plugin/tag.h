@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The alternative name ("ip link property") that marks a link without an end on the host as ours. It
- * goes with the link from namespace to namespace, and back to the host's when a pod's dies.
+/* The alternative name ("ip link property") that marks a link without an end on the host as ours.
+ * It goes with the link from namespace to namespace, and back to the host's when a pod's dies.
  *
  * "smc-cni.<attachment>.<network>", both as 16 hex digits; of a device that is to be given back
  * also ".<MAC>.<MTU>.<up or down>.<name>", what it was like before.
@@ -34,7 +34,8 @@ bool tag_parse(const char *text, struct tag *ret);
  * hostdev_hold() was there. It then counts as the device of each of them, as only one of them has
  * it in its pod. */
 
-/* The first tag of the link that says what it was like before; NULL: it is no device of the host. */
+/* The first tag of the link that says what it was like before; NULL: it is no device of the
+ * host. */
 const char *tag_of_device(const struct link *link, struct tag *ret);
 bool tag_is_of(const struct link *link, const struct wire_attachment *a);
 /* True if all its tags are of this network, and none is of valid[0..n). */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The bound on what is kept of an object's annotations. A tenant may write 256 KiB of them on each of any number
- * of pods (k8s.io/apimachinery, TotalAnnotationSizeLimitB), and agent and plugin keep those of ours in memory.
+/* The bound on what is kept of an object's annotations. A tenant may write 256 KiB of them on each
+ * of any number of pods (k8s.io/apimachinery, TotalAnnotationSizeLimitB), and agent and plugin keep
+ * those of ours in memory.
  */
 #ifndef SMC_COMMON_ANNOTATIONS_H
 #define SMC_COMMON_ANNOTATIONS_H

@@ -15,8 +15,9 @@
 /* Parses exactly one JSON object: duplicate keys, NUL bytes, invalid UTF-8 and trailing bytes are
  * refused; `where` names the text ("stdin", "message"). The caller owns *ret. -EINVAL. */
 int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret, struct err *err);
-/* The same, but strings (not keys) may have a \u0000 in them. All our code takes a string for a C string, which ends
- * there: the caller first takes out what smc_json_has_nul(), at any depth, or refuses it. */
+/* The same, but strings (not keys) may have a \u0000 in them. All our code takes a string for a C
+ * string, which ends there: the caller first takes out what smc_json_has_nul(), at any depth, or
+ * refuses it. */
 int smc_json_parse_object_nul(const char *text, size_t len, const char *where, json_t **ret, struct err *err);
 bool smc_json_has_nul(const json_t *value);
 /* For annotations: each NUL of a string becomes U+FFFD, a character that no valid value of ours

@@ -39,7 +39,8 @@ struct link {
 	uint32_t vrf_table; /* of a VRF; 0 otherwise */
 	bool vlan_filtering; /* of a bridge */
 	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
-	uint8_t port_state; /* of a bridge's port: BR_STATE_FORWARDING, ...; 0 otherwise, or disabled */
+	/* Of a bridge's port: BR_STATE_FORWARDING, ...; 0 otherwise, or disabled. */
+	uint8_t port_state;
 	bool port_hairpin; /* of a bridge's port: it sends back what came in by it */
 	char tags[LINK_TAGS_MAX][LINK_TAG_MAX + 1]; /* the alternative names with LINK_TAG_PREFIX */
 	int n_tags;

@@ -10,7 +10,8 @@
  * mirror in the API has another uid (pkg/kubelet/types/pod_update.go). */
 #define NAMES_CONFIG_HASH "kubernetes.io/config.hash"
 
-/* The capability by which a runtime passes a pod's annotations in runtimeConfig (containerd, pkg/cri). */
+/* The capability by which a runtime passes a pod's annotations in runtimeConfig (containerd,
+ * pkg/cri). */
 #define NAMES_CAPABILITY_ANNOTATIONS "io.kubernetes.cri.pod-annotations"
 /* The capability by which it passes the cgroup's path as kubelet names it (CNI's
  * CONVENTIONS.md). */

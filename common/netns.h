@@ -15,8 +15,9 @@
 
 #include "common/err.h"
 
-/* How a namespace is remembered. dev and inode may be reused after the namespace is gone;
- * the cookie (SO_NETNS_COOKIE) never within one boot. It is 0 where the kernel has none (before 5.14). */
+/* How a namespace is remembered. dev and inode may be reused after the namespace is gone; the
+ * cookie (SO_NETNS_COOKIE) never within one boot. It is 0 where the kernel has none (before
+ * 5.14). */
 struct netns_id {
 	uint64_t dev;
 	uint64_t inode;

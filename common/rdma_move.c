@@ -83,8 +83,9 @@ static int move_from_here(void *arg, struct err *err)
 	return nlsock_talk(sk, msg, err);
 }
 
-/* The kernel looks at the caller's namespace, not at the socket's (drivers/infiniband/core/device.c,
- * ib_device_set_netns_put), so it is entered for the whole call. */
+/* The kernel looks at the caller's namespace, not at the socket's
+ * (drivers/infiniband/core/device.c, ib_device_set_netns_put), so it is entered for the whole
+ * call. */
 int rdma_nl_move(int from_netns_fd, int to_netns_fd, const char *device, int timeout_ms,
 		 struct err *err)
 {

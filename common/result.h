@@ -17,7 +17,8 @@
  * types checked. `where` names it in messages ("prevResult"). -EINVAL. */
 int result_import(const json_t *in, const char *where, json_t **ret, struct err *err);
 
-/* The types of a "dns" as results and configurations have it; `where` names obj, which may have one. -EINVAL. */
+/* The types of a "dns" as results and configurations have it; `where` names obj, which may have
+ * one. -EINVAL. */
 int result_check_dns(const json_t *obj, const char *where, struct err *err);
 
 /* A copy as the version has it. NULL when there is no memory. */

@@ -32,8 +32,8 @@ struct smc_pnet {
 bool smc_pnet_id_valid(const char *id);
 
 /* 0: added. 1: it was there already with the same value (nothing changed; so nothing to undo).
- * -EEXIST: the device has another id (the message says which). -ENOTUNIQ: the interface has an id of its hardware,
- * which the kernel takes whatever the table says, and does not tell. */
+ * -EEXIST: the device has another id (the message says which). -ENOTUNIQ: the interface has an id
+ * of its hardware, which the kernel takes whatever the table says, and does not tell. */
 int smc_pnet_add(struct smc_nl *nl, const struct smc_pnet *entry, struct err *err);
 /* Removes exactly this entry: 0, or -ENOENT. The kernel's DEL takes an id and drops all entries of
  * the id, so the others of that id are put back by this call. */

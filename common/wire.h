@@ -7,13 +7,17 @@
  * a time a connection.
  *
  *  prepare  {attachment, pod, interfaces, cgroupPath, annotations} + netns descriptor
- *           -> {steer: bool, required: bool, why, netns: podnet}        the agent has done the host's side
- *           With "commit": true, a pod for which nothing is to be done, in its netns or elsewhere, is committed at
- *           once: the reply has "committed": true, no commit follows, and DEL is the way back
+ *           -> {steer: bool, required: bool, why, netns: podnet}
+ *           the agent has done the host's side
+ *           With "commit": true, a pod for which nothing is to be done, in its netns or elsewhere,
+ *           is committed at once: the reply has "committed": true, no commit follows, and DEL is
+ *           the way back
  *  commit   {undo: podnet}   on the same connection -> {steered: bool}     the map entry, last
  *           A connection that ends between the two is rolled back by the agent.
- *           Both: "timeoutMs", how long the plugin is going to wait (2000); later the agent does not begin
- *  del      {attachment} [+ netns descriptor] -> {undo: podnet}  steering is off, the host's side is removed
+ *           Both: "timeoutMs", how long the plugin is going to wait (2000); later the agent does
+ *           not begin
+ *  del      {attachment} [+ netns descriptor] -> {undo: podnet}
+ *           steering is off, the host's side is removed
  *  check    {attachment} [+ netns descriptor] -> {netns: podnet} or ok=false naming what is missing
  *  node     {} -> {ready: bool, why}                                            for STATUS; cheap
  *  gc       {network, valid: [{containerID, ifname}]} -> {removed: n}
@@ -34,13 +38,13 @@
 #include "common/inet.h"
 
 #define WIRE_VERSION 1
-#define WIRE_MESSAGE_MAX (128 * 1024) /* bytes; larger ones are refused (kernel: net.core.wmem_default) */
+/* Bytes; larger ones are refused (kernel: net.core.wmem_default). */
+#define WIRE_MESSAGE_MAX (128 * 1024)
 
 #define WIRE_DEFAULT_SOCKET "/run/smc-cni/agent.sock"
 /* Beside the socket: what a plugin leaves for an agent that was away (one file an attachment, a
  * prepare message with "netnsPath", its "netnsCookie" as text, and "undo": what the plugin did
- * there), and the namespaces
- * whose pods must not start unsteered (one a line, kept by the agent). */
+ * there), and the namespaces whose pods must not start unsteered (one a line, kept by the agent). */
 #define WIRE_PENDING_DIR "pending"
 #define WIRE_REQUIRED_FILE "required-namespaces"
 /* The plugin's own folder, wherever the agent's socket is. It holds the plugin's locks, and in
@@ -52,7 +56,8 @@
 
 #define WIRE_CODE_INVALID "invalid" /* the request is wrong; the error says what */
 #define WIRE_CODE_REQUIRED "required" /* the pod requires steering and it cannot be had */
-#define WIRE_CODE_UNAVAILABLE "unavailable" /* the agent cannot do it now; the pod may start on TCP */
+/* The agent cannot do it now; the pod may start on TCP. */
+#define WIRE_CODE_UNAVAILABLE "unavailable"
 #define WIRE_CODE_MISSING "missing" /* check: something that ADD made is gone */
 
 #define WIRE_NAME_MAX 256
@@ -85,7 +90,8 @@ struct wire_prepare {
 	int n_interfaces;
 	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
 	char cgroup_path[4096]; /* as kubelet names it, "" if unknown */
-	json_t *annotations; /* object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none */
+	/* Object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none. */
+	json_t *annotations;
 };
 
 /* Leaves of a pod's annotations, as a runtime passes them, what goes into a message: ours, with

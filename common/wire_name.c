@@ -24,8 +24,8 @@ bool wire_name_valid(const char *text)
 	return true;
 }
 
-/* As the kernel's dev_valid_name(), without what a terminal or a log line would choke on, and without
- * '%', which no interface has: asked for "eth%d" the kernel makes an eth0 (net/core/dev.c,
+/* As the kernel's dev_valid_name(), without what a terminal or a log line would choke on, and
+ * without '%', which no interface has: asked for "eth%d" the kernel makes an eth0 (net/core/dev.c,
  * dev_alloc_name). */
 bool wire_ifname_valid(const char *text)
 {

@@ -302,7 +302,8 @@ static void tear_down(const struct run *run)
 				  "--cleanup here");
 		else
 			log_info("the worker waits for the kernel, not waiting for it");
-		_exit(agent->uninstall ? EXIT_FAILURE : EXIT_SUCCESS); /* its records say what it was at */
+		/* Its records say what it was at. */
+		_exit(agent->uninstall ? EXIT_FAILURE : EXIT_SUCCESS);
 	}
 	node_close(agent->node);
 	source_close(agent->source);

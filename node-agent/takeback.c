@@ -146,7 +146,8 @@ static void remove_beside_socket(const struct config *config, const char *name)
 	(void)remove(path);
 }
 
-/* It stays while a pod has a device of the host, of which a plugin that the operator has put elsewhere is to know. */
+/* It stays while a pod has a device of the host, of which a plugin that the operator has put
+ * elsewhere is to know. */
 static void remove_plugin_dir(void)
 {
 	if (rmdir(WIRE_PLUGIN_DIR "/" WIRE_PLUGIN_LENT) < 0 && errno != ENOENT)

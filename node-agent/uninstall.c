@@ -43,8 +43,8 @@ static const char *member_text(const json_t *object, const char *of, const char 
 	return text ? text : "";
 }
 
-/* A 404 counts when it is about the DaemonSet: a proxy on the way, or a server that does not know the
- * resource yet, knows nothing of it. */
+/* A 404 counts when it is about the DaemonSet: a proxy on the way, or a server that does not know
+ * the resource yet, knows nothing of it. */
 static bool goes(const struct kube_reply *reply)
 {
 	json_auto_t *object = NULL;
@@ -78,8 +78,9 @@ static bool has_access(struct agent *agent)
 	return agent->kube;
 }
 
-/* kubelet's POD_NAME is that name, '-' and a random word; DAEMONSET_NAME is written by hand. One that names
- * another object (kustomize's namePrefix changes the DaemonSet alone) would be "not there" at each restart. */
+/* kubelet's POD_NAME is that name, '-' and a random word; DAEMONSET_NAME is written by hand. One
+ * that names another object (kustomize's namePrefix changes the DaemonSet alone) would be "not
+ * there" at each restart. */
 static bool is_ours(const char *name)
 {
 	const char *pod = getenv("POD_NAME");

@@ -186,7 +186,8 @@ static bool all_have_it(const json_t *status)
 	return true;
 }
 
-/* Asks once, or until there is nothing left to wait for. 1: the time is over, and *ret is as it was then. */
+/* Asks once, or until there is nothing left to wait for. 1: the time is over, and *ret is as it was
+ * then. */
 static int ask(const struct options *o, json_t **ret, struct err *err)
 {
 	int64_t end_ms = clock_now_ms() + (int64_t)o->wait_s * 1000;

@@ -82,7 +82,8 @@ static void print_node(FILE *out, const json_t *node)
 	(void)fprintf(out, "%-9s", "UEID");
 	print_strings(out, get(node, "ueids"));
 	(void)fputc('\n', out);
-	print_trouble(out, "SELinux", node, "selinux"); /* most nodes have none: no word when it is well */
+	/* Most nodes have none: no word when it is well. */
+	print_trouble(out, "SELinux", node, "selinux");
 	print_trouble(out, "Plugin", node, "plugin");
 	print_devices(out, node);
 	print_fact(out, "SMC-R", node, "host");

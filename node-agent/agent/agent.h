@@ -57,15 +57,16 @@ struct agent {
 	/* Grows when changes of the source are in force, in the BPF map too. */
 	uint64_t generation;
 	bool generation_due; /* once what changed is decided */
-	bool generation_busy, generation_again; /* a job that will say so is queued; one more is due */
+	/* A job that will say so is queued; one more is due. */
+	bool generation_busy, generation_again;
 	struct loop_watch worker_watch, pending_watch, signal_watch;
 	struct loop_timer sweep_timer, stats_timer, changes_timer, keep_timer;
 };
 
 /* ---- ready.c ---- */
 
-/* NULL, or why the agent is not ready: it serves, and what pods ask for is known. What the node can do is a fact, and
- * no readiness: a roll-out does not stop at a node without SMC. */
+/* NULL, or why the agent is not ready: it serves, and what pods ask for is known. What the node can
+ * do is a fact, and no readiness: a roll-out does not stop at a node without SMC. */
 const char *agent_not_serving(const struct agent *agent);
 /* NULL, or why pods that start now and ask for steering do not get it: the chain counts, too. */
 const char *agent_not_for_pods(const struct agent *agent);
@@ -95,7 +96,8 @@ void agent_decide_all_later(struct agent *agent);
 enum agent_admission {
 	AGENT_ADMITTED,
 	AGENT_FULL, /* the table is, or memory */
-	AGENT_UNHEARD, /* it depends on what is not known yet: ask again when the source has changed */
+	/* It depends on what is not known yet: ask again when the source has changed. */
+	AGENT_UNHEARD,
 	AGENT_REFUSED, /* it requires what it cannot have */
 };
 

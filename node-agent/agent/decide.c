@@ -11,8 +11,8 @@
 
 /* ---- what the source says ---- */
 
-/* Of a static pod the runtime passes the hash of its configuration as uid; its mirror in the API has
- * another uid, and the hash as an annotation. */
+/* Of a static pod the runtime passes the hash of its configuration as uid; its mirror in the API
+ * has another uid, and the hash as an annotation. */
 static bool is_same(const struct object_pod *known, const char *uid)
 {
 	const char *hash = json_string_value(json_object_get(known->annotations, NAMES_CONFIG_HASH));

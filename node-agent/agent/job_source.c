@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The jobs that concern the source: what is kept of it on disk, and when its changes are in force. */
+/* The jobs that concern the source: what is kept of it on disk, and when its changes are in
+ * force. */
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>

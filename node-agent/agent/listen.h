@@ -15,10 +15,12 @@ struct listener { /* each event may be NULL: it is not waited for */
 			 const struct err *err);
 	/* The attachment has left the table; undo: what its plugin has to take back. */
 	void (*gone)(void *arg, const struct wire_attachment *key, const struct podnet *undo);
-	void (*lost)(void *arg, struct attach *a); /* somebody else removes one that has a transaction */
+	/* Somebody else removes one that has a transaction. */
+	void (*lost)(void *arg, struct attach *a);
 	/* The answer of job_check() to the session that asked. */
 	void (*checked)(void *arg, uint64_t session, int rc, const struct err *err);
-	void (*stats_ready)(void *arg); /* agent_want_stats(): fresh, or as good as can be had in time */
+	/* agent_want_stats(): fresh, or as good as can be had in time. */
+	void (*stats_ready)(void *arg);
 	void (*source_changed)(void *arg);
 	void *arg;
 	struct listener *next; /* the agent's */

@@ -45,7 +45,8 @@ void agent_look_for_earlier(struct agent *agent)
 		(void)job_earlier(agent, network);
 }
 
-/* Each tick its share, so that all are seen once in AGENT_SWEEP_S and no ADD waits long behind it. */
+/* Each tick its share, so that all are seen once in AGENT_SWEEP_S and no ADD waits long behind
+ * it. */
 static void sweep(struct agent *agent)
 {
 	struct attach *some[ATTACH_MAX / AGENT_SWEEP_S + 1];

@@ -33,7 +33,8 @@ static int read_limit_namespaces(const struct config_at *at, const struct ytree_
 {
 	struct config_limits *l = out;
 
-	if (value->type == YTREE_STRING && !strcmp(value->text, "*")) /* all of them, which is the default */
+	/* All of them, which is the default. */
+	if (value->type == YTREE_STRING && !strcmp(value->text, "*"))
 		return 0;
 	return config_read_list(at, value, sizeof(*l->namespaces), config_value_namespace,
 				(void **)&l->namespaces, &l->n_namespaces, err);

@@ -198,7 +198,8 @@ static void on_reply(void *arg, const struct kube_reply *reply)
 	go_on(e);
 }
 
-/* Sends the first one that waits, if it is time. One at a time: their order stays, but for put_last(). */
+/* Sends the first one that waits, if it is time. One at a time: their order stays, but for
+ * put_last(). */
 static void go_on(struct events *e)
 {
 	struct waiting *w = e->first;

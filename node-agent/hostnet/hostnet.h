@@ -10,15 +10,17 @@
  * Shared by all pods of the node, there while at least one pod needs it:
  *   - the RDMA pnet entries of the init netns: device port -> id;
  *   - per BASE interface without an IPv4 address that covers the pods: 169.254.47.91 peer <podCIDR>
- * noprefixroute scope link (BASE: the pnet's `interfaces`, else those that its RDMA devices sit
- * on);
+ *     noprefixroute scope link (BASE: the pnet's `interfaces`, else those that its RDMA devices sit
+ *     on);
  *   - a VRF `smc-vrf` with a table of its own (47910-47999) and a dummy `smc-pods` in it (link
- * alias "smc-cni" on both);
+ *     alias "smc-cni" on both);
  *   - on lo: clsact and, for each address of BASE, a u32 filter on ingress (pref 4791) that
- * redirects UDP 4791 to BASE (for two pods of one node; open connections need it as new ones do).
+ *     redirects UDP 4791 to BASE (for two pods of one node; open connections need it as new ones
+ *     do).
+ *
  * For each pod: POD/32 scope host on the dummy. Everything is tagged where it can be (link alias,
- * address protocol, tc handle), and what was there before us is neither changed nor removed: what we
- * added is recorded in `struct hostnet_undo`. Called by the worker thread only.
+ * address protocol, tc handle), and what was there before us is neither changed nor removed: what
+ * we added is recorded in `struct hostnet_undo`. Called by the worker thread only.
  */
 #ifndef SMC_AGENT_HOSTNET_H
 #define SMC_AGENT_HOSTNET_H

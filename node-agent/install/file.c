@@ -44,7 +44,8 @@ int install_lock(const char *dir, struct err *err)
 
 	if (fd < 0)
 		return err_sys(err, errno, "open folder '%s'", dir);
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) { /* some file systems know no locks */
+	/* Some file systems know no locks. */
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
 		(void)close(fd);
 		return err_set(err, -EAGAIN, "another agent works on folder '%s'", dir);
 	}

@@ -13,7 +13,8 @@
 
 #include "common/err.h"
 
-#define INSTALL_TYPE "smc-cni" /* the plugin's "type", and its file in the runtime's folder of programs */
+/* The plugin's "type", and its file in the runtime's folder of programs. */
+#define INSTALL_TYPE "smc-cni"
 #define INSTALL_LIST_MAX (1024 * 1024) /* bytes of a file; a larger one is left alone */
 #define INSTALL_NAME_MAX 256
 
@@ -44,7 +45,8 @@ char *install_list_text(const struct install_list *l, const char *socket);
 /* True when the text is a drop-in file of ours. */
 bool install_is_dropin(const char *text, size_t len);
 
-/* Whether a runtime loads files of this name: .conf, .conflist, .json (go-cni, libcni.ConfFiles). */
+/* Whether a runtime loads files of this name: .conf, .conflist, .json (go-cni,
+ * libcni.ConfFiles). */
 bool install_is_conf_name(const char *name);
 
 #endif

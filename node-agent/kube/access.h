@@ -39,8 +39,9 @@ struct kube_access {
 
 /* KUBERNETES_SERVICE_HOST and KUBERNETES_SERVICE_PORT, and the account's folder. */
 int kube_access_in_cluster(struct kube_access *ret, struct err *err);
-/* The current context of a kubeconfig file. What would weaken the check of the server's certificate,
- * or start programs, is refused: insecure-skip-tls-verify, http://, exec, auth-provider. */
+/* The current context of a kubeconfig file. What would weaken the check of the server's
+ * certificate, or start programs, is refused: insecure-skip-tls-verify, http://, exec,
+ * auth-provider. */
 int kube_access_kubeconfig(const char *path, struct kube_access *ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages, paths are relative to `dir`. */
 int kube_access_parse(const char *text, size_t len, const char *name, const char *dir,
@@ -50,7 +51,8 @@ void kube_access_clear(struct kube_access *a);
 /* Reads the file for the first time: a trimmed copy becomes t->text. Owns path. */
 int kube_text_open(struct kube_text *t, char *path, const char *what, struct err *err);
 /* What the text is now: the file is read again if it was replaced. One that is gone or cannot be
- * read: the last text stays in use, and that is logged once. `what` names it in the log ("token"). */
+ * read: the last text stays in use, and that is logged once. `what` names it in the log
+ * ("token"). */
 void kube_text_renew(struct kube_text *t, const char *what);
 void kube_text_clear(struct kube_text *t); /* what it held is wiped */
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* A kubeconfig file, as kubectl reads it (k8s.io/client-go/tools/clientcmd/api/v1): what the agent can
- * use, and clear words about the rest. */
+/* A kubeconfig file, as kubectl reads it (k8s.io/client-go/tools/clientcmd/api/v1): what the agent
+ * can use, and clear words about the rest. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>

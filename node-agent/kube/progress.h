@@ -33,7 +33,8 @@ struct kube_outcome {
 	bool whole; /* the answer came to its end */
 	bool gone; /* the version is too old: 410, as status or as an event */
 	bool malformed;
-	bool fruitful; /* LIST: a page was taken over; WATCH: an event or bookmark came, or it lasted */
+	/* LIST: a page was taken over; WATCH: an event or bookmark came, or it lasted. */
+	bool fruitful;
 	bool more; /* LIST: there is another page */
 	int64_t retry_after_ms; /* 0: not said */
 };

@@ -3,7 +3,8 @@
 #ifndef SMC_AGENT_KUBE_QUERY_H
 #define SMC_AGENT_KUBE_QUERY_H
 
-/* selector: "fieldSelector=...", escaped already, or "". cont: the last page's, NULL for the first. */
+/* selector: "fieldSelector=...", escaped already, or "". cont: the last page's, NULL for the
+ * first. */
 char *kube_query_list(const char *path, const char *selector, int limit, const char *cont);
 /* From that version on, with bookmarks, for timeout_s. */
 char *kube_query_watch(const char *path, const char *selector, const char *version,

@@ -11,8 +11,8 @@
 struct kube_watch;
 
 struct kube_watch_times {
-	/* The server is asked to end a watch between these two, for an even load (client-go: 5 to 10
-	 * minutes). */
+	/* The server is asked to end a watch between these two, for an even load (client-go: 5 to
+	 * 10 minutes). */
 	int min_s, max_s;
 	/* When nothing has come for so long the connection is dead, whatever TCP thinks. A bookmark
 	 * comes each minute (k8s.io/apiserver, storage/cacher: bookmarkFrequency). */

@@ -16,7 +16,8 @@
 
 struct work;
 typedef int work_run_fn(struct work *w, void *run_arg, struct err *err); /* on the worker thread */
-typedef void work_done_fn(struct work *w, void *done_arg); /* on the collecting thread; NULL done_arg: only free it */
+/* On the collecting thread; NULL done_arg: only free it. */
+typedef void work_done_fn(struct work *w, void *done_arg);
 
 struct work {
 	int64_t deadline_ms; /* CLOCK_MONOTONIC; 0: none */

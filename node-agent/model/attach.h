@@ -33,7 +33,9 @@ enum attach_by {
 
 struct attach {
 	struct record *rec; /* phase and wish: as the worker confirmed them; owned */
-	json_t *known; /* the API object's annotations as last seen, which outlive it; owned; NULL: none was seen */
+	/* The API object's annotations as last seen, which outlive it; owned; NULL: none was
+	 * seen. */
+	json_t *known;
 	struct policy_verdict verdict; /* as of now */
 	struct wish wish; /* wanted as of now; rec->wish is in force */
 	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
@@ -44,14 +46,18 @@ struct attach {
 	bool inherited; /* an earlier run decided: its wish stays until the source has synced */
 	bool adopted; /* found at start or in pending/, and not put in order yet */
 	bool undo_netns; /* REMOVE does the netns part as well (GC) */
-	bool steered; /* committed and in force; after a failure rec->wish says what may be, and this what was */
+	/* Committed and in force; after a failure rec->wish says what may be, and this what was. */
+	bool steered;
 	int64_t since; /* when that took its value: seconds since 1970 */
 	struct stats stats; /* as last read */
-	bool late; /* steered after its first process may have run: listeners opened before stay TCP */
+	/* Steered after its first process may have run: listeners opened before stay TCP. */
+	bool late;
 	int listeners; /* late: how many those were; -1: not known */
-	uint64_t fallbacks_told; /* how many an event was about; ATTACH_FALLBACKS_UNKNOWN: of an earlier run */
+	/* How many an event was about; ATTACH_FALLBACKS_UNKNOWN: of an earlier run. */
+	uint64_t fallbacks_told;
 	struct err missing; /* extras that could not be had; "" = none */
-	/* What its plugin left while this one is being rolled back: takes its place; owned; NULL. */
+	/* What its plugin left while this one is being rolled back: takes its place; owned;
+	 * NULL. */
 	struct record *successor;
 	struct attach *next; /* this and the rest are the table's own */
 	struct attach **link;

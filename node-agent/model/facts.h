@@ -21,7 +21,8 @@ struct fact { /* yes, or why not */
 	bool unasked; /* the config does not ask for it: it has no metric, and nobody misses it */
 	bool known; /* there was an answer, once */
 	char why[FACTS_WHY_MAX]; /* "" when ok */
-	char doubt[FACTS_WHY_MAX]; /* why the last probe got no answer: the rest is older; "" = it got one */
+	/* Why the last probe got no answer: the rest is older; "" = it got one. */
+	char doubt[FACTS_WHY_MAX];
 	uint64_t failures; /* probes without an answer so far */
 };
 
@@ -72,7 +73,8 @@ extern const size_t facts_n;
 
 /* A probe's answer: yes (rc >= 0), or no, and err says why. */
 void facts_set(struct fact *fact, int rc, const struct err *err);
-/* A probe got no answer: "could not ask" is no "no". What was seen last stays; what was never seen is not there. */
+/* A probe got no answer: "could not ask" is no "no". What was seen last stays; what was never seen
+ * is not there. */
 void facts_doubt(struct fact *fact, const struct err *err);
 
 const struct fact *facts_get(const struct facts *facts, const struct facts_row *row);

@@ -5,7 +5,7 @@
 
 #include <stdint.h>
 
-/* Smc_cni_request_duration_seconds{verb}. */
+/* The label verb of smc_cni_request_duration_seconds. */
 enum latency_verb {
 	LATENCY_PREPARE,
 	LATENCY_COMMIT,

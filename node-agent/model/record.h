@@ -42,8 +42,8 @@ struct record *record_copy(const struct record *rec); /* deep; NULL: no memory *
 json_t *record_to_json(const struct record *rec);
 int record_from_json(const json_t *obj, struct record **ret, struct err *err);
 
-/* dirfd: <stateDir>. record_create, for the first record of an attachment, refuses (-EEXIST) to overwrite that of
- * another one whose hash is the same. record_remove: what is gone is fine. */
+/* dirfd: <stateDir>. record_create, for the first record of an attachment, refuses (-EEXIST) to
+ * overwrite that of another one whose hash is the same. record_remove: what is gone is fine. */
 int record_create(int dirfd, const struct record *rec, struct err *err);
 int record_write(int dirfd, const struct record *rec, struct err *err);
 int record_remove(int dirfd, const struct wire_attachment *a, struct err *err);

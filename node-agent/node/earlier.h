@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Pods that the runtime started without our plugin: before the agent came, or while somebody had taken
- * the plugin out of the chain. For each attachment libcni keeps what its ADD was asked and answered
- * (libcni/api.go, cachedInfo), and that is all that a request holds.
+/* Pods that the runtime started without our plugin: before the agent came, or while somebody had
+ * taken the plugin out of the chain. For each attachment libcni keeps what its ADD was asked and
+ * answered (libcni/api.go, cachedInfo), and that is all that a request holds.
  */
 #ifndef SMC_AGENT_EARLIER_H
 #define SMC_AGENT_EARLIER_H
@@ -12,8 +12,9 @@
 #include "node-agent/model/record.h"
 #include "node-agent/node/node.h"
 
-/* The request that the plugin would have made of a cached result, and the netns as the runtime named
- * it (borrowed from info). Pure. -EINVAL names what is missing; on success the caller clears *ret. */
+/* The request that the plugin would have made of a cached result, and the netns as the runtime
+ * named it (borrowed from info). Pure. -EINVAL names what is missing; on success the caller clears
+ * *ret. */
 int earlier_request(const json_t *info, struct wire_prepare *ret, const char **ret_netns, struct err *err);
 
 struct earlier_seen { /* all zero: nothing has been scanned */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Room node/: the worker's side: what the node can do, and the steps of an attachment in the kernel.
+/* Room node/: the worker's side: what the node can do, and the steps of an attachment in the
+ * kernel.
  * Thread: the worker's, and --cleanup's.
  * Never: calls the loop, or keeps a pod's namespace alive between two jobs.
  */

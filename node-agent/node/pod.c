@@ -138,7 +138,8 @@ static void extras_apply(struct node *node, const struct record *rec, struct pod
 		note(extras, &err);
 }
 
-/* Looks twice before it says -ENOENT, which is the end of the pod: a process may fork while we look. */
+/* Looks twice before it says -ENOENT, which is the end of the pod: a process may fork while we
+ * look. */
 static int find_netns(const struct node *node, const struct record *rec, struct err *err)
 {
 	int fd;
@@ -281,7 +282,8 @@ int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 	if (netns_fd < 0)
 		return netns_fd;
 	r = ensure_in(node, rec, netns_fd, wish, shared, extras, err);
-	return r == -ENOENT ? -EUCLEAN : r; /* another thing that is not there (the folder of records) */
+	/* Another thing that is not there (the folder of records). */
+	return r == -ENOENT ? -EUCLEAN : r;
 }
 
 int pod_check(struct node *node, const struct record *rec, struct err *err)

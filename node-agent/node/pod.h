@@ -14,12 +14,13 @@
 
 struct pod_extras {
 	struct err missing; /* what could not be had, for log and status; "" = nothing */
-	int listeners; /* pod_ensure() turned steering on: TCP listeners that it found; -1: not known */
+	/* pod_ensure() turned steering on: TCP listeners that it found; -1: not known. */
+	int listeners;
 };
 
-/* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be that given: prepared,
- * or committed when the wish is empty. On failure nothing is left. -EINVAL or -EPERM: the descriptor is no pod's
- * network namespace. */
+/* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be
+ * that given: prepared, or committed when the wish is empty. On failure nothing is left. -EINVAL or
+ * -EPERM: the descriptor is no pod's network namespace. */
 int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase, struct pod_extras *extras,
 		struct err *err);
 /* rec->undo has come from the plugin. required: the pod must not start unsteered, so the node is

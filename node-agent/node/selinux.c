@@ -17,8 +17,9 @@
 #define CONTAINER "system_u:system_r:container_t:s0"
 #define REMEDY "load deploy/selinux/smc-cni.cil (docs/privileges.md)"
 
-/* What a server and a client do with a steered socket. A target is one of the kernel's own contexts: the kernel looks a
- * port up by its protocol, and policies name ports of TCP and UDP only, so that each port of SMC is `port`. */
+/* What a server and a client do with a steered socket. A target is one of the kernel's own
+ * contexts: the kernel looks a port up by its protocol, and policies name ports of TCP and UDP
+ * only, so that each port of SMC is `port`. */
 static const struct need {
 	const char *target; /* NULL: the domain itself */
 	const char *permissions[13];
@@ -33,7 +34,8 @@ static const struct need {
 
 struct policy {
 	int fs;
-	unsigned int class; /* rawip_socket; 0: unknown to the policy, for which deny_unknown is the rule */
+	/* rawip_socket; 0: unknown to the policy, for which deny_unknown is the rule. */
+	unsigned int class;
 	unsigned int deny_unknown;
 };
 
@@ -128,7 +130,8 @@ static int read_policy(struct policy *policy, struct err *err)
 	return r == -ENOENT ? 0 : r;
 }
 
-/* Where the runtime does not label containers they run as we do, whatever the DaemonSet asks for. */
+/* Where the runtime does not label containers they run as we do, whatever the DaemonSet asks
+ * for. */
 static int check_own_domain(const struct policy *policy, struct err *err)
 {
 	char own[SELINUX_CONTEXT_MAX];

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the kernel's SELinux says, through a mount of selinuxfs of our own: a container has none, and this one is seen
- * by nobody else. The interface: security/selinux/selinuxfs.c. */
+/* What the kernel's SELinux says, through a mount of selinuxfs of our own: a container has none,
+ * and this one is seen by nobody else. The interface: security/selinux/selinuxfs.c. */
 #ifndef SMC_AGENT_SELINUXFS_H
 #define SMC_AGENT_SELINUXFS_H
 
@@ -24,7 +24,8 @@ int selinuxfs_open(struct err *err);
 int selinuxfs_read(int fs, const char *name, char *buf, size_t size, struct err *err);
 int selinuxfs_read_number(int fs, const char *name, unsigned int *ret, struct err *err);
 
-/* What the policy allows a process of the context `source`. -EINVAL: the policy does not know a context. */
+/* What the policy allows a process of the context `source`. -EINVAL: the policy does not know a
+ * context. */
 int selinuxfs_access(int fs, const char *source, const char *target, unsigned int class, struct selinux_av *ret,
 		     struct err *err);
 

@@ -110,8 +110,8 @@ static int read_object(const json_t *obj, enum manifest_kind kind, struct manife
 		return err_set(err, -EINVAL, "object: 'metadata' is missing");
 	if (r < 0)
 		return r;
-	/* hostNetwork is in spec, and not asked for: such a pod never gets a CNI ADD, and its network
-	 * namespace, the host's, is refused wherever one comes in (netns_check_foreign). */
+	/* hostNetwork is in spec, and not asked for: such a pod never gets a CNI ADD, and its
+	 * network namespace, the host's, is refused wherever one comes in (netns_check_foreign). */
 	r = kind == MANIFEST_POD ?
 		    read_pod(metadata, &o->pod, err) :
 		    read_name(metadata, "name", k8s_name_label, &o->namespace.name, err);

@@ -31,8 +31,8 @@ int kube_object_parse(const char *text, size_t len, enum manifest_kind kind,
 int kube_event_parse(const char *text, size_t len, enum manifest_kind kind, struct kube_event *ret,
 		     struct err *err);
 void kube_event_clear(struct kube_event *e);
-/* metadata.resourceVersion and metadata.continue of a list; *cont is NULL when it was the last page,
- * else the caller frees it. */
+/* metadata.resourceVersion and metadata.continue of a list; *cont is NULL when it was the last
+ * page, else the caller frees it. */
 int kube_list_meta(const json_t *list, char version[KUBE_VERSION_MAX], char **cont,
 		   struct err *err);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Room object/: what a Pod and a Namespace say, from a manifest or from the API server, in one form.
+/* Room object/: what a Pod and a Namespace say, from a manifest or from the API server, in one
+ * form.
  * Thread: the loop's; counted references without locks.
  * Never: decides anything about it.
  */

@@ -11,7 +11,8 @@
 
 #include "common/err.h"
 
-/* Bytes of one object: etcd takes no more than 1.5 MiB, and JSON may have six for one ('<' is written \u003c). */
+/* Bytes of one object: etcd takes no more than 1.5 MiB, and JSON may have six for one ('<' is
+ * written \u003c). */
 #define JSON_CUT_MAX (10 * 1024 * 1024)
 #define JSON_CUT_REST_MAX (64 * 1024) /* bytes of a list without its items */
 

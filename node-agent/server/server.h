@@ -16,8 +16,8 @@
 struct agent;
 struct server;
 
-/* Listens on config->socket: its folder is 0700 (socket_dir.h), the socket 0600, a socket file of an
- * earlier run replaced. The caller holds the lock. */
+/* Listens on config->socket: its folder is 0700 (socket_dir.h), the socket 0600, a socket file of
+ * an earlier run replaced. The caller holds the lock. */
 int server_new(struct agent *agent, struct server **ret, struct err *err);
 /* Ends all sessions without a word; removes the socket file. NULL is fine. */
 void server_free(struct server *server);

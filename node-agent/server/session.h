@@ -13,7 +13,8 @@
 
 #define SESSION_IDLE_MS 10000 /* without a complete request */
 #define SESSION_COMMIT_MS 30000 /* a transaction waits this long for its COMMIT */
-#define SESSION_REST_MS 500 /* of the plugin's time is kept for what comes after a wait for the source */
+/* Of the plugin's time is kept for what comes after a wait for the source. */
+#define SESSION_REST_MS 500
 #define SESSION_BUSY_MS 30000 /* for the answer */
 #define SESSION_LINGER_MS 2000 /* to take the last reply */
 
@@ -55,8 +56,8 @@ struct session {
 	struct session *next; /* the server's */
 };
 
-/* Takes over fd. closed: called once, when it is dead and may be freed, but not from there. NULL: no memory
- * (fd is closed). */
+/* Takes over fd. closed: called once, when it is dead and may be freed, but not from there. NULL:
+ * no memory (fd is closed). */
 struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg), void *arg);
 /* Ends the connection and rolls its transaction back; the server frees it later. */
 void session_close(struct session *s);

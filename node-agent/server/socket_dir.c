@@ -25,7 +25,8 @@ static int folder_of(const char *path, char ret[PATH_MAX], struct err *err)
 	return 0;
 }
 
-/* The name in the folder that leads to the path, as "state" of "/run/smc-cni" to "/run/smc-cni/state/x". */
+/* The name in the folder that leads to the path, as "state" of "/run/smc-cni" to
+ * "/run/smc-cni/state/x". */
 static bool leads_to(const char *dir, const char *name, const char *path)
 {
 	size_t dir_len = strlen(dir), len = strlen(name);

@@ -206,8 +206,8 @@ static void wait_for_descriptor(struct connections *c)
 	loop_arm(c->loop, &c->again, clock_now_ms() + AGAIN_MS);
 }
 
-/* Each is read before the next one comes, which may take its place: a request that is whole, as those of
- * probes are when we see them (listening.c), is answered, whoever else knocks. */
+/* Each is read before the next one comes, which may take its place: a request that is whole, as
+ * those of probes are when we see them (listening.c), is answered, whoever else knocks. */
 static void on_connect(void *arg, uint32_t events)
 {
 	struct connections *c = arg;
@@ -261,7 +261,8 @@ int connections_new(struct loop *loop, const char *address, MHD_AccessHandlerCal
 	c->loop = loop;
 	places_init(&c->places);
 	errno = 0;
-	/* Twice as many as have a place: those that were ended are counted until it has seen that. */
+	/* Twice as many as have a place: those that were ended are counted until it has seen
+	 * that. */
 	c->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL,
 				     NULL, handler, arg, MHD_OPTION_CONNECTION_LIMIT, 2u * PLACES_MAX,
 				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,

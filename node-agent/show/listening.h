@@ -14,8 +14,8 @@ union listening_address {
 	struct sockaddr_in6 v6;
 };
 
-/* "ip:port" or "[ipv6]:port"; returns the socket, non-blocking. "[::]" is every address of the node, IPv4 too:
- * kubelet's probes ask 127.0.0.1. */
+/* "ip:port" or "[ipv6]:port"; returns the socket, non-blocking. "[::]" is every address of the
+ * node, IPv4 too: kubelet's probes ask 127.0.0.1. */
 int listening_open(const char *text, struct err *err);
 
 #endif

@@ -26,8 +26,8 @@ enum metrics_state {
 	METRICS_N_STATES,
 };
 
-/* One a pod: the caller merges the attachments of one pod (they share counters and statistics). Those of one
- * namespace lie together. */
+/* One a pod: the caller merges the attachments of one pod (they share counters and statistics).
+ * Those of one namespace lie together. */
 struct metrics_pod {
 	const char *namespace;
 	const char *name;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The places of the HTTP server, and who makes room when all are taken: whoever can reach the port must not be able to
- * keep kubelet's probes away by holding connections. Pure: the caller says what time it is.
+/* The places of the HTTP server, and who makes room when all are taken: whoever can reach the port
+ * must not be able to keep kubelet's probes away by holding connections. Pure: the caller says what
+ * time it is.
  *
- * A connection that has not sent a whole request yet is ended first, the oldest of them before others; a peer
- * with many places makes room for its own new connection. Each state has a time limit of its own, which what
- * trickles in does not move.
+ * A connection that has not sent a whole request yet is ended first, the oldest of them before
+ * others; a peer with many places makes room for its own new connection. Each state has a time
+ * limit of its own, which what trickles in does not move.
  */
 #ifndef SMC_AGENT_PLACES_H
 #define SMC_AGENT_PLACES_H
@@ -16,7 +17,8 @@
 
 #define PLACES_MAX 32
 #define PLACES_OF_ONE_MAX 8 /* of one address */
-#define PLACES_REQUEST_MS 5000 /* for a whole request, from the connection's begin or the answer before */
+/* For a whole request, from the connection's begin or the answer before. */
+#define PLACES_REQUEST_MS 5000
 #define PLACES_ANSWER_MS 20000 /* for the answer to be ready, and taken */
 
 struct place { /* embedded in its owner */

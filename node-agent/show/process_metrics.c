@@ -59,7 +59,8 @@ static double boot_time(void)
 	return (double)s;
 }
 
-/* Field 22 of /proc/self/stat, behind the command's name, which may have blanks and brackets in it. */
+/* Field 22 of /proc/self/stat, behind the command's name, which may have blanks and brackets in
+ * it. */
 static double start_time(void)
 {
 	FILE *file = fopen("/proc/self/stat", "re");

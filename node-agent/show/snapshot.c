@@ -40,7 +40,8 @@ static bool same_netns(const struct attach *a, const struct attach *b)
 	return a->rec->netns.cookie == b->rec->netns.cookie;
 }
 
-/* Asked for it, or has something to tell all the same: sockets steered earlier, SMC sockets of its own. */
+/* Asked for it, or has something to tell all the same: sockets steered earlier, SMC sockets of its
+ * own. */
 static bool has_series(const struct attach *a)
 {
 	const struct smc_tech_stats *r = &a->stats.smc.smcr, *d = &a->stats.smc.smcd;
@@ -49,7 +50,8 @@ static bool has_series(const struct attach *a)
 	       r->client_conns || r->server_conns || d->client_conns || d->server_conns;
 }
 
-/* A pod has one namespace, but for a moment, when its sandbox is made anew: then a sum is needed. -ENOMEM */
+/* A pod has one namespace, but for a moment, when its sandbox is made anew: then a sum is needed.
+ * -ENOMEM */
 static int add_netns(struct snapshot *s, struct metrics_pod *pod, const struct stats *more)
 {
 	struct stats *sum;

@@ -8,7 +8,8 @@
 
 struct snapshot {
 	int n, max;
-	struct metrics_pod *pods; /* sorted by namespace and name, each pair once; they point here and into the table */
+	/* Sorted by namespace and name, each pair once; they point here and into the table. */
+	struct metrics_pod *pods;
 	struct stats *sums; /* NULL: no pod has two network namespaces */
 };
 

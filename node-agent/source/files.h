@@ -34,8 +34,8 @@ void source_files_all_written(struct source_files *f);
  * not there, or cannot be read, keeps all as it is. -ENOMEM or the folder's error. */
 int source_files_scan(struct source_files *f, struct err *err);
 
-/* True when nothing that the folder says is unknown: each file was read once without anything bad in it. One that
- * was never there says nothing that is known. */
+/* True when nothing that the folder says is unknown: each file was read once without anything bad
+ * in it. One that was never there says nothing that is known. */
 bool source_files_are_whole(const struct source_files *f);
 /* What is wrong now, in a sentence; "" = nothing. */
 void source_files_trouble(const struct source_files *f, struct err *ret);

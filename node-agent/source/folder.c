@@ -51,7 +51,8 @@ static void on_event(void *arg, enum source_event event, const char *name)
 	start_settling(s);
 }
 
-/* What only an earlier run knew is put among n objects, both sorted. Returns how many it makes, or -ENOMEM. */
+/* What only an earlier run knew is put among n objects, both sorted. Returns how many it makes, or
+ * -ENOMEM. */
 static ssize_t add_seed(const struct seed *seed, struct manifest_object ***objects, size_t n)
 {
 	struct manifest_object **all = calloc(n + seed->n + 1, sizeof(struct manifest_object *));
@@ -100,8 +101,8 @@ static void say(struct source_folder *s)
 		log_warn("manifests are not known in full", "err", s->why.msg);
 }
 
-/* Reads what changed and tells `changed`. On failure the store is as before, and the next event tries
- * again. */
+/* Reads what changed and tells `changed`. On failure the store is as before, and the next event
+ * tries again. */
 static int update(struct source_folder *s, source_changed_fn *changed, struct err *err)
 {
 	int r = source_files_scan(s->files, err);

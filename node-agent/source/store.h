@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The pods and namespaces that a source knows, by name. Pure but for the changes that it tells; those
- * are told when the new content is in place. */
+/* The pods and namespaces that a source knows, by name. Pure but for the changes that it tells;
+ * those are told when the new content is in place. */
 #ifndef SMC_AGENT_SOURCE_STORE_H
 #define SMC_AGENT_SOURCE_STORE_H
 

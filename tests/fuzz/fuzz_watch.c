@@ -73,7 +73,8 @@ static void run(struct seen *seen, const char *text, size_t len, size_t piece)
 	json_cut_clear(&c);
 }
 
-/* The answer to a list or a watch, cut into pieces: whatever it is, the pieces make no difference. */
+/* The answer to a list or a watch, cut into pieces: whatever it is, the pieces make no
+ * difference. */
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static const enum json_cut_mode modes[] = { JSON_CUT_LINES, JSON_CUT_ITEMS };

@@ -269,8 +269,8 @@ MAYBE json_t *about(const char *verb, const char *id)
 			 "attachment", "network", "net", "containerID", id, "ifname", "eth0");
 }
 
-/* A prepare message for pod default/<id>; steer NULL: no annotations. It waits as long as we do: the agent may be
- * slow on a busy machine. */
+/* A prepare message for pod default/<id>; steer NULL: no annotations. It waits as long as we do:
+ * the agent may be slow on a busy machine. */
 MAYBE json_t *prepare_of(const char *id, const char *steer)
 {
 	json_t *msg = about("prepare", id);
@@ -301,7 +301,8 @@ MAYBE void add_pod(const char *id, const char *steer, int netns_fd)
 		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));
 }
 
-/* "pod" or "node", that of the name or (NULL) any, in the answer to `status`; NULL: not there. The caller frees. */
+/* "pod" or "node", that of the name or (NULL) any, in the answer to `status`; NULL: not there. The
+ * caller frees. */
 MAYBE json_t *status_item(const char *kind, const char *name)
 {
 	auto_close int sock = connect_agent();

@@ -35,7 +35,8 @@ struct resource {
 	struct told queue[ANSWERS_MAX];
 	size_t first, n;
 	char *live; /* pushed, and not sent yet */
-	const struct sending *holder; /* the last answer that is held: older ones have lost their client */
+	/* The last answer that is held: older ones have lost their client. */
+	const struct sending *holder;
 	bool ended;
 	enum api_end end;
 };

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A small API server for tests: HTTPS by libmicrohttpd in threads of its own, certificates made by
- * the openssl command. It answers lists and watches of /api/v1/pods and /api/v1/namespaces as it was
- * told, in order; with nothing told, lists are empty (version 1) and watches stay open in silence.
- * Other paths answer 200 {"kind":"Status"}. Each function fails the test.
+ * the openssl command. It answers lists and watches of /api/v1/pods and /api/v1/namespaces as it
+ * was told, in order; with nothing told, lists are empty (version 1) and watches stay open in
+ * silence. Other paths answer 200 {"kind":"Status"}. Each function fails the test.
  */
 #ifndef TESTS_UNIT_API_SERVER_H
 #define TESTS_UNIT_API_SERVER_H

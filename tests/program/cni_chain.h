@@ -17,7 +17,8 @@
 /* An agent that steers what it is asked to steer. */
 extern const struct world_reply chain_good[];
 
-/* A configuration behind another plugin, with these members at its end. Valid until the next call. */
+/* A configuration behind another plugin, with these members at its end. Valid until the next
+ * call. */
 const char *chain_conf(const char *members);
 /* The request of pod 0 waits for the agent. */
 bool chain_is_pending(void);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the tests of the built plugin share: a host and two pods as real network namespaces, a folder
- * for everything on disk, a fake agent for what a real one does not do on demand, and IPAM plugins
- * made of shell.
+/* What the tests of the built plugin share: a host and two pods as real network namespaces, a
+ * folder for everything on disk, a fake agent for what a real one does not do on demand, and IPAM
+ * plugins made of shell.
  */
 #ifndef SMC_TESTS_CNI_WORLD_H
 #define SMC_TESTS_CNI_WORLD_H
@@ -11,8 +11,8 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* For a group: the test process moves to a mount and a network namespace of its own ("the host"), with
- * an empty /run. */
+/* For a group: the test process moves to a mount and a network namespace of its own ("the host"),
+ * with an empty /run. */
 int world_setup(void **state);
 int world_teardown(void **state);
 /* For each test: no agent, nothing pending, lent or leased, and the CNI_ variables of pod 0. */
@@ -22,8 +22,9 @@ const char *world_dir(void);
 const char *world_netns(int pod); /* 0 or 1 */
 const char *world_path(const char *name); /* below world_dir(); valid until the next call */
 
-/* The configuration with `members` (printf) behind cniVersion, name, type and agentSocket. The agent has
- * a minute to answer, unless they say another time: the machine may be busy. Valid until the next call. */
+/* The configuration with `members` (printf) behind cniVersion, name, type and agentSocket. The
+ * agent has a minute to answer, unless they say another time: the machine may be busy. Valid until
+ * the next call. */
 const char *world_conf(const char *version, const char *members, ...)
 	__attribute__((format(printf, 2, 3)));
 
@@ -44,7 +45,8 @@ void world_limit_memory(size_t bytes);
 void world_use_faults(void);
 
 const char *world_plugin(void); /* its path */
-/* Starts the plugin with the environment as it is, and CNI_COMMAND; what it prints goes to these files. */
+/* Starts the plugin with the environment as it is, and CNI_COMMAND; what it prints goes to these
+ * files. */
 pid_t world_start(const char *command, const char *conf, size_t conf_len, int out, int errs);
 /* The same, to its end. */
 void world_run(struct world_run *ret, const char *command, const char *conf, size_t conf_len);
@@ -72,8 +74,8 @@ void world_agent_stop(void);
 /* What it received: one JSON document each, with "fd": true when a network namespace came along. */
 json_t *world_agent_log(void);
 
-/* Makes an IPAM plugin of that name with a shell script's body, which has the configuration in $asked; each call that
- * comes with one is noted. */
+/* Makes an IPAM plugin of that name with a shell script's body, which has the configuration in
+ * $asked; each call that comes with one is noted. */
 void world_ipam(const char *name, const char *body);
 /* "ADD DEL ": the calls of all IPAM plugins; owned by the caller. */
 char *world_ipam_log(void);

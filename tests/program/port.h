@@ -5,8 +5,8 @@
 
 #include <stdint.h>
 
-/* A TCP port of 127.0.0.1 that nobody else is given while this process lives: it stays bound. Who listens on it
- * sets SO_REUSEADDR. Fails the test. */
+/* A TCP port of 127.0.0.1 that nobody else is given while this process lives: it stays bound. Who
+ * listens on it sets SO_REUSEADDR. Fails the test. */
 uint16_t port_reserve(void);
 
 #endif

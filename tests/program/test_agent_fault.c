@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole agent with a fault before each of its steps in turn (common/fault.h): one that is killed, or
- * fails, while it takes pods over leaves what the next one takes over; a clean-up that is killed, or fails,
- * is finished by the next. And plugins that are killed while nobody ever calls DEL or GC for their pods:
- * what the agent sweeps by itself suffices.
+/* The whole agent with a fault before each of its steps in turn (common/fault.h): one that is
+ * killed, or fails, while it takes pods over leaves what the next one takes over; a clean-up that
+ * is killed, or fails, is finished by the next. And plugins that are killed while nobody ever calls
+ * DEL or GC for their pods: what the agent sweeps by itself suffices.
  *
- * On a kernel with SMC all of steering takes part: with AGENT_BPFFS in the environment it must be in
- * force; AGENT_CONFIG are more lines of agent.yaml. FAULT_STEP=1, as in `make test`, tries all points, and
- * not just each third.
+ * On a kernel with SMC all of steering takes part: with AGENT_BPFFS in the environment it must be
+ * in force; AGENT_CONFIG are more lines of agent.yaml. FAULT_STEP=1, as in `make test`, tries all
+ * points, and not just each third.
  */
 #include "common/clock.h"
 #include "tests/program/agent_process.h"
@@ -117,7 +117,8 @@ static bool has_taken_over(const char *name)
 /* An error that is not made good by then is so at the next sweep, or by a successor. */
 #define MADE_GOOD_MS 1500
 
-/* True when it has; false when it has ended, or does not within the time, be it because of the fault. */
+/* True when it has; false when it has ended, or does not within the time, be it because of the
+ * fault. */
 static bool takes_both_over(const char *scope, int n)
 {
 	int64_t end = clock_now_ms() + 60000;
@@ -284,8 +285,8 @@ static void a_clean_up_that_failed_is_finished_by_the_next(void **state)
 
 /* ---- no DEL, no GC ---- */
 
-/* A chained ADD in a pod of its own, killed at its Nth point; the pod's processes end, and that is all.
- * False: it has no such point. */
+/* A chained ADD in a pod of its own, killed at its Nth point; the pod's processes end, and that is
+ * all. False: it has no such point. */
 static bool add_and_forget(int n)
 {
 	static const char conf[] =

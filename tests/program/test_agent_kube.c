@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The whole agent with an API server as its source. It runs on a kernel with or without SMC: what is
- * looked at is what the agent decides. */
+/* The whole agent with an API server as its source. It runs on a kernel with or without SMC: what
+ * is looked at is what the agent decides. */
 #include "common/clock.h"
 #include "tests/program/agent_kube.h"
 
@@ -35,7 +35,8 @@ static const char *pod_json(const char *name, const char *uid, const char *annot
 	return text;
 }
 
-#define TOO_LONG_MS (10 * ANSWER_MS) /* an agent that waits until then does not answer while we wait */
+/* An agent that waits until then does not answer while we wait. */
+#define TOO_LONG_MS (10 * ANSWER_MS)
 
 /* A prepare as the runtime's: all annotations of the pod were passed, and none is ours. */
 static json_t *prepare_plain(const char *id, const char *uid, int timeout_ms)

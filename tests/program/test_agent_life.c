@@ -135,7 +135,8 @@ static void records_of_another_boot_are_dropped_and_bad_ones_moved_aside(void **
 	pod_end(pid);
 }
 
-/* While it runs: by inotify. The sweep comes each AGENT_SWEEP_S only, and would find one of them at a time. */
+/* While it runs: by inotify. The sweep comes each AGENT_SWEEP_S only, and would find one of them at
+ * a time. */
 static void found_as_they_come(const char *netns)
 {
 	int64_t begun = clock_now_ms();
@@ -194,17 +195,20 @@ static pid_t worker_thread(void)
 	return thread;
 }
 
-/* The loop thread has something for the worker and does not wait for it: that one does not hold the lock. */
+/* The loop thread has something for the worker and does not wait for it: that one does not hold the
+ * lock. */
 static bool loop_goes_on(void)
 {
-	int64_t end = clock_now_ms() + ANSWER_MS; /* it waits for the worker's statistics, but not that long */
+	/* It waits for the worker's statistics, but not that long. */
+	int64_t end = clock_now_ms() + ANSWER_MS;
 	auto_close int sock = wire_connect(agent_path("run/a.sock"), end, &agent_err);
 	json_auto_t *request = wire_request("status"), *reply = NULL;
 
 	return sock >= 0 && wire_call(sock, request, -1, end, &reply, NULL, &agent_err) == 0;
 }
 
-/* Stops the agent's thread that works on pods, till worker_resume(). Nothing may be asserted between the two. */
+/* Stops the agent's thread that works on pods, till worker_resume(). Nothing may be asserted
+ * between the two. */
 static pid_t worker_hold(void)
 {
 	pid_t thread = worker_thread();
@@ -224,8 +228,8 @@ static void worker_resume(pid_t thread)
 	assert_return_code(ptrace(PTRACE_DETACH, thread, NULL, NULL), errno);
 }
 
-/* A plugin gives up and leaves its request while its PREPARE waits behind a scan for such requests: the scan takes
- * it, and only then the pod that it is about is rolled back. */
+/* A plugin gives up and leaves its request while its PREPARE waits behind a scan for such requests:
+ * the scan takes it, and only then the pod that it is about is rolled back. */
 static void a_request_left_while_its_first_is_rolled_back_is_adopted(void **state)
 {
 	auto_close int fd = -1;
@@ -312,7 +316,8 @@ static void a_restart_with_bad_manifests_forgets_no_required_namespace(void **st
 			assert_int_equal(rename(agent_path("manifests"), agent_path("away")), 0);
 		agent_start();
 		reply = ask(prepare_of("a", NULL), fd);
-		assert_true(json_is_true(json_object_get(reply, "required")) || /* or the node lacks it */
+		/* Or the node lacks it. */
+		assert_true(json_is_true(json_object_get(reply, "required")) ||
 			    !strcmp(text_of(reply, "code"), "required"));
 		assert_true(file_has("run/required-namespaces", "default\n"));
 	}
@@ -419,7 +424,8 @@ static void health_and_metrics_are_served(void **state)
 	assert_true(http_has("/readyz", "200 OK")); /* it serves, whatever the node can do */
 	assert_true(http_has("/readyz?for=pods", access("/sys/module/smc", F_OK) == 0 ? "200 OK" : "503 "));
 	assert_true(http_has("/readyz?for=tea", "503 "));
-	assert_false(http_has("/metrics", "smc_cni_node_ready{check=\"plugin\"}")); /* not managed: no yes, no no */
+	/* Not managed: no yes, no no. */
+	assert_false(http_has("/metrics", "smc_cni_node_ready{check=\"plugin\"}"));
 	assert_true(http_has("/metrics", "smc_cni_build_info{version="));
 	assert_true(http_has("/metrics", "smc_cni_request_duration_seconds_count{verb=\"node\"}"));
 	assert_true(http_has("/nothing", "404 "));

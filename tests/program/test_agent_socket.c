@@ -59,7 +59,8 @@ static json_t *prepare_at_once(const char *id)
 	return msg;
 }
 
-/* It did not opt in, so that there is nothing to be done: one message will do, and it outlives the connection. */
+/* It did not opt in, so that there is nothing to be done: one message will do, and it outlives the
+ * connection. */
 static void a_pod_for_which_nothing_is_to_be_done_is_committed_at_once(void **state)
 {
 	auto_close int fd = -1, sock = connect_agent();

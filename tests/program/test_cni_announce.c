@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, stand-alone: each address of the pod is told to its segment by one gratuitous ARP, be it
- * that an IPAM plugin has set the interface up before there was an address, as dhcp does. That all kinds do it
- * is in test_cni_kinds. "test_cni_announce KIND" runs another kind than host-device: those need a kernel that
- * this machine's may not be (tests/vm/cases/cni-kinds.sh).
+/* The built plugin, stand-alone: each address of the pod is told to its segment by one gratuitous
+ * ARP, be it that an IPAM plugin has set the interface up before there was an address, as dhcp
+ * does. That all kinds do it is in test_cni_kinds. "test_cni_announce KIND" runs another kind than
+ * host-device: those need a kernel that this machine's may not be (tests/vm/cases/cni-kinds.sh).
  */
 #include <setjmp.h>
 #include <stdarg.h>

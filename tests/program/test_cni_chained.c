@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, chained: what it tells the agent, and what becomes of a pod when the agent fails. */
+/* The built plugin, chained: what it tells the agent, and what becomes of a pod when the agent
+ * fails. */
 #include <inttypes.h>
 #include <errno.h>
 #include <setjmp.h>
@@ -252,7 +253,8 @@ static void ask_agent_for_node(void)
 		fail_msg("%s", err.msg);
 }
 
-/* It has waited for one answer, once: what it had sent by its end is all that the agent finds when it goes on. */
+/* It has waited for one answer, once: what it had sent by its end is all that the agent finds when
+ * it goes on. */
 static void expect_one_wait(const char *command, const char *verb)
 {
 	pid_t agent = world_agent(chain_good);

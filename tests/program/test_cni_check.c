@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* CHECK of the built plugin, stand-alone: all that the result says of a route counts, and nothing else. What
- * is said of links and addresses: test_cni_standalone, test_cni_kinds.
+/* CHECK of the built plugin, stand-alone: all that the result says of a route counts, and nothing
+ * else. What is said of links and addresses: test_cni_standalone, test_cni_kinds.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, stand-alone, with a fault before each of its steps in turn (common/fault.h): a step
- * that fails leaves an ADD that has undone all it did; one before which the plugin is killed leaves what
- * the DEL that a runtime does next takes away, and GC without it, too.
+/* The built plugin, stand-alone, with a fault before each of its steps in turn (common/fault.h): a
+ * step that fails leaves an ADD that has undone all it did; one before which the plugin is killed
+ * leaves what the DEL that a runtime does next takes away, and GC without it, too.
  *
  * "test_cni_fault KIND..." runs these kinds only: some need a kernel that this machine's may not be
  * (tests/vm/long/cni-fault.sh); without arguments those that every kernel has. FAULT_STEP=1, as in
@@ -38,7 +38,8 @@
 struct sample {
 	const char *name, *keys;
 	bool agent;
-	const char *bridge; /* that ADD makes: it takes it back when it fails, and nobody does when it is killed */
+	/* That ADD makes: it takes it back when it fails, and nobody does when it is killed. */
+	const char *bridge;
 };
 
 static const struct sample samples[] = {
@@ -53,8 +54,8 @@ static const struct sample samples[] = {
 	{ "dummy", "\"kind\":\"dummy\"", false, NULL },
 };
 
-/* A worker of the kernel adds the routes of an IPv6 address (its own, and on a router the anycast one), some
- * time after the address itself. */
+/* A worker of the kernel adds the routes of an IPv6 address (its own, and on a router the anycast
+ * one), some time after the address itself. */
 #define ROUTES_OF_BR0                                                                             \
 	"for i in $(seq 600); do "                                                                \
 	"[ $(ip -6 route show table local dev br0 | grep -cE '^(local|anycast) fd07::') = 2 ] && " \
@@ -127,7 +128,8 @@ static int run(const char *verb)
 	return status;
 }
 
-/* Runs it with the fault. False: nothing fired, the verb has no such point. *ret_what: which step it was. */
+/* Runs it with the fault. False: nothing fired, the verb has no such point. *ret_what: which step
+ * it was. */
 static bool run_with_fault(const char *verb, int n, const char *how, int *ret_status, char ret_what[256])
 {
 	char setting[64], mark[64];

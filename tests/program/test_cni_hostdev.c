@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, stand-alone, lending a device of the host: what several do with one device, and what
- * becomes of a device that nobody gave back. The device is one end of a veth pair: what is special with
- * real ones is in tests/vm.
+/* The built plugin, stand-alone, lending a device of the host: what several do with one device, and
+ * what becomes of a device that nobody gave back. The device is one end of a veth pair: what is
+ * special with real ones is in tests/vm.
  */
 #include <fcntl.h>
 #include <setjmp.h>

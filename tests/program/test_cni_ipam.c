@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, stand-alone, with real IPAM plugins: static, host-local, and dhcp with its daemon
- * and a DHCP server. What fails in them on demand is in test_cni_rollback.c.
+/* The built plugin, stand-alone, with real IPAM plugins: static, host-local, and dhcp with its
+ * daemon and a DHCP server. What fails in them on demand is in test_cni_rollback.c.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -38,7 +38,8 @@ static const char *address(const json_t *result, size_t index)
 	return text ? text : "(none)";
 }
 
-/* ADD, CHECK with its result, DEL; the caller frees the result. `conf` has a place (%s) at its end. */
+/* ADD, CHECK with its result, DEL; the caller frees the result. `conf` has a place (%s) at its
+ * end. */
 static json_t *live(const char *conf)
 {
 	auto_free char *prev = NULL, *text = NULL;
@@ -99,8 +100,8 @@ static void cni_args_choose_address_and_mac(void **state)
 	world_expect_error("ADD", world_conf("1.0.0", "%s", conf), 4, "'MAC' is '02:00:00'");
 }
 
-/* It has no GC of its own: Debian 12's refuses the verb, later ones succeed. docs/cni-config.md says who comes for
- * the lease. */
+/* It has no GC of its own: Debian 12's refuses the verb, later ones succeed. docs/cni-config.md
+ * says who comes for the lease. */
 static void gc_takes_the_links_and_del_the_lease_of_host_local(void **state)
 {
 	auto_free char *conf = NULL;

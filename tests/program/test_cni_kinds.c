@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The built plugin, stand-alone, with each kind of interface: made as asked, found broken by CHECK,
  * gone after DEL. "test_cni_kinds KIND..." runs these kinds only: some need a kernel that this
- * machine's may not be (tests/vm/cases/cni-kinds.sh); without arguments those that every kernel has.
+ * machine's may not be (tests/vm/cases/cni-kinds.sh); without arguments those that every kernel
+ * has.
  */
 #include <errno.h>
 #include <setjmp.h>
@@ -351,8 +352,8 @@ static void gc_removes_what_is_stale_in_a_namespace_that_lives_on(void **state)
 	world_sh("umount /run/netns/pod /run/netns");
 }
 
-/* What an ADD leaves that is killed right behind the request that makes the link: all that marks it in
- * requests of their own is not there yet. A device of the host is marked before it is lent. */
+/* What an ADD leaves that is killed right behind the request that makes the link: all that marks it
+ * in requests of their own is not there yet. A device of the host is marked before it is lent. */
 static void an_add_that_was_killed_is_cleared_up_by_del_and_by_gc(void **state)
 {
 	static const char *const verbs[] = { "DEL", "GC" };

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, stand-alone, under what is rare but allowed, or wrong in a way that the kernel takes for
- * something else.
+/* The built plugin, stand-alone, under what is rare but allowed, or wrong in a way that the kernel
+ * takes for something else.
  */
 #include <setjmp.h>
 #include <stdarg.h>

@@ -73,7 +73,8 @@ static void the_fake_ipam_works_when_nothing_fails(void **state)
 	assert_string_equal(log, "ADD DEL ");
 }
 
-/* Which the runtime passes to an ADD that has the capability; it must not be given up in silence. */
+/* Which the runtime passes to an ADD that has the capability; it must not be given up in
+ * silence. */
 static void a_bandwidth_that_is_asked_for(void **state)
 {
 #define BANDWIDTH ",\"runtimeConfig\":{\"bandwidth\":{\"ingressRate\":%d,\"ingressBurst\":%d}}"
@@ -179,7 +180,8 @@ static void an_ipam_plugin_that_answers_nonsense(void **state)
 	}
 }
 
-/* The pod is set up with a lease as soon as that is printed; whether the plugin then ends well counts all the same. */
+/* The pod is set up with a lease as soon as that is printed; whether the plugin then ends well
+ * counts all the same. */
 static void an_ipam_plugin_that_fails_behind_its_lease(void **state)
 {
 	static const struct {
@@ -278,7 +280,8 @@ static void add_and_del(const char *conf)
 	world_run_clear(&r);
 }
 
-/* More than a pipe holds, to one that takes it and to one that does not. Both have SIGPIPE as we had it. */
+/* More than a pipe holds, to one that takes it and to one that does not. Both have SIGPIPE as we
+ * had it. */
 static void an_ipam_plugin_need_not_read_a_long_configuration(void **state)
 {
 	auto_free char *conf = NULL;

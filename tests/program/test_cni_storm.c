@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The built plugin, many times at once on one bridge, and killed at random: each pod has what it was
- * promised, and in the end nothing is left.
+/* The built plugin, many times at once on one bridge, and killed at random: each pod has what it
+ * was promised, and in the end nothing is left.
  *
  * STORM=500 in the environment, as in `make test`, makes so many pods (default 100; 50 at once);
  * STORM_SEED=N repeats a run.
@@ -28,7 +28,8 @@
 
 #define AT_ONCE 50
 #define PODS_MAX 500
-/* A plugin is killed so long after its start at most: at each stage of an ADD, and now and then after it. */
+/* A plugin is killed so long after its start at most: at each stage of an ADD, and now and then
+ * after it. */
 #define KILL_WITHIN_US 40000
 
 /* A file a lease, its address by the pod's number; the same pod gets no second one. */
@@ -292,8 +293,8 @@ static void fifty_at_once_get_what_they_ask_for_and_leave_nothing(void **state)
 	world_expect_same(before, after);
 }
 
-/* Of half of the pods the ADD is killed. A runtime calls DEL for some of them, which is killed, too, at
- * times, and GC in the end. */
+/* Of half of the pods the ADD is killed. A runtime calls DEL for some of them, which is killed,
+ * too, at times, and GC in the end. */
 static void gc_finds_what_killed_plugins_left_and_nothing_else(void **state)
 {
 	auto_free char *before = world_snapshot(), *after = NULL;

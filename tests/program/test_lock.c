@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The plugin's locks, in a mount namespace with an empty /run: who excludes whom, and that nobody waits
- * for good.
+/* The plugin's locks, in a mount namespace with an empty /run: who excludes whom, and that nobody
+ * waits for good.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Real routes, in a network namespace of the test's own. The interface is a bridge made by ip(8). */
+/* Real routes, in a network namespace of the test's own. The interface is a bridge made by
+ * ip(8). */
 #include <errno.h>
 #include <sched.h>
 #include <setjmp.h>

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* UNIT_FILTER="*some_case" in the environment runs those cases of a test program alone ('*' and '?' as in a shell). */
+/* UNIT_FILTER="*some_case" in the environment runs those cases of a test program alone ('*' and '?'
+ * as in a shell). */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -354,7 +354,8 @@ static void statistics_are_asked_for_while_there_are_steered_pods(void **state)
 	agent_events_sweep(&agent);
 	assert_int_equal(seen.readings, 1);
 	agent.stats_busy = false;
-	agent.events = NULL; /* the kernel's counters of reasons, 16 bits wide, must not wrap unseen */
+	/* The kernel's counters of reasons, 16 bits wide, must not wrap unseen. */
+	agent.events = NULL;
 	agent_events_sweep(&agent);
 	assert_int_equal(seen.readings, 2);
 }

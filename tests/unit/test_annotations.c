@@ -118,7 +118,8 @@ static void many_middling_values_are_bounded_together(void **state)
 		assert_int_equal(json_object_update(map, one), 0);
 	}
 	assert_int_equal(annotations_bound(map, &err), 0);
-	assert_int_equal(json_object_size(map), ANNOTATIONS_KEYS_MAX - 1); /* one place is that of steer */
+	/* One place is that of steer. */
+	assert_int_equal(json_object_size(map), ANNOTATIONS_KEYS_MAX - 1);
 	assert_true(bytes_of(map) < 2 * ANNOTATIONS_BYTES_MAX);
 }
 

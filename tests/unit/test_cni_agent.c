@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The agent's part of CHECK, in the test's own process: the seam is netpart_check, the rest needs SMC. */
+/* The agent's part of CHECK, in the test's own process: the seam is netpart_check, the rest needs
+ * SMC. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The examples of docs/cni-config.md are what the plugin takes, and the types there are the only ones
- * that it takes; and each key that it knows is there. Runs in the source tree's top folder.
+/* The examples of docs/cni-config.md are what the plugin takes, and the types there are the only
+ * ones that it takes; and each key that it knows is there. Runs in the source tree's top folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -234,7 +234,8 @@ static int expect_documented(const char *path, const char *doc)
 	assert_int_equal(file_read(AT_FDCWD, path, 1 << 20, &text, NULL, NULL), 0);
 	at = text;
 	while (next_word(&at, word, sizeof(word))) {
-		if (!strcmp(word, "netconf") || strstr(word, ".h")) /* what messages call the whole */
+		/* What messages call the whole. */
+		if (!strcmp(word, "netconf") || strstr(word, ".h"))
 			continue;
 		(void)snprintf(wanted, sizeof(wanted), "`%s`", word);
 		if (!strstr(doc, wanted))

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What docs/metrics.md and docs/troubleshooting.md list is what the agent has: each metric with its type, labels
- * and values, each reason of a fallback and each fact of the node with its words. Runs in the source tree's top folder.
+/* What docs/metrics.md and docs/troubleshooting.md list is what the agent has: each metric with its
+ * type, labels and values, each reason of a fallback and each fact of the node with its words. Runs
+ * in the source tree's top folder.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -53,7 +54,8 @@ static char *read_doc(const char *path)
 
 /* ---- metrics ---- */
 
-/* Everything that there is: a pod in each state with all statistics, and one that never asked; each fact asked for. */
+/* Everything that there is: a pod in each state with all statistics, and one that never asked; each
+ * fact asked for. */
 static char *render(void)
 {
 	static const struct latency requests[LATENCY_N_VERBS];
@@ -76,7 +78,8 @@ static char *render(void)
 	return text;
 }
 
-/* Where the next metric's entry begins, NULL: there is none. Values of labels are entries, too, but of words. */
+/* Where the next metric's entry begins, NULL: there is none. Values of labels are entries, too, but
+ * of words. */
 static const char *next_entry(const char *doc)
 {
 	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
@@ -88,7 +91,8 @@ static const char *next_entry(const char *doc)
 	return NULL;
 }
 
-/* The entry of a metric, from its name to the next one or the end of the section. The caller frees it. */
+/* The entry of a metric, from its name to the next one or the end of the section. The caller frees
+ * it. */
 static char *entry_of(const char *doc, const char *name)
 {
 	char start[128];
@@ -105,7 +109,8 @@ static char *entry_of(const char *doc, const char *name)
 	return end ? strndup(at, (size_t)(end - at)) : strdup(at);
 }
 
-/* The next label of a sample: *at is behind "{" or ",". False at its end. Our values hold no quotes. */
+/* The next label of a sample: *at is behind "{" or ",". False at its end. Our values hold no
+ * quotes. */
 static bool next_label(const char **at, char name[32], char value[64])
 {
 	int used = 0;

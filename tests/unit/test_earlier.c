@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What libcni keeps of a pod, as a request. The first text is what containerd 2.4 wrote, shortened. */
+/* What libcni keeps of a pod, as a request. The first text is what containerd 2.4 wrote,
+ * shortened. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -144,11 +145,13 @@ static void an_add_is_as_new_as_its_namespace(void **state)
 
 	(void)state;
 	assert_non_null(mkdtemp(folder));
-	keep(folder, folder, 400); /* a slow IPAM plugin: it began now, which is when the folder was made */
+	/* A slow IPAM plugin: it began now, which is when the folder was made. */
+	keep(folder, folder, 400);
 	assert_false(install_cache_has_newer(folder, "podnet", now + 60));
 	assert_true(install_cache_has_newer(folder, "podnet", now - 100));
 	assert_false(install_cache_has_newer(folder, "pod", now - 100));
-	keep(folder, "/nonexistent/ns", 400); /* the pod is gone: it has taken no longer than 240 s */
+	/* The pod is gone: it has taken no longer than 240 s. */
+	keep(folder, "/nonexistent/ns", 400);
 	assert_true(install_cache_has_newer(folder, "podnet", now + 100));
 	assert_false(install_cache_has_newer(folder, "podnet", now + 200));
 	assert_int_equal(tree_remove(folder), 0);

@@ -45,7 +45,8 @@ static void an_entry_is_added_behind_the_others_and_all_else_is_kept(void **stat
 	assert_true(strstr(text, "zebra") < strstr(text, "plugins") && strstr(text, "plugins") < strstr(text, "alpha"));
 	assert_true(strstr(text, "\"portmap\"") < strstr(text, "\"smc-cni\""));
 	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), 0);
-	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0); /* it is in the chain: not a second time */
+	/* It is in the chain: not a second time. */
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 	assert_false(st.changed);
 	assert_false(is_there("net.d/cbr0"));
 }

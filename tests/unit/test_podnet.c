@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The JSON form, and what needs a machine that is not at hand; apply, check and undo need SMC and run in tests/vm
- * (common_podnet). The seam is the pnet table of common/smc_nl.h. */
+/* The JSON form, and what needs a machine that is not at hand; apply, check and undo need SMC and
+ * run in tests/vm (common_podnet). The seam is the pnet table of common/smc_nl.h. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>

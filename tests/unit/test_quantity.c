@@ -64,7 +64,8 @@ static void the_bounds_are_kept_to(void **state)
 	assert_int_equal(quantity_parse("3.1", 2, 3, &n), -EINVAL);
 	assert_int_equal(quantity_parse("999999999999999999Ei", 2, INT64_MAX, &n), -EINVAL);
 	assert_int_equal(quantity_parse("999999999999999999e99", 2, INT64_MAX, &n), -EINVAL);
-	assert_int_equal(quantity_parse("9223372036854775807", 1, INT64_MAX, &n), -EINVAL); /* 19 digits */
+	/* 19 digits. */
+	assert_int_equal(quantity_parse("9223372036854775807", 1, INT64_MAX, &n), -EINVAL);
 	assert_int_equal(quantity_parse("0", 1, 3, &n), -EINVAL);
 }
 

@@ -111,7 +111,8 @@ static void the_record_of_another_attachment_is_not_overwritten(void **state)
 		       wire_attachment_hash(&other->req.attachment, hash));
 	(void)snprintf(to, sizeof(to), RECORD_DIR "/%s.json",
 		       wire_attachment_hash(&rec->req.attachment, hash));
-	assert_int_equal(renameat(dir_fd, from, dir_fd, to), 0); /* as if the hashes were the same */
+	/* As if the hashes were the same. */
+	assert_int_equal(renameat(dir_fd, from, dir_fd, to), 0);
 	assert_int_equal(record_create(dir_fd, rec, &err), -EEXIST);
 	record_free(rec);
 	record_free(other);

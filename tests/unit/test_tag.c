@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The mark of links that are ours: what is written is read back, and nothing else is taken for one. */
+/* The mark of links that are ours: what is written is read back, and nothing else is taken for
+ * one. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

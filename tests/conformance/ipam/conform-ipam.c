@@ -4,8 +4,8 @@
  *   "ipam": {"type": "conform-ipam", "dataDir": DIR, "subnets": [CIDR, ...], "routes": [...]}
  *
  * A lease is a file DATADIR/NETWORK/ADDRESS that holds the container id and the interface's name, a
- * line each. The first address of a subnet (at least /24 or /120) is its gateway's. Which one is given
- * changes from one to the next: what had the last one may be on its way out yet.
+ * line each. The first address of a subnet (at least /24 or /120) is its gateway's. Which one is
+ * given changes from one to the next: what had the last one may be on its way out yet.
  */
 #include <errno.h>
 #include <fcntl.h>

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Each call that a server or a client makes on its stream sockets, and what the kernel said: CALL=ok or CALL=ERRNO.
- * What is refused does not end the program, as long as there is a socket: the next call is made all the same.
+/* Each call that a server or a client makes on its stream sockets, and what the kernel said:
+ * CALL=ok or CALL=ERRNO. What is refused does not end the program, as long as there is a socket:
+ * the next call is made all the same.
  *
  *	calls server PORT	one connection; a line PORT=N says where it listens
  *	calls client ADDRESS PORT

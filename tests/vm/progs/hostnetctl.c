@@ -5,8 +5,9 @@
  *	apply, check, pod-undo	for one pod with these addresses (10.1.0.2/24)
  *	shared-undo
  *
- * STATE is the file with the undo data, written before each change as the agent does it. With HOSTNETCTL_DIE=N in the
- * environment the program dies right after it has written for the Nth time: between record and change.
+ * STATE is the file with the undo data, written before each change as the agent does it. With
+ * HOSTNETCTL_DIE=N in the environment the program dies right after it has written for the Nth time:
+ * between record and change.
  */
 #include <errno.h>
 #include <stdio.h>

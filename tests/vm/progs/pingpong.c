@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* An ordinary TCP program that times round trips: what `tests/bench/transport` compares over SMC and TCP.
+/* An ordinary TCP program that times round trips: what `tests/bench/transport`
+ * compares over SMC and TCP.
  *
  *   pingpong server PORT
  *   pingpong client ADDRESS PORT BYTES ROUNDS    prints the median round trip in microseconds
- *   pingpong connect ADDRESS PORT ROUNDS         prints the median of connect + one byte each way + close
+ *   pingpong connect ADDRESS PORT ROUNDS     prints the median of connect + one byte each way + close
  *
  * A client says the size first: one line of text, then rounds of that many bytes each way.
  */

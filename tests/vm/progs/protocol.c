@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What socket(AF_INET, SOCK_STREAM, 0) gives in a network namespace: prints 6 (TCP) or 256 (SMC).
  *
- * usage: protocol NAME [COUNT SECONDS]	of /run/netns; with a count: that many values the pause apart
+ * usage: protocol NAME [COUNT SECONDS]
+ *	of /run/netns; with a count: that many values the pause apart
  */
 #include <stdio.h>
 #include <stdlib.h>

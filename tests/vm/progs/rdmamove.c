@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* rdmamove DEVICE FROM TO: moves an RDMA device from one network namespace to another, both named by
- * their files. Prints why not; exit status 1. */
+/* rdmamove DEVICE FROM TO: moves an RDMA device from one network namespace to another, both named
+ * by their files. Prints why not; exit status 1. */
 #include <stdio.h>
 
 #include "common/cleanup.h"

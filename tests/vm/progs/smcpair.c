@@ -4,7 +4,7 @@
  *	smcpair CLIENT_NETNS SERVER_NETNS SERVER_ADDR BYTES
  *
  * Sends BYTES to the server and half of them back. Prints one line:
- *	smcr			both namespaces' statistics show one SMC-R connection and exactly these bytes
+ *	smcr			the statistics of both show one SMC-R connection and exactly these bytes
  *	smcd			the same for SMC-D
  *	tcp client=CODE server=CODE	fallback reasons (0: none on that side)
  *	tcp ... in N ms		how long connect(2) took, always

@@ -4,11 +4,11 @@
  *
  *	socket FAMILY TYPE PROTOCOL	inet|inet6|unix|NUMBER; stream|dgram|raw|seqpacket[+flags]
  *	uring FAMILY PROTOCOL		a stream socket by IORING_OP_SOCKET
- *	ulp PROTOCOL LENGTH		a stream socket, then TCP_ULP "smc" NUL NUL... of LENGTH bytes
- *	cong LENGTH			a stream socket, then TCP_CONGESTION "reno" of LENGTH bytes; reads it back
- *	loop FILE			stream sockets until FILE exists; then how many of each protocol
- *	cost PROTOCOL COUNT		nanoseconds for one socket(2) + close(2): COUNT of them in 40
- *					batches, the least of their means
+ *	ulp PROTOCOL LENGTH	a stream socket, then TCP_ULP "smc" NUL NUL... of LENGTH bytes
+ *	cong LENGTH	a stream socket, then TCP_CONGESTION "reno" of LENGTH bytes; reads it back
+ *	loop FILE	stream sockets until FILE exists; then how many of each protocol
+ *	cost PROTOCOL COUNT	nanoseconds for one socket(2) + close(2): COUNT of them in 40
+ *				batches, the least of their means
  */
 #include <errno.h>
 #include <limits.h>
