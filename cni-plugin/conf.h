@@ -14,7 +14,8 @@
 #include "common/version.h"
 
 #define CONF_MAX (1024 * 1024) /* bytes */
-#define CONF_NAME_MAX 240 /* of a network's name, which with a prefix is the alias of links (255) */
+/* Of a network's name, which with a prefix is the alias of links (255). */
+#define CONF_NAME_MAX 240
 #define CONF_AGENT_TIMEOUT_MS 2000
 #define CONF_IPAM_TIMEOUT_MS 60000 /* dhcp may take that long */
 

@@ -44,7 +44,8 @@
 #define WIRE_DEFAULT_SOCKET "/run/smc-cni/agent.sock"
 /* Beside the socket: what a plugin leaves for an agent that was away (one file an attachment, a
  * prepare message with "netnsPath", its "netnsCookie" as text, and "undo": what the plugin did
- * there), and the namespaces whose pods must not start unsteered (one a line, kept by the agent). */
+ * there), and the namespaces whose pods must not start unsteered (one a line, kept by the
+ * agent). */
 #define WIRE_PENDING_DIR "pending"
 #define WIRE_REQUIRED_FILE "required-namespaces"
 /* The plugin's own folder, wherever the agent's socket is. It holds the plugin's locks, and in

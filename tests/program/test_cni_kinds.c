@@ -18,6 +18,7 @@
 #include <stdbool.h>
 
 #include "common/cleanup.h"
+#include "tests/program/cni_samples.h"
 #include "tests/program/cni_world.h"
 
 #define FAKE ",\"ipam\":{\"type\":\"fake\"}"
@@ -31,104 +32,6 @@
 	"{\"dst\":\"10.9.0.0/16\",\"mtu\":1300,\"advmss\":1200,\"priority\":77},"               \
 	"{\"dst\":\"10.10.0.0/16\",\"table\":100},"                                             \
 	"{\"dst\":\"10.11.0.0/16\",\"scope\":253}]}\nEND"
-
-struct breach {
-	const char *break_it, *repair, *message;
-};
-
-#define IN_POD "nsenter --net=POD ip "
-#define BREACHES_MAX 16
-
-struct sample {
-	const char *name, *kind, *keys;
-	const char *shown; /* what "ip -d link show" of the pod's interface has */
-	int n_interfaces;
-	struct breach breaches[BREACHES_MAX];
-};
-
-static const struct sample samples[] = {
-	{ "veth",
-	  "veth",
-	  "\"bridge\":\"br0\",\"hairpin\":true,\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
-	  "mtu 1400.*02:00:00:00:07:07.*veth",
-	  3,
-	  { { "ip link set HOST nomaster",
-	      "ip link set HOST master br0; bridge link set dev HOST hairpin on",
-	      "not on the bridge" },
-	    { "bridge link set dev HOST hairpin off", "bridge link set dev HOST hairpin on",
-	      "is not in hairpin mode" } } },
-	{ "vlan",
-	  "veth",
-	  "\"bridge\":\"vbr0\",\"vlan\":7,\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
-	  "mtu 1400.*veth",
-	  3,
-	  { { "bridge vlan add vid 8 dev HOST", "bridge vlan del vid 8 dev HOST",
-	      "is not in VLAN 7 alone" },
-	    { "bridge vlan add vid 7 dev HOST", "bridge vlan add vid 7 pvid untagged dev HOST",
-	      "is not in VLAN 7 alone" } } },
-	{ "ptp",
-	  "ptp",
-	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
-	  "mtu 1400.*02:00:00:00:07:07.*veth",
-	  2,
-	  { { "ip route del 10.7.0.2/32", "ip route add 10.7.0.2/32 dev HOST",
-	      "on the host lacks the route to '10.7.0.2/32'" },
-	    { "ip addr del 10.7.0.1/32 dev HOST", "ip addr add 10.7.0.1/32 dev HOST",
-	      "lacks the gateway address '10.7.0.1/32'" },
-	    { "ip -6 addr del fd07::1/128 dev HOST", "ip -6 addr add fd07::1/128 dev HOST nodad",
-	      "lacks the gateway address 'fd07::1/128'" },
-	    { IN_POD "-6 route del fd07::1", IN_POD "-6 route add fd07::1 dev eth0",
-	      "of the pod lacks the route to 'fd07::1/128'" },
-	    { IN_POD "route del 10.7.0.0/24", IN_POD "route add 10.7.0.0/24 via 10.7.0.1",
-	      "of the pod lacks the route to '10.7.0.2/24'" },
-	    { "echo 0 >/proc/sys/net/ipv4/ip_forward", "echo 1 >/proc/sys/net/ipv4/ip_forward",
-	      "does not forward IPv4" },
-	    { "ip link set HOST down",
-	      "ip link set HOST up; ip -6 addr add fd07::1/128 dev HOST nodad 2>/dev/null; "
-	      "ip route add 10.7.0.2 dev HOST; ip route add 10.8.0.2 dev HOST; "
-	      "ip -6 route replace fd07::2 dev HOST",
-	      "on the host is down" } } },
-	{ "macvlan",
-	  "macvlan",
-	  "\"master\":\"up0\",\"mode\":\"vepa\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
-	  "mtu 1400.*02:00:00:00:07:07.*macvlan *mode vepa",
-	  1,
-	  { { IN_POD "link set eth0 type macvlan mode bridge",
-	      IN_POD "link set eth0 type macvlan mode vepa", "has mode 4, not 2" } } },
-	{ "ipvlan",
-	  "ipvlan",
-	  "\"master\":\"up0\",\"mode\":\"l3s\",\"mtu\":1400",
-	  "mtu 1400.*ipvlan *mode l3s",
-	  1,
-	  { { IN_POD "link set eth0 type ipvlan mode l2", IN_POD "link set eth0 type ipvlan mode l3s",
-	      "has mode 0, not 2" } } },
-	/* Of a device that is no real one: what is special with those is in tests/vm. */
-	{ "host-device",
-	  "host-device",
-	  "\"device\":\"up0\",\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
-	  "mtu 1400.*02:00:00:00:07:07.*veth.*altname smc-cni.*\\.1500\\.up\\.up0",
-	  1,
-	  { { NULL, NULL, NULL } } },
-	{ "dummy",
-	  "dummy",
-	  "\"mtu\":1400,\"mac\":\"02:00:00:00:07:07\"",
-	  "mtu 1400.*02:00:00:00:07:07.*dummy",
-	  1,
-	  { { NULL, NULL, NULL } } },
-};
-
-/* Of all kinds, in an order in which each repair is whole. */
-static const struct breach common_breaches[] = {
-	{ IN_POD "route del 10.9.0.0/16",
-	  IN_POD "route add 10.9.0.0/16 via 10.7.0.1 metric 77 mtu 1300 advmss 1200",
-	  "lacks the route to '10.9.0.0/16'" },
-	{ IN_POD "route del 10.10.0.0/16 table 100",
-	  IN_POD "route add 10.10.0.0/16 via 10.7.0.1 table 100",
-	  "lacks the route to '10.10.0.0/16'" },
-	{ IN_POD "addr del 10.8.0.2/24 dev eth0", "true", "lacks the address '10.8.0.2/24'" },
-	{ IN_POD "link set eth0 down", "true", "'eth0' of the pod is down" },
-	{ IN_POD "link del eth0", "true", "interface 'eth0' of the pod is missing" },
-};
 
 static const struct sample *current;
 static const char *current_keys;
@@ -202,6 +105,19 @@ static void replaced_sh(const char *line, const json_t *r)
 
 /* ---- the tests ---- */
 
+/* What ip says of a pod of any kind. */
+static const char *const seen[] = {
+	"addr show dev eth0 | grep -q 'inet 10.7.0.2/24'",
+	"addr show dev eth0 | grep -q 'inet 10.8.0.2/24'",
+	"addr show dev eth0 | grep -q 'inet6 fd07::2/64'",
+	"route | grep -q 'default via 10.7.0.1 dev eth0'",
+	"-6 route | grep -q 'default via fd07::1 dev eth0'",
+	"route | grep -q '10.9.0.0/16 via 10.7.0.1.*metric 77 mtu 1300 advmss 1200'",
+	"route show table 100 | grep -q '10.10.0.0/16 via 10.7.0.1'",
+	"route | grep -q '10.11.0.0/16.*scope link'",
+	NULL,
+};
+
 static void the_pod_has_what_was_asked_for(void **state)
 {
 	json_auto_t *r = NULL;
@@ -217,16 +133,7 @@ static void the_pod_has_what_was_asked_for(void **state)
 	assert_int_equal(json_integer_value(json_object_get(last, "mtu")), 1400);
 	world_sh("nsenter --net=%s ip -d link show dev eth0 | tr '\\n' ' ' | grep -q 'UP.*%s'",
 		 world_netns(0), current->shown);
-	for (const char *const *want = (const char *const[]){
-		     "addr show dev eth0 | grep -q 'inet 10.7.0.2/24'",
-		     "addr show dev eth0 | grep -q 'inet 10.8.0.2/24'",
-		     "addr show dev eth0 | grep -q 'inet6 fd07::2/64'",
-		     "route | grep -q 'default via 10.7.0.1 dev eth0'",
-		     "-6 route | grep -q 'default via fd07::1 dev eth0'",
-		     "route | grep -q '10.9.0.0/16 via 10.7.0.1.*metric 77 mtu 1300 advmss 1200'",
-		     "route show table 100 | grep -q '10.10.0.0/16 via 10.7.0.1'",
-		     "route | grep -q '10.11.0.0/16.*scope link'", NULL };
-	     *want; want++)
+	for (const char *const *want = seen; *want; want++)
 		world_sh("nsenter --net=%s ip %s", world_netns(0), *want);
 	world_sh("! nsenter --net=%s ip addr | grep -q tentative", world_netns(0));
 	del();
@@ -268,9 +175,9 @@ static void a_failed_add_leaves_nothing(void **state)
 	(void)state;
 	world_sh("echo 1 >/proc/sys/net/ipv4/ip_forward; "
 		 "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding");
-	world_ipam("fake", "test $CNI_COMMAND = DEL || echo '{\"ips\":[{\"address\":\"10.7.0.2/24\","
-			   "\"gateway\":\"10.7.0.1\"}],\"routes\":[{\"dst\":\"10.9.0.0/16\","
-			   "\"gw\":\"192.168.99.1\"}]}'");
+	world_ipam("fake",
+		   "test $CNI_COMMAND = DEL || echo '{\"ips\":[{\"address\":\"10.7.0.2/24\"}],"
+		   "\"routes\":[{\"dst\":\"10.9.0.0/16\",\"gw\":\"192.168.99.1\"}]}'");
 	before = world_snapshot();
 	world_expect_error("ADD", conf_with("1.0.0", ""), 101, "10.9.0.0/16 via 192.168.99.1");
 	after = world_snapshot();

@@ -200,7 +200,7 @@ static void a_version_that_is_gone_leads_to_a_list(void **state)
 	(void)state;
 	open_synced();
 	tell_list(API_PODS, "50", "", pod_json("d", "enabled", "40"));
-	tell(API_PODS, 410, "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\"}", API_WHOLE);
+	tell(API_PODS, 410, "{\"kind\":\"Status\",\"code\":410,\"message\":\"old\"}", API_WHOLE);
 	tell_list(API_PODS, "60", "", pod_json("e", "enabled", "51"));
 	push_event("ERROR", "{\"kind\":\"Status\",\"code\":410,\"message\":\"too old\"}");
 	until(watches("60"));

@@ -4,7 +4,7 @@
  *
  *   pingpong server PORT
  *   pingpong client ADDRESS PORT BYTES ROUNDS    prints the median round trip in microseconds
- *   pingpong connect ADDRESS PORT ROUNDS     prints the median of connect + one byte each way + close
+ *   pingpong connect ADDRESS PORT ROUNDS     prints that of connect + one byte each way + close
  *
  * A client says the size first: one line of text, then rounds of that many bytes each way.
  */
