@@ -27,12 +27,12 @@ struct {
 } counters SEC(".maps");
 
 /* Adds one to a field of the pod's counters; a pod without counters is not counted. */
-#define COUNT(cookie, field)                                                      \
-	do {                                                                      \
+#define COUNT(cookie, field)                                                           \
+	do {                                                                           \
 		struct steer_counters *_c = bpf_map_lookup_elem(&counters, &(cookie)); \
-                                                                                  \
-		if (_c)                                                           \
-			__sync_fetch_and_add(&_c->field, 1);                      \
+                                                                                       \
+		if (_c)                                                                \
+			__sync_fetch_and_add(&_c->field, 1);                           \
 	} while (0)
 
 #endif

@@ -193,9 +193,9 @@ static void start_on_tcp(const struct agent_add *a)
 	log_warn("pod starts on TCP: the node agent could not steer it", "pod",
 		 *its->name ? pod : NULL, "container", a->env->container_id, "err", a->err.msg,
 		 "kept_for_agent",
-		 !keep	       ? "no"
-		 : kept.msg[0] ? kept.msg
-			       : "yes");
+		 !keep	     ? "no" :
+		 kept.msg[0] ? kept.msg :
+			       "yes");
 }
 
 int agent_add_end(struct agent_add *a, struct cni_error *e)
@@ -207,7 +207,8 @@ int agent_add_end(struct agent_add *a, struct cni_error *e)
 		return 0;
 	if (a->required || (a->code && !strcmp(a->code, WIRE_CODE_REQUIRED)))
 		return cni_fail(e, CNI_TRY_AGAIN,
-				err_set(&e->err, -EAGAIN, "the pod requires steering: %s", a->err.msg));
+				err_set(&e->err, -EAGAIN, "the pod requires steering: %s",
+					a->err.msg));
 	start_on_tcp(a);
 	return 0;
 }

@@ -73,7 +73,8 @@ static int open_icmp_socket(int netns_fd, const struct link *link, struct err *e
 	if (sock < 0)
 		return sock;
 	if (setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_HOPS, &hops, sizeof(hops)) < 0 ||
-	    setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_IF, &link->index, sizeof(link->index)) < 0)
+	    setsockopt(sock, IPPROTO_IPV6, IPV6_MULTICAST_IF, &link->index, sizeof(link->index)) <
+		    0)
 		return err_sys(err, errno, "open socket for neighbour advertisements");
 	return TAKE_FD(sock);
 }

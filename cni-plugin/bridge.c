@@ -151,16 +151,16 @@ int bridge_check_gateway(struct nl_sock *sk, const struct link *bridge,
 		if (inet_equal(&list[i].local, gateway))
 			return 0;
 	}
-	return n < 0 ? n
-		     : err_set(err, -ENOENT, "interface '%s' lacks the gateway address '%s'",
+	return n < 0 ? n :
+		       err_set(err, -ENOENT, "interface '%s' lacks the gateway address '%s'",
 			       bridge->name, inet_format(gateway, text));
 }
 
 /* Opens the family's setting; *ret gets what it says. */
 static int open_forwarding(int family, int flags, char *ret, struct err *err)
 {
-	const char *path = family == AF_INET ? "/proc/sys/net/ipv4/ip_forward"
-					     : "/proc/sys/net/ipv6/conf/all/forwarding";
+	const char *path = family == AF_INET ? "/proc/sys/net/ipv4/ip_forward" :
+					       "/proc/sys/net/ipv6/conf/all/forwarding";
 	auto_close int fd = open(path, flags | O_CLOEXEC);
 
 	if (fd < 0)

@@ -106,8 +106,7 @@ int bridge_check_vlan(struct nl_sock *sk, const struct link *port, int vlan, str
 
 	if (r < 0)
 		return r;
-	if (found.n != 1 || found.vlans[0].vid != vlan ||
-	    (found.vlans[0].flags & ACCESS) != ACCESS)
+	if (found.n != 1 || found.vlans[0].vid != vlan || (found.vlans[0].flags & ACCESS) != ACCESS)
 		return err_set(err, -ENOENT, "interface '%s' is not in VLAN %d alone, untagged",
 			       port->name, vlan);
 	return 0;

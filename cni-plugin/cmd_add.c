@@ -74,7 +74,8 @@ static int commit(struct add *add, json_t **ret, struct cni_error *e)
 
 /* ending: an IPAM plugin that has printed the lease and still has to end well before the agent
  * commits, or NULL. */
-static int finish(struct kind_work *w, const json_t *lease, struct ipam *ending, json_t **ret, struct cni_error *e)
+static int finish(struct kind_work *w, const json_t *lease, struct ipam *ending, json_t **ret,
+		  struct cni_error *e)
 {
 	auto_with(add_clear) struct add add = { 0 };
 	struct cni_error later = { 0 };
@@ -127,7 +128,8 @@ static int add_without_ipam(struct kind_work *w, json_t **ret, struct cni_error 
 }
 
 /* For ipam_uses_interface(): the links are made first, and taken back last. */
-static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **ret, struct cni_error *e)
+static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **ret,
+			      struct cni_error *e)
 {
 	int r = cni_fail(e, CNI_INTERFACE, iface_make(w, &e->err));
 
@@ -146,8 +148,8 @@ static int add_over_interface(struct kind_work *w, struct ipam *ipam, json_t **r
 
 /* No other ADD or DEL works in the pod. The IPAM plugin takes longer to start than the kernel takes
  * to make links, so it is started first, and asked when there is a place for what it gives. */
-static int add_interface(const struct env *env, const struct conf *conf, int netns_fd,
-			 json_t **ret, struct cni_error *e)
+static int add_interface(const struct env *env, const struct conf *conf, int netns_fd, json_t **ret,
+			 struct cni_error *e)
 {
 	auto_with(iface_close) struct kind_work w = { .env = NULL };
 	auto_with(ipam_clear) struct ipam ipam = { .type = NULL };

@@ -96,11 +96,12 @@ static int get_annotations(struct conf *c, const json_t *runtime, struct err *er
 {
 	const char *key;
 	json_t *value;
-	int r = smc_json_get_object(runtime, "runtimeConfig", NAMES_CAPABILITY_ANNOTATIONS, &c->annotations, err);
+	int r = smc_json_get_object(runtime, "runtimeConfig", NAMES_CAPABILITY_ANNOTATIONS,
+				    &c->annotations, err);
 
 	if (r < 0)
 		return r;
-	json_object_foreach (c->annotations, key, value) {
+	json_object_foreach(c->annotations, key, value) {
 		if (!json_is_string(value))
 			return err_set(
 				err, -EINVAL,
@@ -117,7 +118,8 @@ static int get_runtime(struct conf *c, struct err *err)
 
 	if (r <= 0)
 		return r;
-	r = smc_json_get_string(obj, "runtimeConfig", NAMES_CAPABILITY_CGROUP, &c->cgroup_path, err);
+	r = smc_json_get_string(obj, "runtimeConfig", NAMES_CAPABILITY_CGROUP, &c->cgroup_path,
+				err);
 	if (r < 0)
 		return r;
 	if (strlen(c->cgroup_path) >= sizeof(((struct wire_prepare *)NULL)->cgroup_path))
@@ -160,7 +162,7 @@ static int check_others(const struct conf *c, struct err *err)
 	    smc_json_get_object(args, "args", "cni", &cni, err) < 0 ||
 	    smc_json_get_object(c->root, "netconf", "capabilities", &capabilities, err) < 0)
 		return -EINVAL;
-	json_object_foreach (capabilities, key, value) {
+	json_object_foreach(capabilities, key, value) {
 		if (smc_json_get_bool(capabilities, "capabilities", key, &on, err) < 0)
 			return -EINVAL;
 	}

@@ -21,8 +21,12 @@ struct choice {
 };
 
 static const struct choice kinds[] = {
-	{ "veth", CONF_VETH },	   { "ptp", CONF_PTP },	    { "macvlan", CONF_MACVLAN },
-	{ "ipvlan", CONF_IPVLAN }, { "host-device", CONF_HOST_DEVICE }, { "dummy", CONF_DUMMY },
+	{ "veth", CONF_VETH },
+	{ "ptp", CONF_PTP },
+	{ "macvlan", CONF_MACVLAN },
+	{ "ipvlan", CONF_IPVLAN },
+	{ "host-device", CONF_HOST_DEVICE },
+	{ "dummy", CONF_DUMMY },
 	{ NULL, 0 },
 };
 
@@ -93,11 +97,10 @@ static int get_ifname(const json_t *obj, const char *key, const char *preset, ch
 	if (r < 0)
 		return r;
 	if ((*name || *preset) && !wire_ifname_valid(name))
-		return err_set(
-			err, -EINVAL,
-			"interface: '%s' is '%.64s'; allowed is an interface name: 1 to %d "
-			"printable characters without blank, '/' and ':'",
-			key, name, IFNAMSIZ - 1);
+		return err_set(err, -EINVAL,
+			       "interface: '%s' is '%.64s'; allowed is an interface name: 1 to %d "
+			       "printable characters without blank, '/' and ':'",
+			       key, name, IFNAMSIZ - 1);
 	strcpy(ret, name);
 	return 0;
 }
@@ -152,10 +155,11 @@ static int get_lent(const json_t *root, struct conf_interface *ret, struct err *
 int conf_interface_check_add(const struct conf_interface *c, struct cni_error *e)
 {
 	if (c->has_bandwidth)
-		return cni_fail(e, CNI_UNSUPPORTED,
-				err_set(&e->err, -EINVAL,
-					"runtimeConfig: 'bandwidth' is set; the plugin limits none: "
-					"use the plugin 'bandwidth' behind it"));
+		return cni_fail(
+			e, CNI_UNSUPPORTED,
+			err_set(&e->err, -EINVAL,
+				"runtimeConfig: 'bandwidth' is set; the plugin limits none: "
+				"use the plugin 'bandwidth' behind it"));
 	if (c->kind == CONF_HOST_DEVICE && !*c->device && !*c->pci)
 		return cni_fail(e, CNI_CONFIG,
 				err_set(&e->err, -EINVAL,
@@ -190,13 +194,15 @@ static int get_switches(const json_t *obj, struct conf_interface *ret, struct er
 		return r;
 	ret->vlan = ret->kind == CONF_VETH ? (int)vlan : 0;
 	if (ret->vlan && (ret->is_gateway || ret->is_default_gateway))
-		return err_set(err, -EINVAL,
-			       "interface: 'vlan' and 'isGateway' exclude each other: the gateway of a "
-			       "VLAN is not the bridge");
+		return err_set(
+			err, -EINVAL,
+			"interface: 'vlan' and 'isGateway' exclude each other: the gateway of a "
+			"VLAN is not the bridge");
 	if (ret->rdma && ret->kind != CONF_HOST_DEVICE)
-		return err_set(err, -EINVAL,
-			       "interface: 'rdma' is true; allowed with another kind than host-device "
-			       "is false: in the RDMA netns mode shared its pods use the host's");
+		return err_set(
+			err, -EINVAL,
+			"interface: 'rdma' is true; allowed with another kind than host-device "
+			"is false: in the RDMA netns mode shared its pods use the host's");
 	if (ret->kind != CONF_VETH && (ret->is_gateway || ret->hairpin))
 		return err_set(err, -EINVAL,
 			       "interface: '%s' is true; allowed with another kind than veth is "
@@ -235,14 +241,13 @@ int conf_interface_parse(const json_t *root, bool adding, struct conf_interface 
 	    get_ifname(obj, "bridge", "cni0", ret->bridge, &e->err) < 0 ||
 	    get_ifname(obj, "master", "", ret->master, &e->err) < 0 ||
 	    get_mode(obj, ret, &e->err) < 0 || get_switches(obj, ret, &e->err) < 0 ||
-	    get_device(obj, ret, &e->err) < 0 ||
-	    conf_interface_take_mac(obj, ret, &e->err) < 0 ||
+	    get_device(obj, ret, &e->err) < 0 || conf_interface_take_mac(obj, ret, &e->err) < 0 ||
 	    get_pod(root, adding, ret, &e->err) < 0)
 		return cni_fail(e, CNI_CONFIG, -EINVAL);
 	if (masq)
-		return cni_fail(
-			e, CNI_UNSUPPORTED,
-			err_set(&e->err, -EINVAL, "interface: 'ipMasq' is true; allowed is false"));
+		return cni_fail(e, CNI_UNSUPPORTED,
+				err_set(&e->err, -EINVAL,
+					"interface: 'ipMasq' is true; allowed is false"));
 	ret->mtu = (int)mtu;
 	return 1;
 }

@@ -101,13 +101,13 @@ static int get_runtime(const json_t *root, struct conf_interface *ret, struct er
 	    smc_json_get_object(runtime, "runtimeConfig", "bandwidth", &bandwidth, err) < 0 ||
 	    smc_json_get_array(runtime, "runtimeConfig", "ips", &ips, err) < 0)
 		return -EINVAL;
-	json_object_foreach (bandwidth, key, value) {
+	json_object_foreach(bandwidth, key, value) {
 		ret->has_bandwidth |= !json_is_integer(value) || json_integer_value(value) != 0;
 	}
-	json_array_foreach (ips, i, value) {
+	json_array_foreach(ips, i, value) {
 		struct inet_addr addr;
-		int r = json_is_string(value) ? inet_parse(json_string_value(value), &addr, err)
-					      : err_set(err, -EINVAL, "it must be a string");
+		int r = json_is_string(value) ? inet_parse(json_string_value(value), &addr, err) :
+						err_set(err, -EINVAL, "it must be a string");
 
 		if (r < 0)
 			return err_prefix(err, r, "runtimeConfig: 'ips[%zu]'", i);

@@ -23,9 +23,10 @@ int conf_read(const char *text, size_t len, json_t **ret, struct err *err)
 					  err);
 	if (r < 0)
 		return r;
-	json_object_foreach (root, key, value) {
+	json_object_foreach(root, key, value) {
 		if (smc_json_has_nul(value))
-			return err_set(err, -EINVAL, "netconf: there is a NUL (\\u0000) in '%.64s'", key);
+			return err_set(err, -EINVAL, "netconf: there is a NUL (\\u0000) in '%.64s'",
+				       key);
 	}
 	*ret = TAKE_PTR(root);
 	return 0;

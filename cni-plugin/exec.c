@@ -173,7 +173,8 @@ static int set_nonblock(int fd)
 	return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret, struct err *err)
+int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret,
+	       struct err *err)
 {
 	auto_with(pipe_close) struct pipe in = { -1, -1 }, out = { -1, -1 };
 	auto_free char *room = malloc(EXEC_OUTPUT_MAX + 1);
@@ -233,12 +234,15 @@ int exec_finish(struct exec *e, struct exec_result *ret, struct err *err)
 
 	if (r == 0) {
 		e->out[e->out_len] = '\0';
-		*ret = (struct exec_result){ .status = status, .out = e->out, .out_len = e->out_len };
+		*ret = (struct exec_result){ .status = status,
+					     .out = e->out,
+					     .out_len = e->out_len };
 		e->out = NULL;
 	} else if (r == -ETIMEDOUT) {
 		err_set(err, r, "run '%s': no end within %d ms", e->path, e->timeout_ms);
 	} else if (r == -EFBIG) {
-		err_set(err, r, "run '%s': it printed more than %d bytes", e->path, EXEC_OUTPUT_MAX);
+		err_set(err, r, "run '%s': it printed more than %d bytes", e->path,
+			EXEC_OUTPUT_MAX);
 	} else {
 		err_sys(err, r, "watch '%s'", e->path);
 	}

@@ -38,7 +38,8 @@ struct exec {
  * from exec_feed(). `path` is used until then, envp is not. -errno; *ret is set on success only.
  * Descriptors other than 0-2 must be O_CLOEXEC, and SIGPIPE ignored; the program gets its
  * default. */
-int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret, struct err *err);
+int exec_start(const char *path, char *const envp[], int timeout_ms, struct exec *ret,
+	       struct err *err);
 /* Gives the program all its input, of which it need not take any. The text is used until
  * exec_finish(). */
 void exec_feed(struct exec *e, const char *in, size_t len);

@@ -141,8 +141,8 @@ static struct wish as_before(const struct tag *tag, const struct link *now)
 	return (struct wish){ .name = before->name,
 			      .netns_fd = -1,
 			      .mtu = before->mtu == now->mtu ? 0 : before->mtu,
-			      .mac = same || !memcmp(before->mac, none, ETH_ALEN) ? NULL
-										  : before->mac,
+			      .mac = same || !memcmp(before->mac, none, ETH_ALEN) ? NULL :
+										    before->mac,
 			      .up = before->up };
 }
 
@@ -169,16 +169,16 @@ static int restore(struct nl_sock *host, const struct link *link, struct err *er
 	before = as_before(&tag, link);
 	r = change(host, link->index, &before, err);
 	if (r == -EEXIST) {
-		log_warn("a device of the host comes back, but its name is taken, ignoring",
-			 "name", tag.before.name, "now", link->name);
+		log_warn("a device of the host comes back, but its name is taken, ignoring", "name",
+			 tag.before.name, "now", link->name);
 		before.name = link->name;
 		r = change(host, link->index, &before, err);
 	}
 	if (r == 0)
 		r = unmark(host, link, err);
-	return r < 0 && r != -ENODEV
-		       ? err_prefix(err, r, "restore device '%s' of the host", tag.before.name)
-		       : 0;
+	return r < 0 && r != -ENODEV ?
+		       err_prefix(err, r, "restore device '%s' of the host", tag.before.name) :
+		       0;
 }
 
 int hostdev_restore(struct nl_sock *host, const struct link *link, struct err *err)
@@ -235,8 +235,9 @@ int hostdev_reclaim(struct nl_sock *host, const char *name, struct err *err)
 		if (!tag_of_device(&links[i], &tag) ||
 		    (strcmp(links[i].name, name) != 0 && strcmp(tag.before.name, name) != 0))
 			continue;
-		log_warn("a device of the host is there with the mark of a pod that lost it: it gets its old name back",
-			 "name", tag.before.name, "now", links[i].name);
+		log_warn(
+			"a device of the host is there with the mark of a pod that lost it: it gets its old name back",
+			"name", tag.before.name, "now", links[i].name);
 		r = restore(host, &links[i], err);
 		if (r < 0)
 			return r;

@@ -48,16 +48,18 @@ int hostdev_rdma_can(const char *device, struct err *err)
 	if (r < 0)
 		return r;
 	if (mode == RDMA_NL_SHARED)
-		return err_set(err, -EOPNOTSUPP,
-			       "give RDMA device '%s' to the pod: the RDMA netns mode is shared, in "
-			       "which pods may use it as it is; exclusive is set before the first pod "
-			       "('rdma system set netns exclusive')",
-			       device);
+		return err_set(
+			err, -EOPNOTSUPP,
+			"give RDMA device '%s' to the pod: the RDMA netns mode is shared, in "
+			"which pods may use it as it is; exclusive is set before the first pod "
+			"('rdma system set netns exclusive')",
+			device);
 	if (is_software(device))
-		return err_set(err, -EOPNOTSUPP,
-			       "give RDMA device '%s' to the pod: it is made of software, and would "
-			       "not outlive the move of its interface",
-			       device);
+		return err_set(
+			err, -EOPNOTSUPP,
+			"give RDMA device '%s' to the pod: it is made of software, and would "
+			"not outlive the move of its interface",
+			device);
 	return 0;
 }
 

@@ -30,7 +30,7 @@ static int listed_at(const struct env *env, const json_t *interfaces)
 	const json_t *obj;
 	size_t i;
 
-	json_array_foreach (interfaces, i, obj) {
+	json_array_foreach(interfaces, i, obj) {
 		const char *name = json_string_value(json_object_get(obj, "name"));
 		const char *sandbox = json_string_value(json_object_get(obj, "sandbox"));
 

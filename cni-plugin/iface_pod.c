@@ -42,10 +42,11 @@ static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct er
 	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
 	fd = netns_open_file(netns_fd, path, O_WRONLY | O_CLOEXEC, err);
 	if (fd == -ENOENT)
-		return err_set(err, -EAFNOSUPPORT,
-			       "interface '%s' of the pod has no IPv6: the kernel gives it none below an mtu "
-			       "of %d, or has none itself",
-			       ifname, IPV6_MIN_MTU);
+		return err_set(
+			err, -EAFNOSUPPORT,
+			"interface '%s' of the pod has no IPv6: the kernel gives it none below an mtu "
+			"of %d, or has none itself",
+			ifname, IPV6_MIN_MTU);
 	if (fd < 0)
 		return fd;
 	if (write(fd, "0", 1) != 1)
@@ -149,8 +150,9 @@ int iface_pod_set_arp_notify(struct nl_sock *sk, const struct link *link, struct
 	nla_nest_end(msg, inet);
 	nla_nest_end(msg, spec);
 	r = nlsock_talk(sk, msg, err);
-	return r < 0 ? err_prefix(err, r, "set arp_notify of interface '%s' of the pod", link->name)
-		     : 0;
+	return r < 0 ? err_prefix(err, r, "set arp_notify of interface '%s' of the pod",
+				  link->name) :
+		       0;
 }
 
 static int add_addresses(struct nl_sock *sk, const struct link *link, const json_t *result,
@@ -256,7 +258,8 @@ static bool is_as_listed(const struct route *there, const struct result_route *i
 		return false;
 	/* For IPv6 the kernel lets it follow the interface's MTU (net/ipv6/route.c,
 	 * rt6_mtu_change_route). */
-	if (in->mtu && there->mtu != at_most(in->mtu, ROUTE_MTU_MAX) && !(v6 && there->mtu == link->mtu))
+	if (in->mtu && there->mtu != at_most(in->mtu, ROUTE_MTU_MAX) &&
+	    !(v6 && there->mtu == link->mtu))
 		return false;
 	if (in->advmss && there->advmss != at_most(in->advmss, ROUTE_ADVMSS_MAX))
 		return false;
@@ -271,8 +274,9 @@ static bool same_way(const struct route *a, const struct route *b)
 }
 
 /* in: what the result says, or NULL. */
-static int check_route(struct nl_sock *sk, const struct route *wanted, const struct result_route *in,
-		       const char *where, const struct link *link, struct err *err)
+static int check_route(struct nl_sock *sk, const struct route *wanted,
+		       const struct result_route *in, const char *where, const struct link *link,
+		       struct err *err)
 {
 	auto_free struct route *list = NULL;
 	const struct route *other = NULL;
@@ -290,11 +294,12 @@ static int check_route(struct nl_sock *sk, const struct route *wanted, const str
 	}
 	(void)inet_format(&wanted->dst, text);
 	if (other)
-		return err_set(err, -ENOENT,
-			       "interface '%s' %s has the route to '%s' not as the result has it, but with "
-			       "priority %u, mtu %u, advmss %u, scope %u",
-			       link->name, where, text, other->priority, other->mtu, other->advmss,
-			       other->scope);
+		return err_set(
+			err, -ENOENT,
+			"interface '%s' %s has the route to '%s' not as the result has it, but with "
+			"priority %u, mtu %u, advmss %u, scope %u",
+			link->name, where, text, other->priority, other->mtu, other->advmss,
+			other->scope);
 	return err_set(err, -ENOENT, "interface '%s' %s lacks the route to '%s'", link->name, where,
 		       text);
 }

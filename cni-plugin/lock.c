@@ -34,7 +34,9 @@ static int take(off_t byte, bool shared, int64_t deadline_ms, struct err *err)
 		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
 			return err_sys(err, errno, "lock '" RUNDIR_PATH "/" WIRE_PLUGIN_LOCK "'");
 		if (clock_now_ms() >= deadline_ms)
-			return err_sys(err, EBUSY, "lock byte %" PRId64 " of '" RUNDIR_PATH "/" WIRE_PLUGIN_LOCK "'",
+			return err_sys(err, EBUSY,
+				       "lock byte %" PRId64 " of '" RUNDIR_PATH "/" WIRE_PLUGIN_LOCK
+				       "'",
 				       (int64_t)byte);
 		(void)nanosleep(&pause, NULL);
 		if (pause.tv_nsec < 3000000)
@@ -49,9 +51,10 @@ int lock_node(enum lock_node what, bool shared, int64_t deadline_ms, struct err 
 
 	FAULT_POINT("lock", err);
 	fd = take(what, shared, deadline_ms, err);
-	return fd == -EBUSY ? err_prefix(err, fd, "another ADD, DEL or GC is at work on the node's %s",
-					 what == LOCK_BRIDGES ? "bridges" : "devices")
-			    : fd;
+	return fd == -EBUSY ?
+		       err_prefix(err, fd, "another ADD, DEL or GC is at work on the node's %s",
+				  what == LOCK_BRIDGES ? "bridges" : "devices") :
+		       fd;
 }
 
 int lock_pod(int netns_fd, int64_t deadline_ms, struct err *err)
@@ -64,10 +67,12 @@ int lock_pod(int netns_fd, int64_t deadline_ms, struct err *err)
 	r = netns_identify(netns_fd, &id, err);
 	if (r < 0)
 		return r;
-	fd = take(PODS + (off_t)((id.cookie ? id.cookie : id.inode) & INT64_MAX / 2), false, deadline_ms, err);
+	fd = take(PODS + (off_t)((id.cookie ? id.cookie : id.inode) & INT64_MAX / 2), false,
+		  deadline_ms, err);
 	if (fd == -EBUSY)
-		return err_prefix(err, fd,
-				  "another ADD or DEL of this pod, or its IPAM plugin, is still at work");
+		return err_prefix(
+			err, fd,
+			"another ADD or DEL of this pod, or its IPAM plugin, is still at work");
 	if (fd >= 0 && fcntl(fd, F_SETFD, 0) < 0)
 		return err_sys(err, errno, "pass the pod's lock on");
 	return TAKE_FD(fd);

@@ -64,8 +64,8 @@ static int run_verb(const struct env *env, const struct conf *conf, json_t **ret
 	r = verb->run(env, conf, ret, e);
 	if (r == 0 && !*ret) { /* nothing is to be said, but a document must be printed */
 		*ret = json_pack("{s:s}", "cniVersion", version_text(conf->version));
-		return *ret ? 0
-			    : cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write answer"));
+		return *ret ? 0 :
+			      cni_fail(e, CNI_INTERNAL, err_sys(&e->err, ENOMEM, "write answer"));
 	}
 	return r;
 }

@@ -43,9 +43,10 @@ static int get_master(struct kind_work *w, struct link *ret, struct err *err)
 	if (index < 0)
 		return index;
 	if (index == 0)
-		return err_set(err, -ENODEV,
-			       "interface: 'master' is not set and the host has no default route (by one "
-			       "interface)");
+		return err_set(
+			err, -ENODEV,
+			"interface: 'master' is not set and the host has no default route (by one "
+			"interface)");
 	return link_get_by_index(w->host, index, ret, err);
 }
 
@@ -57,9 +58,9 @@ int podlink_on_master(struct kind_work *w, const struct podlink *p, struct podli
 	int r = get_master(w, &master, err);
 
 	if (r < 0)
-		return r == -ENODEV && *w->conf->interface.master
-			       ? err_prefix(err, r, "interface: 'master'")
-			       : r;
+		return r == -ENODEV && *w->conf->interface.master ?
+			       err_prefix(err, r, "interface: 'master'") :
+			       r;
 	/* The kernel takes a larger one, and then drops the packets. */
 	if (mtu && (uint32_t)mtu > master.mtu)
 		return err_set(err, -EINVAL, "interface: 'mtu' is %d; allowed by '%s' are %u", mtu,

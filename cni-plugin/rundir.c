@@ -32,7 +32,8 @@ int rundir_open(struct err *err)
 		return err_sys(err, errno, "open folder '" RUNDIR_PATH "'");
 	if (st.st_uid != geteuid() || (st.st_mode & (S_IWGRP | S_IWOTH)))
 		return err_set(err, -EPERM,
-			       "open folder '" RUNDIR_PATH "': others may write there, so that it cannot be "
+			       "open folder '" RUNDIR_PATH
+			       "': others may write there, so that it cannot be "
 			       "trusted: remove it, and the plugin makes it anew");
 	return TAKE_FD(fd);
 }

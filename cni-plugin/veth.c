@@ -153,9 +153,10 @@ int veth_del(struct nl_sock *sk, const struct wire_attachment *a, struct err *er
 	if (r < 0)
 		return r;
 	if (!veth_is_of_network(&link, a->network))
-		return err_set(err, -EPERM,
-			       "delete interface '%s': it is not ours (kind '%s', alias '%s', group %u)",
-			       host, link.kind, link.alias, link.group);
+		return err_set(
+			err, -EPERM,
+			"delete interface '%s': it is not ours (kind '%s', alias '%s', group %u)",
+			host, link.kind, link.alias, link.group);
 	r = link_del(sk, host, err);
 	return r == -ENODEV ? 0 : r;
 }

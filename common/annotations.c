@@ -37,8 +37,7 @@ int annotations_bound(json_t *annotations, struct err *err)
 	void *next;
 	int r = value ? keep(&b, steer, value, err) : 0;
 
-	json_object_foreach_safe(annotations, next, key, value)
-	{
+	json_object_foreach_safe(annotations, next, key, value) {
 		if (r < 0)
 			return r;
 		if (!strcmp(key, steer))

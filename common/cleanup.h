@@ -38,17 +38,17 @@ static inline void cleanup_closedir(DIR **d)
 #define auto_with(fn) __attribute__((cleanup(fn)))
 
 /* The only ways out of an auto_ variable. */
-#define TAKE_FD(fd)               \
-	({                        \
+#define TAKE_FD(fd)                \
+	({                         \
 		int _taken = (fd); \
-		(fd) = -1;        \
-		_taken;           \
+		(fd) = -1;         \
+		_taken;            \
 	})
-#define TAKE_PTR(ptr)                         \
-	({                                    \
+#define TAKE_PTR(ptr)                           \
+	({                                      \
 		__typeof__(ptr) _taken = (ptr); \
-		(ptr) = NULL;                 \
-		_taken;                       \
+		(ptr) = NULL;                   \
+		_taken;                         \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))

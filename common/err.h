@@ -20,8 +20,7 @@ struct err {
 
 /* Sets the message and returns rc (a negative errno), so that callers can write
  * `return err_set(err, -EINVAL, "...", ...)`. */
-int err_set(struct err *err, int rc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_set(struct err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* Sets the message followed by ": " and the text of errno value `errnum` (positive or negative),
  * and returns it as a negative errno. errnum 0 becomes -EIO: an error is never success. */
@@ -33,8 +32,7 @@ int err_sys(struct err *err, int errnum, const char *fmt, ...)
 const char *err_text(int errnum);
 
 /* Puts the formatted text and ": " before what is there already, and returns rc. */
-int err_prefix(struct err *err, int rc, const char *fmt, ...)
-	__attribute__((format(printf, 3, 4)));
+int err_prefix(struct err *err, int rc, const char *fmt, ...) __attribute__((format(printf, 3, 4)));
 
 /* For a caller that goes on after a failure: *first keeps the first negative rc, and ret (NULL is
  * fine) its message. */

@@ -24,11 +24,11 @@ int fault(const char *what, struct err *err);
 
 #define FAULT_SCOPE(name) fault_scope(name)
 /* When it fires with an error, the function that it stands in returns that error. */
-#define FAULT_POINT(what, err)                        \
-	do {                                          \
-		int fault_rc = fault((what), (err));  \
-		if (fault_rc < 0)                     \
-			return fault_rc;              \
+#define FAULT_POINT(what, err)                       \
+	do {                                         \
+		int fault_rc = fault((what), (err)); \
+		if (fault_rc < 0)                    \
+			return fault_rc;             \
 	} while (0)
 /* For a place where no error could be returned: it only kills. */
 #define FAULT_KILL(what) ((void)fault((what), NULL))

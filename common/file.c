@@ -133,7 +133,8 @@ static int replace(int dirfd, const char *path, const char *tmp, const void *dat
 	int r;
 
 	if (!unnamed)
-		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, mode);
+		fd = openat(dirfd, tmp, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW,
+			    mode);
 	if (fd < 0)
 		return -errno;
 	r = fill(fd, data, len, mode);

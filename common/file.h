@@ -11,15 +11,18 @@
 
 /* Reads a whole file of at most max bytes (more is -EFBIG) into a NUL-terminated buffer the caller
  * frees. dirfd as for openat(2). ret_len may be NULL. */
-int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len, struct err *err);
+int file_read(int dirfd, const char *path, size_t max, char **ret, size_t *ret_len,
+	      struct err *err);
 
 /* As file_read from an open descriptor, from its present offset. */
-int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len, struct err *err);
+int file_read_fd(int fd, const char *name, size_t max, char **ret, size_t *ret_len,
+		 struct err *err);
 
 /* Readers see the old file or the new one, whole, after a crash too. A process that is killed
  * leaves "<dir>/.<name>.tmp" at most, and that only where there is an old file (or the file system
  * has no O_TMPFILE). */
-int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode, struct err *err);
+int file_replace(int dirfd, const char *path, const void *data, size_t len, mode_t mode,
+		 struct err *err);
 
 /* Removes what file_replace() has written, and what it has left half done. A file that is not there
  * is fine. */

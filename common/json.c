@@ -110,11 +110,11 @@ bool smc_json_has_nul(const json_t *value)
 
 	if (json_is_string(value))
 		return memchr(json_string_value(value), '\0', json_string_length(value));
-	json_array_foreach (value, i, part) {
+	json_array_foreach(value, i, part) {
 		if (smc_json_has_nul(part))
 			return true;
 	}
-	json_object_foreach ((json_t *)(uintptr_t)value, key, part) {
+	json_object_foreach((json_t *)(uintptr_t)value, key, part) {
 		if (smc_json_has_nul(part))
 			return true;
 	}

@@ -69,8 +69,7 @@ static void take_kind(struct nlattr *info, struct link *ret)
 	if (!strcmp(ret->kind, "vrf"))
 		ret->vrf_table = value_of(attrs[IFLA_INFO_DATA], IFLA_VRF_TABLE);
 	else if (!strcmp(ret->kind, "bridge"))
-		ret->vlan_filtering =
-			value_of(attrs[IFLA_INFO_DATA], IFLA_BR_VLAN_FILTERING) != 0;
+		ret->vlan_filtering = value_of(attrs[IFLA_INFO_DATA], IFLA_BR_VLAN_FILTERING) != 0;
 	else if (!strcmp(ret->kind, "macvlan"))
 		ret->mode = value_of(attrs[IFLA_INFO_DATA], IFLA_MACVLAN_MODE);
 	else if (!strcmp(ret->kind, "ipvlan"))
@@ -269,6 +268,7 @@ int link_set_master(struct nl_sock *sk, const char *name, int master, struct err
 	if (!msg || nla_put_u32(msg, IFLA_MASTER, (uint32_t)master) < 0)
 		return err_sys(err, ENOMEM, "set master of interface '%s'", name);
 	r = nlsock_talk(sk, msg, err);
-	return r < 0 ? err_prefix(err, r, "set master of interface '%s' to index %d", name, master)
-		     : 0;
+	return r < 0 ? err_prefix(err, r, "set master of interface '%s' to index %d", name,
+				  master) :
+		       0;
 }

@@ -98,8 +98,8 @@ static void put_time(struct line *line)
 		return;
 	(void)clock_gettime(CLOCK_REALTIME, &now);
 	second = (int)(now.tv_sec % 86400);
-	(void)snprintf(text, sizeof(text), "time=%02d:%02d:%02dZ ", second / 3600,
-		       second / 60 % 60, second % 60);
+	(void)snprintf(text, sizeof(text), "time=%02d:%02d:%02dZ ", second / 3600, second / 60 % 60,
+		       second % 60);
 	put(line, text);
 }
 

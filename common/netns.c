@@ -145,7 +145,8 @@ int netns_identify(int fd, struct netns_id *ret, struct err *err)
 	sock = netns_socket(fd, AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, err);
 	if (sock < 0)
 		return err_prefix(err, sock, "identify network namespace");
-	if (getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 && errno != ENOPROTOOPT)
+	if (getsockopt(sock, SOL_SOCKET, SO_NETNS_COOKIE, &cookie, &len) < 0 &&
+	    errno != ENOPROTOOPT)
 		return err_sys(err, errno, "identify network namespace: read SO_NETNS_COOKIE");
 	*ret = (struct netns_id){ .dev = st.st_dev, .inode = st.st_ino, .cookie = cookie };
 	return 0;
@@ -245,10 +246,11 @@ int netns_find(const struct netns_id *id, struct err *err)
 			r = try_each(dirfd, places[i].suffix, id);
 	}
 	if (r == -EACCES && !has_sys_ptrace())
-		return err_set(err, r,
-			       "find network namespace %llu: not in /run/netns, and processes' own may not "
-			       "be looked at (needs CAP_SYS_PTRACE)",
-			       (unsigned long long)id->inode);
+		return err_set(
+			err, r,
+			"find network namespace %llu: not in /run/netns, and processes' own may not "
+			"be looked at (needs CAP_SYS_PTRACE)",
+			(unsigned long long)id->inode);
 	if (r < 0)
 		return err_set(err, -ENOENT,
 			       "find network namespace %llu: nothing holds it any more",

@@ -178,8 +178,8 @@ static int receive(struct nl_sock *sk, struct reply *reply)
 		if (n < 0)
 			return err_sys(reply->err, errno, "receive netlink reply");
 		if (n > RECV_MESSAGE_BYTES)
-			return err_set(reply->err, -EMSGSIZE, "netlink reply is larger than %d bytes",
-				       RECV_MESSAGE_BYTES);
+			return err_set(reply->err, -EMSGSIZE,
+				       "netlink reply is larger than %d bytes", RECV_MESSAGE_BYTES);
 		left = (int)n;
 		for (; nlmsg_ok(nlh, left) && !reply->done; nlh = nlmsg_next(nlh, &left))
 			take_message(reply, nlh);
@@ -187,7 +187,8 @@ static int receive(struct nl_sock *sk, struct reply *reply)
 	return reply->result;
 }
 
-int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void *arg, struct err *err)
+int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void *arg,
+		 struct err *err)
 {
 	struct reply reply = { .fn = fn, .arg = arg, .err = err };
 	int r;

@@ -34,6 +34,7 @@ int nlsock_talk(struct nl_sock *sk, struct nl_msg *msg, struct err *err);
  * returns 0 to go on or -errno, which ends the call with that value once the reply is read to its
  * end. -EINTR dumps are the caller's to repeat. */
 typedef int nlsock_msg_fn(const struct nlmsghdr *nlh, void *arg);
-int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void *arg, struct err *err);
+int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void *arg,
+		 struct err *err);
 
 #endif

@@ -16,8 +16,8 @@ static struct nl_msg *request(int cmd, int flags)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc();
 
-	if (!msg || !nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ,
-			       RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, cmd), 0, flags))
+	if (!msg || !nlmsg_put(msg, NL_AUTO_PORT, NL_AUTO_SEQ, RDMA_NL_GET_TYPE(RDMA_NL_NLDEV, cmd),
+			       0, flags))
 		return NULL;
 	return TAKE_PTR(msg);
 }
@@ -50,8 +50,8 @@ static int find(struct nl_sock *sk, const char *device, uint32_t *ret, struct er
 	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
 		auto_nlmsg struct nl_msg *msg = request(RDMA_NLDEV_CMD_GET, NLM_F_DUMP);
 
-		r = msg ? nlsock_query(sk, msg, take_device, &wanted, err)
-			: err_sys(err, ENOMEM, "write message");
+		r = msg ? nlsock_query(sk, msg, take_device, &wanted, err) :
+			  err_sys(err, ENOMEM, "write message");
 	}
 	if (r == 0 && !wanted.found)
 		return err_sys(err, ENODEV, "find it");
@@ -90,10 +90,10 @@ int rdma_nl_move(int from_netns_fd, int to_netns_fd, const char *device, int tim
 		 struct err *err)
 {
 	struct move m = { device, to_netns_fd, timeout_ms };
-	int r = from_netns_fd < 0 ? move_from_here(&m, err)
-				  : netns_call(from_netns_fd, move_from_here, &m, err);
+	int r = from_netns_fd < 0 ? move_from_here(&m, err) :
+				    netns_call(from_netns_fd, move_from_here, &m, err);
 
 	return r < 0 ? err_prefix(err, r, "move RDMA device '%s' to another network namespace",
-				  device)
-		     : 0;
+				  device) :
+		       0;
 }

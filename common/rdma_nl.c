@@ -181,8 +181,8 @@ static int take_mode(const struct nlmsghdr *nlh, void *arg)
 
 	if (parse(nlh, attrs) < 0 || !attrs[RDMA_NLDEV_SYS_ATTR_NETNS_MODE])
 		return -EPROTO;
-	*ret = nla_get_u8(attrs[RDMA_NLDEV_SYS_ATTR_NETNS_MODE]) ? RDMA_NL_SHARED
-								 : RDMA_NL_EXCLUSIVE;
+	*ret = nla_get_u8(attrs[RDMA_NLDEV_SYS_ATTR_NETNS_MODE]) ? RDMA_NL_SHARED :
+								   RDMA_NL_EXCLUSIVE;
 	return 0;
 }
 

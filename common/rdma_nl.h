@@ -17,11 +17,11 @@
 
 struct rdma_nl_port {
 	char device[RDMA_NL_DEVICE_MAX]; /* "mlx5_0", "rxe0" */
-	uint32_t port;			 /* 1-based */
-	uint8_t state;			 /* as rdma_nl_state_text() takes it */
-	char protocol[8];		 /* "roce", "ib", "iw", "" if the kernel does not say */
-	unsigned int ifindex;  /* of the interface that it sits on; 0 if there is none in this
-				  namespace */
+	uint32_t port; /* 1-based */
+	uint8_t state; /* as rdma_nl_state_text() takes it */
+	char protocol[8]; /* "roce", "ib", "iw", "" if the kernel does not say */
+	unsigned int ifindex; /* of the interface that it sits on; 0 if there is none in this
+				 namespace */
 	char ifname[IFNAMSIZ]; /* "" if there is none */
 };
 

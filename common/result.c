@@ -98,7 +98,7 @@ int result_pod_interfaces(const json_t *result, const char *netns, const char *i
 	int n = 0;
 	size_t i;
 
-	json_array_foreach (list, i, obj) {
+	json_array_foreach(list, i, obj) {
 		const char *name = json_string_value(json_object_get(obj, "name"));
 		const char *sandbox = json_string_value(json_object_get(obj, "sandbox"));
 
@@ -129,7 +129,7 @@ static void drop_keys(json_t *list, const char *const *keys)
 	json_t *obj;
 	size_t i;
 
-	json_array_foreach (list, i, obj) {
+	json_array_foreach(list, i, obj) {
 		for (const char *const *key = keys; *key; key++)
 			(void)json_object_del(obj, *key);
 	}
@@ -152,7 +152,7 @@ static int add_ip_versions(json_t *result)
 	json_t *ip;
 	size_t i;
 
-	json_array_foreach (json_object_get(result, "ips"), i, ip) {
+	json_array_foreach(json_object_get(result, "ips"), i, ip) {
 		const char *address = json_string_value(json_object_get(ip, "address"));
 		bool v6 = address && strchr(address, ':');
 

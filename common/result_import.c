@@ -100,7 +100,7 @@ static int check_list(struct import *im, json_t *result, const char *key,
 		(void)json_object_del(result, key);
 		return 0;
 	}
-	json_array_foreach (list, i, obj) {
+	json_array_foreach(list, i, obj) {
 		(void)snprintf(im->path, sizeof(im->path), "%s.%s[%zu]", im->where, key, i);
 		if (!json_is_object(obj))
 			return err_set(im->err, -EINVAL, "%s must be an object", im->path);
@@ -127,10 +127,10 @@ int result_check_dns(const json_t *obj, const char *where, struct err *err)
 	for (size_t n = 0; n < ARRAY_SIZE(lists) && r >= 0; n++) {
 		list = NULL;
 		r = smc_json_get_array(dns, path, lists[n], &list, err);
-		json_array_foreach (list, i, text) {
+		json_array_foreach(list, i, text) {
 			if (!json_is_string(text))
-				return err_set(err, -EINVAL, "%s: '%s' holds what is no string", path,
-					       lists[n]);
+				return err_set(err, -EINVAL, "%s: '%s' holds what is no string",
+					       path, lists[n]);
 		}
 	}
 	return r < 0 ? r : 0;

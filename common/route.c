@@ -74,8 +74,8 @@ static struct nl_msg *request(int type, int flags, const struct route *route)
 		.rtm_family = (uint8_t)dst.family,
 		.rtm_dst_len = dst.prefix_len,
 		.rtm_table = table < 256 ? (uint8_t)table : RT_TABLE_UNSPEC,
-		.rtm_protocol =
-			route->protocol || type == RTM_DELROUTE ? route->protocol : RTPROT_STATIC,
+		.rtm_protocol = route->protocol || type == RTM_DELROUTE ? route->protocol :
+									  RTPROT_STATIC,
 		.rtm_scope = route->scope,
 		.rtm_type = RTN_UNICAST,
 	};
@@ -111,7 +111,6 @@ int route_add(struct nl_sock *sk, const struct route *route, struct err *err)
 {
 	return change(sk, RTM_NEWROUTE, NLM_F_CREATE | NLM_F_EXCL, "add", route, err);
 }
-
 
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err)
 {
@@ -244,7 +243,8 @@ static int append_v6(struct nl_sock *sk, const struct route *route, struct err *
 	there = is_there(sk, route, err);
 	if (there != 0)
 		return there < 0 ? there : r;
-	behind.priority = (route->priority ? route->priority : V6_METRIC) + (uint32_t)route->ifindex;
+	behind.priority =
+		(route->priority ? route->priority : V6_METRIC) + (uint32_t)route->ifindex;
 	return route_add(sk, &behind, err);
 }
 

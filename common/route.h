@@ -34,7 +34,6 @@ int route_append(struct nl_sock *sk, const struct route *route, struct err *err)
 int route_del(struct nl_sock *sk, const struct route *route, struct err *err);
 /* The unicast routes of one table (0: of all) that go out by one interface each; AF_INET
  * or AF_INET6. The caller frees *ret. Returns the number. */
-int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **ret,
-	       struct err *err);
+int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **ret, struct err *err);
 
 #endif

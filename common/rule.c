@@ -42,8 +42,8 @@ static int take_rule(const struct nlmsghdr *nlh, void *arg)
 	if (nla_parse(attrs, FRA_MAX, nlmsg_attrdata(nlh, sizeof(*hdr)),
 		      nlmsg_attrlen(nlh, sizeof(*hdr)), NULL) < 0)
 		return -EPROTO;
-	if (attrs[FRA_TABLE] ? nla_get_u32(attrs[FRA_TABLE]) == seen->table
-			     : hdr->table == seen->table)
+	if (attrs[FRA_TABLE] ? nla_get_u32(attrs[FRA_TABLE]) == seen->table :
+			       hdr->table == seen->table)
 		seen->used = true;
 	if (attrs[FRA_L3MDEV] && nla_get_u8(attrs[FRA_L3MDEV]) && attrs[FRA_PRIORITY] &&
 	    nla_get_u32(attrs[FRA_PRIORITY]) == L3MDEV_PREF && attrs[FRA_PROTOCOL] &&

@@ -25,7 +25,7 @@ static void reset_count(void *arg)
 static bool has_loopback(void)
 {
 	static const char *const paths[] = {
-		"/sys/class/dibs/lo",	     /* since 6.18, drivers/dibs/dibs_loopback.c */
+		"/sys/class/dibs/lo", /* since 6.18, drivers/dibs/dibs_loopback.c */
 		"/sys/devices/loopback-ism", /* 6.10 to 6.17, net/smc/smc_loopback.c */
 	};
 

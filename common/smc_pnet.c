@@ -170,9 +170,9 @@ static int explain_exists(struct smc_nl *nl, const struct smc_pnet *entry, struc
 		const struct smc_pnet *e = &entries[i];
 
 		if (same_device(entry, e))
-			return same_id(entry->id, e->id)
-				       ? 1
-				       : err_set(err, -EEXIST, "it has '%s'", e->id);
+			return same_id(entry->id, e->id) ?
+				       1 :
+				       err_set(err, -EEXIST, "it has '%s'", e->id);
 		/* The kernel's table takes one entry a device name, whatever the port. */
 		if (entry->ibname[0] != '\0' && strcmp(entry->ibname, e->ibname) == 0)
 			return err_set(err, -EEXIST,

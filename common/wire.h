@@ -143,9 +143,10 @@ int wire_recv(int sock, json_t **ret, int *ret_fd, int64_t deadline_ms, struct e
 int wire_connect(const char *path, int64_t deadline_ms, struct err *err);
 /* Request and reply; a reply with ok=false becomes -EREMOTEIO with its error text and *ret_code (if
  * wanted) pointing to one of the WIRE_CODE_ constants above. */
-int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret, const char **ret_code,
-	      struct err *err);
+int wire_call(int sock, const json_t *request, int passed_fd, int64_t deadline_ms, json_t **ret,
+	      const char **ret_code, struct err *err);
 /* The second half of wire_call(), for a request that wire_send() has sent. */
-int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code, struct err *err);
+int wire_answer(int sock, int64_t deadline_ms, json_t **ret, const char **ret_code,
+		struct err *err);
 
 #endif

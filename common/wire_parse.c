@@ -200,7 +200,7 @@ int wire_keep_annotations(json_t *annotations, struct err *err)
 	void *next;
 	int r = 0;
 
-	json_object_foreach_safe (annotations, next, key, value) {
+	json_object_foreach_safe(annotations, next, key, value) {
 		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0)
 			(void)json_object_del(annotations, key);
 		else

@@ -137,9 +137,12 @@ static int serve(const char *path, const char *cni_plugin)
 int main(int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' }, { "check-config", no_argument, NULL, 'k' },
-		{ "cleanup", no_argument, NULL, 'x' },	    { "stay", no_argument, NULL, 's' },
-		{ "version", no_argument, NULL, 'v' },	    { "help", no_argument, NULL, 'h' },
+		{ "config", required_argument, NULL, 'c' },
+		{ "check-config", no_argument, NULL, 'k' },
+		{ "cleanup", no_argument, NULL, 'x' },
+		{ "stay", no_argument, NULL, 's' },
+		{ "version", no_argument, NULL, 'v' },
+		{ "help", no_argument, NULL, 'h' },
 		{ "cni-plugin", required_argument, NULL, 'p' },
 		{ NULL, 0, NULL, 0 },
 	};
@@ -177,7 +180,8 @@ int main(int argc, char **argv)
 		}
 	}
 	if (optind < argc) {
-		(void)fprintf(stderr, "smc-node-agent: unexpected argument '%s'\n%s", argv[optind], usage);
+		(void)fprintf(stderr, "smc-node-agent: unexpected argument '%s'\n%s", argv[optind],
+			      usage);
 		return 2;
 	}
 	if (stay && mode != MODE_CLEANUP) {
@@ -189,7 +193,8 @@ int main(int argc, char **argv)
 	if (mode == MODE_CLEANUP)
 		return stay ? clean_up_and_stay(path) : clean_up(path);
 	if (cni_plugin && *cni_plugin != '/') {
-		(void)fprintf(stderr, "smc-node-agent: --cni-plugin: got '%s', allowed: an absolute path\n",
+		(void)fprintf(stderr,
+			      "smc-node-agent: --cni-plugin: got '%s', allowed: an absolute path\n",
 			      cni_plugin);
 		return 2;
 	}

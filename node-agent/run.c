@@ -61,7 +61,8 @@ static void on_pending(void *arg, uint32_t events)
 static void on_answer(struct agent *agent, bool uninstall)
 {
 	agent->uninstall = uninstall;
-	log_info(uninstall ? "the agent is removed from the cluster, cleaning up" : "steering stays in force");
+	log_info(uninstall ? "the agent is removed from the cluster, cleaning up" :
+			     "steering stays in force");
 	loop_stop(agent->loop);
 }
 
@@ -197,7 +198,8 @@ static void retry_kube(struct agent *agent)
 
 	if (kube_new(agent->config, agent->loop, &agent->kube, NULL) < 0)
 		return;
-	if (source_kube_begin(agent->source, agent->kube, agent->loop, agent->config->node_name, &err) < 0) {
+	if (source_kube_begin(agent->source, agent->kube, agent->loop, agent->config->node_name,
+			      &err) < 0) {
 		log_error("pods and namespaces are not watched", "err", err.msg);
 		kube_free(TAKE_PTR(agent->kube));
 		return;
@@ -296,10 +298,12 @@ static void tear_down(const struct run *run)
 	http_free(run->http);
 	installer_free(TAKE_PTR(agent->installer));
 	server_free(run->server);
-	if (agent->worker && !worker_stop(agent->worker, agent->uninstall ? STOP_CLEAN_MS : STOP_MS)) {
+	if (agent->worker &&
+	    !worker_stop(agent->worker, agent->uninstall ? STOP_CLEAN_MS : STOP_MS)) {
 		if (agent->uninstall)
-			log_error("the worker waits for the kernel, this node is not cleaned up: run smc-node-agent "
-				  "--cleanup here");
+			log_error(
+				"the worker waits for the kernel, this node is not cleaned up: run smc-node-agent "
+				"--cleanup here");
 		else
 			log_info("the worker waits for the kernel, not waiting for it");
 		/* Its records say what it was at. */

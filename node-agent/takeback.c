@@ -83,7 +83,8 @@ static void remove_from_runtime(struct cleanup *c)
 	const struct config *config = c->node->config;
 	struct err err = ERR_INIT;
 
-	outcome(c, "plugin", install_undo(config->cni_conf_dir, config->cni_bin_dir, INSTALL_CACHE_DIR, &err),
+	outcome(c, "plugin",
+		install_undo(config->cni_conf_dir, config->cni_bin_dir, INSTALL_CACHE_DIR, &err),
 		&err);
 }
 
@@ -97,9 +98,10 @@ static void remove_from_kernel(struct cleanup *c)
 	outcome(c, "hook", steer_remove_all(config->bpffs_dir, &err), &err);
 	cgroup_fd = cgroup_open_root(config->cgroup_root, NULL);
 	if (cgroup_fd >= 0)
-		outcome(c, "programs on cgroups", steer_cgroup_remove_all(config->cgroup_root, &err),
-			&err);
-	outcome(c, "records", record_each(c->node->state_fd, remove_pod, bad_record, c, &err), &err);
+		outcome(c, "programs on cgroups",
+			steer_cgroup_remove_all(config->cgroup_root, &err), &err);
+	outcome(c, "records", record_each(c->node->state_fd, remove_pod, bad_record, c, &err),
+		&err);
 	outcome(c, "host's side", node_drop_hostnet(c->node, &err), &err);
 	remove_ueid(c);
 	outcome(c, "node features", features_remove(config->features_dir, &err), &err);
@@ -160,10 +162,11 @@ static void remove_plugin_dir(void)
 static void remove_files(const struct config *config)
 {
 	static const char *const records[] = { ".json", ".json.bad", ".json.tmp", NULL };
-	static const char *const state[] = { "node.json", "node.json.bad", ".node.json.tmp",
-					     "namespaces.json", ".namespaces.json.tmp",
-					     "manifests.json", ".manifests.json.tmp",
-					     "agent.lock", NULL };
+	static const char *const state[] = {
+		"node.json",	       "node.json.bad",	       ".node.json.tmp",
+		"namespaces.json",     ".namespaces.json.tmp", "manifests.json",
+		".manifests.json.tmp", "agent.lock",	       NULL
+	};
 	char dir[PATH_MAX];
 
 	remove_below(config->state_dir, RECORD_DIR, records);

@@ -21,7 +21,7 @@ static struct {
 
 static void finish(bool uninstall)
 {
-	void (*answer)(struct agent *agent, bool uninstall) = asking.answer;
+	void (*answer)(struct agent * agent, bool uninstall) = asking.answer;
 
 	loop_disarm(&asking.timer);
 	asking.answer = NULL;
@@ -63,8 +63,8 @@ static void on_reply(void *arg, const struct kube_reply *reply)
 
 	(void)arg;
 	if (!end && reply->status != 200)
-		log_info("the API server does not say whether this is the end, so it is a restart", "err",
-			 reply->error);
+		log_info("the API server does not say whether this is the end, so it is a restart",
+			 "err", reply->error);
 	finish(end);
 }
 
@@ -74,7 +74,9 @@ static bool has_access(struct agent *agent)
 	struct err err = ERR_INIT;
 
 	if (!agent->kube && kube_new(agent->config, agent->loop, &agent->kube, &err) < 0)
-		log_info("the API server cannot be asked whether this is the end, so it is a restart", "err", err.msg);
+		log_info(
+			"the API server cannot be asked whether this is the end, so it is a restart",
+			"err", err.msg);
 	return agent->kube;
 }
 
@@ -88,8 +90,9 @@ static bool is_ours(const char *name)
 
 	if (!pod || (!strncmp(pod, name, len) && pod[len] == '-' && !strchr(pod + len + 1, '-')))
 		return true;
-	log_warn("DAEMONSET_NAME does not name the DaemonSet that this pod is of, so it is a restart",
-		 "daemonset", name, "pod", pod);
+	log_warn(
+		"DAEMONSET_NAME does not name the DaemonSet that this pod is of, so it is a restart",
+		"daemonset", name, "pod", pod);
 	return false;
 }
 
@@ -98,8 +101,8 @@ void uninstall_ask(struct agent *agent, void (*answer)(struct agent *agent, bool
 	const char *namespace = getenv("POD_NAMESPACE"), *name = getenv("DAEMONSET_NAME");
 	auto_free char *path = NULL;
 
-	if (!namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) || !is_ours(name) ||
-	    !has_access(agent) ||
+	if (!namespace || !name || !k8s_name_label(namespace) || !k8s_name_subdomain(name) ||
+	    !is_ours(name) || !has_access(agent) ||
 	    asprintf(&path, "/apis/apps/v1/namespaces/%s/daemonsets/%s", namespace, name) < 0) {
 		answer(agent, false);
 		return;

@@ -56,7 +56,8 @@ static int parse_seconds(const char *text, int *ret)
 	long n = text ? strtol(text, &end, 10) : WAIT_S;
 
 	if (text && (*end || n < 1 || n > WAIT_MAX_S)) {
-		(void)fprintf(stderr, "smcctl: --wait: got '%s', allowed: 1 to %d seconds\n", text, WAIT_MAX_S);
+		(void)fprintf(stderr, "smcctl: --wait: got '%s', allowed: 1 to %d seconds\n", text,
+			      WAIT_MAX_S);
 		return -EINVAL;
 	}
 	*ret = (int)n;
@@ -91,9 +92,12 @@ static int take_option(int c, struct options *ret)
 static int parse_options(int argc, char **argv, struct options *ret)
 {
 	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' },	   { "json", no_argument, NULL, 'j' },
-		{ "problems", no_argument, NULL, 'p' },	   { "namespace", required_argument, NULL, 'n' },
-		{ "wait", optional_argument, NULL, 'w' },  { "socket", required_argument, NULL, 's' },
+		{ "help", no_argument, NULL, 'h' },
+		{ "json", no_argument, NULL, 'j' },
+		{ "problems", no_argument, NULL, 'p' },
+		{ "namespace", required_argument, NULL, 'n' },
+		{ "wait", optional_argument, NULL, 'w' },
+		{ "socket", required_argument, NULL, 's' },
 		{ NULL, 0, NULL, 0 },
 	};
 	int c;
@@ -180,7 +184,8 @@ static bool all_have_it(const json_t *status)
 
 	json_array_foreach(pods, i, pod) {
 		if (!get_bool(pod, "policy.in_force") &&
-		    (get_bool(pod, "policy.invalid") || strcmp(get_string(pod, "policy.steer"), "disabled") != 0))
+		    (get_bool(pod, "policy.invalid") ||
+		     strcmp(get_string(pod, "policy.steer"), "disabled") != 0))
 			return false;
 	}
 	return true;
@@ -198,7 +203,8 @@ static int ask(const struct options *o, json_t **ret, struct err *err)
 		if (rc < 0)
 			return rc;
 		narrow(*ret, o);
-		if (!o->wait_s || (all_have_it(*ret) && (!o->pod || json_array_size(json_object_get(*ret, "pods")))))
+		if (!o->wait_s || (all_have_it(*ret) &&
+				   (!o->pod || json_array_size(json_object_get(*ret, "pods")))))
 			return 0;
 		if (clock_now_ms() >= end_ms)
 			return 1;
@@ -243,7 +249,8 @@ enum ctl_exit ctl_status(int argc, char **argv, FILE *out)
 		return CTL_FAILED;
 	}
 	if (rc == 1)
-		(void)fprintf(stderr, "smcctl: not all that asked for SMC have it after %d s\n", o.wait_s);
+		(void)fprintf(stderr, "smcctl: not all that asked for SMC have it after %d s\n",
+			      o.wait_s);
 	if (print(status, &o, out) != 0 || rc == 1)
 		return CTL_FAILED;
 	return o.json || get_bool(status, "node.ready") ? CTL_OK : CTL_NODE;

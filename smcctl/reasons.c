@@ -26,8 +26,8 @@ const char *reasons_of(const json_t *pod, char buf[REASONS_MAX])
 	if (steered && *missing)
 		(void)snprintf(buf, REASONS_MAX, "%s", missing);
 	else if (steered && top)
-		(void)snprintf(buf, REASONS_MAX, "%s as %s: %s", get_string(top, "name"), get_string(top, "role"),
-			       get_string(top, "text"));
+		(void)snprintf(buf, REASONS_MAX, "%s as %s: %s", get_string(top, "name"),
+			       get_string(top, "role"), get_string(top, "text"));
 	else
 		(void)snprintf(buf, REASONS_MAX, "%s", why);
 	return buf;
@@ -48,7 +48,8 @@ static bool has_advice(const json_t *fallbacks)
 
 bool reasons_is_problem(const json_t *pod)
 {
-	bool asked = strcmp(get_string(pod, "policy.steer"), "disabled") != 0 || get_bool(pod, "policy.invalid");
+	bool asked = strcmp(get_string(pod, "policy.steer"), "disabled") != 0 ||
+		     get_bool(pod, "policy.invalid");
 
 	return asked && (!get_bool(pod, "policy.in_force") || *get_string(pod, "missing") ||
 			 has_advice(get(pod, "fallback")));
@@ -104,7 +105,8 @@ static void print_group(const struct line *first, int width, FILE *out)
 	w.column = INDENT;
 	for (size_t i = 0; i < first->n; i++) {
 		char name[REASONS_MAX];
-		int len = snprintf(name, sizeof(name), "%s/%s%s", get_string(first[i].pod, "namespace"),
+		int len = snprintf(name, sizeof(name), "%s/%s%s",
+				   get_string(first[i].pod, "namespace"),
 				   get_string(first[i].pod, "name"), i + 1 < first->n ? ", " : "");
 
 		put(&w, name, (size_t)len < sizeof(name) ? (size_t)len : sizeof(name) - 1);

@@ -86,7 +86,8 @@ static bool is_problem(const json_t *pod, const char *unused)
 	return reasons_is_problem(pod);
 }
 
-static size_t filter(json_t *status, bool (*keep)(const json_t *pod, const char *arg), const char *arg)
+static size_t filter(json_t *status, bool (*keep)(const json_t *pod, const char *arg),
+		     const char *arg)
 {
 	json_t *pods = json_object_get(status, "pods");
 	size_t i = 0;

@@ -28,7 +28,8 @@ static void print_policy(const json_t *pod, FILE *out)
 		      get_bool(pod, "policy.in_force") ? "in force" : "not in force", when);
 	(void)fprintf(out, LABEL "%s\n", "Why", get_string(pod, "policy.why"));
 	if (get_int(pod, "listeners_before") > 0)
-		(void)fprintf(out, LABEL "%lld opened before that stay TCP until they are restarted\n",
+		(void)fprintf(out,
+			      LABEL "%lld opened before that stay TCP until they are restarted\n",
 			      "Listeners", get_int(pod, "listeners_before"));
 	if (*get_string(pod, "missing"))
 		(void)fprintf(out, LABEL "%s\n", "Missing", get_string(pod, "missing"));

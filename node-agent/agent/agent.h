@@ -104,8 +104,8 @@ enum agent_admission {
 /* Takes over rec, of a pod that a plugin tells of, and decides. Only AGENT_ADMITTED leaves it in
  * the table, as *ret; the caller then says what else it wants of it, and calls agent_kick().
  * may_wait: AGENT_UNHEARD is an answer. For FULL and REFUSED, err has the sentence. */
-enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait, struct attach **ret,
-				 struct err *err);
+enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait,
+				 struct attach **ret, struct err *err);
 /* Takes over rec, of an attachment that was found at the start, in pending/ or in the runtime's
  * cache. One that is just being rolled back makes room for it first. inherited: an earlier run
  * decided, and put in force what the record says. */

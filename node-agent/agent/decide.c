@@ -15,9 +15,11 @@
  * has another uid, and the hash as an annotation. */
 static bool is_same(const struct object_pod *known, const char *uid)
 {
-	const char *hash = json_string_value(json_object_get(known->annotations, NAMES_CONFIG_HASH));
+	const char *hash =
+		json_string_value(json_object_get(known->annotations, NAMES_CONFIG_HASH));
 
-	return !known->uid[0] || !uid[0] || !strcmp(known->uid, uid) || (hash && !strcmp(hash, uid));
+	return !known->uid[0] || !uid[0] || !strcmp(known->uid, uid) ||
+	       (hash && !strcmp(hash, uid));
 }
 
 /* The source's pod of that name, unless it is another one, which has taken the name. */
@@ -82,7 +84,8 @@ static bool is_own(const struct wire_pod *pod)
 /* What an earlier run put in force stays until it is known what is wanted now. */
 static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 {
-	bool unheard = agent->source && source_may_lag(agent->source) && !source_synced(agent->source);
+	bool unheard = agent->source && source_may_lag(agent->source) &&
+		       !source_synced(agent->source);
 	bool unseen = facts_unknown(&agent->facts);
 
 	if (a->inherited && !unheard && !unseen)
@@ -93,8 +96,10 @@ static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 	a->verdict.steer = a->wish.steer;
 	a->verdict.refuse = a->verdict.unavailable = a->verdict.unknown = false;
 	(void)snprintf(a->verdict.why, sizeof(a->verdict.why),
-		       "%s, as before the agent's start: %s", a->wish.steer ? "steered" : "stays TCP",
-		       unheard ? "it has not heard from the API server yet" : "the node could not be asked yet");
+		       "%s, as before the agent's start: %s",
+		       a->wish.steer ? "steered" : "stays TCP",
+		       unheard ? "it has not heard from the API server yet" :
+				 "the node could not be asked yet");
 	return true;
 }
 

@@ -67,7 +67,8 @@ static void look_after_change(struct installer *i)
 static void watch_cache(struct installer *i, bool wanted)
 {
 	if (wanted)
-		i->cache_wd = inotify_add_watch(i->watch.fd, INSTALL_CACHE_DIR, IN_CLOSE_WRITE | IN_ONLYDIR);
+		i->cache_wd = inotify_add_watch(i->watch.fd, INSTALL_CACHE_DIR,
+						IN_CLOSE_WRITE | IN_ONLYDIR);
 	else if (i->cache_wd >= 0)
 		(void)inotify_rm_watch(i->watch.fd, TAKE_FD(i->cache_wd));
 }
@@ -83,9 +84,10 @@ static void learn(struct installer *i, const struct install_job *job)
 	watch_cache(i, unsure);
 	if (!unsure || !job->passed_over)
 		return;
-	log_warn("a pod was started without the plugin: this runtime does not read the drop-in folder "
-		 "(libcni >= 1.3 does), using the list",
-		 "network", job->state.network, "list", job->state.list);
+	log_warn(
+		"a pod was started without the plugin: this runtime does not read the drop-in folder "
+		"(libcni >= 1.3 does), using the list",
+		"network", job->state.network, "list", job->state.list);
 	i->mode = CONFIG_INSTALL_BY_CONFLIST;
 	i->again = true;
 }
@@ -113,7 +115,8 @@ static void say_failure(struct installer *i, int rc, const struct err *err)
 	if (rc == -ENOENT)
 		log_info("plugin waits for the node's network", "why", err->msg);
 	else
-		log_warn("plugin is not in the chain, pods start without steering", "err", err->msg);
+		log_warn("plugin is not in the chain, pods start without steering", "err",
+			 err->msg);
 }
 
 static void say_success(struct installer *i, const struct install_job *job)
@@ -122,8 +125,8 @@ static void say_success(struct installer *i, const struct install_job *job)
 
 	i->said[0] = '\0';
 	if (s->changed)
-		log_info("plugin was put into the chain", "network", s->network, "list", s->list, "by",
-			 s->dropin ? "drop-in file" : "entry in the list");
+		log_info("plugin was put into the chain", "network", s->network, "list", s->list,
+			 "by", s->dropin ? "drop-in file" : "entry in the list");
 }
 
 /* ---- somebody who takes it out again and again ---- */
@@ -136,7 +139,8 @@ struct lost_job {
 static int lost_run(struct work *w, void *arg, struct err *err)
 {
 	struct node *node = arg;
-	int r = err_set(err, -EBUSY, "somebody takes the plugin out of the CNI chain again and again");
+	int r = err_set(err, -EBUSY,
+			"somebody takes the plugin out of the CNI chain again and again");
 
 	node_set_plugin(node, r, err);
 	((struct lost_job *)w)->fact = node->facts.plugin;
@@ -156,10 +160,12 @@ static void give_up(struct installer *i, const struct install_state *s)
 {
 	struct lost_job *job = calloc(1, sizeof(*job));
 
-	log_error("somebody takes the plugin out of the chain again and again, giving up for an hour", "network",
-		  s->network, "list", s->list);
-	(void)events_node(i->agent->events, EVENTS_UNAVAILABLE, "plugin-fight",
-			  "smc-cni is taken out of the CNI chain again and again: not put back for an hour");
+	log_error(
+		"somebody takes the plugin out of the chain again and again, giving up for an hour",
+		"network", s->network, "list", s->list);
+	(void)events_node(
+		i->agent->events, EVENTS_UNAVAILABLE, "plugin-fight",
+		"smc-cni is taken out of the CNI chain again and again: not put back for an hour");
 	if (job)
 		worker_add(i->agent->worker, &job->work, lost_run, lost_done);
 }
@@ -168,8 +174,9 @@ static void give_up(struct installer *i, const struct install_state *s)
 
 static void on_done(struct installer *i, const struct install_job *job)
 {
-	enum install_outcome outcome = job->work.rc < 0 ? INSTALL_FAILED :
-				       job->state.changed ? INSTALL_PUT : INSTALL_WAS_RIGHT;
+	enum install_outcome outcome = job->work.rc < 0	  ? INSTALL_FAILED :
+				       job->state.changed ? INSTALL_PUT :
+							    INSTALL_WAS_RIGHT;
 	int64_t now = clock_now_ms(), delay_ms;
 
 	i->busy = false;
@@ -200,8 +207,9 @@ static int run(struct work *w, void *arg, struct err *err)
 
 	node_set_plugin(node, r, err);
 	job->fact = node->facts.plugin;
-	job->passed_over = r == 0 && job->since_s && !job->state.changed &&
-			   install_cache_has_newer(INSTALL_CACHE_DIR, job->state.network, job->since_s);
+	job->passed_over =
+		r == 0 && job->since_s && !job->state.changed &&
+		install_cache_has_newer(INSTALL_CACHE_DIR, job->state.network, job->since_s);
 	return r;
 }
 
@@ -292,8 +300,10 @@ int installer_new(struct agent *agent, struct installer **ret, struct err *err)
 		return r;
 	(void)TAKE_FD(fd);
 	if (access(INSTALL_CACHE_DIR, R_OK) < 0)
-		log_warn("results of the runtime cannot be read: at removal the plugin goes at once, whatever pods "
-			 "still need it", "folder", INSTALL_CACHE_DIR, "err", strerror(errno));
+		log_warn(
+			"results of the runtime cannot be read: at removal the plugin goes at once, whatever pods "
+			"still need it",
+			"folder", INSTALL_CACHE_DIR, "err", strerror(errno));
 	renew_watches(i, "");
 	look_in(i, 0);
 	*ret = TAKE_PTR(i);

@@ -103,7 +103,8 @@ static int earlier_run(struct work *w, void *arg, struct err *err)
 {
 	struct earlier_job *job = (struct earlier_job *)w;
 
-	return earlier_scan(arg, INSTALL_CACHE_DIR, job->network, &job->seen, found_add, &job->found, err);
+	return earlier_scan(arg, INSTALL_CACHE_DIR, job->network, &job->seen, found_add,
+			    &job->found, err);
 }
 
 static void earlier_done(struct work *w, void *arg)

@@ -91,8 +91,7 @@ static void seed(struct agent *agent, const json_t *kept)
 {
 	struct err err = ERR_INIT;
 
-	if (agent->source && kept &&
-	    source_seed(agent->source, kept, &err) < 0)
+	if (agent->source && kept && source_seed(agent->source, kept, &err) < 0)
 		log_warn("what namespaces said is not known, going on without", "err", err.msg);
 }
 

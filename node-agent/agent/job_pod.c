@@ -64,15 +64,18 @@ static void log_outcome(const struct attach *a, const struct pod_job *job, bool 
 	if (job->work.rc == -ENOENT && job->action == RECONCILE_ENSURE)
 		log_info("pod has ended", "pod", name, "why", job->work.err.msg);
 	else if (job->work.rc < 0 && job->work.rc != -ENOENT)
-		log_warn(job->action == RECONCILE_REMOVE ? "cannot remove what was made for a pod, trying again" :
+		log_warn(job->action == RECONCILE_REMOVE ?
+				 "cannot remove what was made for a pod, trying again" :
 			 job->action == RECONCILE_ENSURE ? "cannot change a pod, trying again" :
-			 "pod is not taken over by the agent", "pod", name, "err", job->work.err.msg);
+							   "pod is not taken over by the agent",
+			 "pod", name, "err", job->work.err.msg);
 	else if (job->work.rc == 0 && job->action == RECONCILE_REMOVE)
 		log_info("pod is gone", "pod", name, "container", attach_key(a)->container_id);
 	else if (job->work.rc == 0 && a->rec->phase == RECORD_COMMITTED &&
-		 (a->adopted || was_steered != a->rec->wish.steer || job->rec->phase != RECORD_COMMITTED))
-		log_info(a->rec->wish.steer ? "pod is steered" : "pod stays on TCP", "pod", name, "uid",
-			 pod->uid[0] ? pod->uid : NULL, "why", a->verdict.why);
+		 (a->adopted || was_steered != a->rec->wish.steer ||
+		  job->rec->phase != RECORD_COMMITTED))
+		log_info(a->rec->wish.steer ? "pod is steered" : "pod stays on TCP", "pod", name,
+			 "uid", pod->uid[0] ? pod->uid : NULL, "why", a->verdict.why);
 	if (job->extras.missing.msg[0] && strcmp(job->extras.missing.msg, a->missing.msg) != 0)
 		log_warn("pod goes without", "pod", name, "err", job->extras.missing.msg);
 }

@@ -49,16 +49,21 @@ static int keep_required(const struct node *node, const struct keep_job *job, st
 	int r = node_beside_socket(node->config, WIRE_REQUIRED_FILE, path, sizeof(path), err);
 
 	if (r == 0)
-		r = text ? replace(AT_FDCWD, path, text, err) : err_sys(err, ENOMEM, "write '%s'", path);
-	return r < 0 ? err_prefix(err, r, "list of namespaces that require steering is not up to date") : 0;
+		r = text ? replace(AT_FDCWD, path, text, err) :
+			   err_sys(err, ENOMEM, "write '%s'", path);
+	return r < 0 ? err_prefix(err, r,
+				  "list of namespaces that require steering is not up to date") :
+		       0;
 }
 
 static int keep_for_next_run(const struct node *node, const struct keep_job *job, struct err *err)
 {
 	const char *name = kept_file(node);
-	auto_free char *text = node->config->pod_source_folder ? kept_manifests(job->objects, job->n) :
-								 kept_namespaces(job->objects, job->n);
-	int r = text ? replace(node->state_fd, name, text, err) : err_sys(err, ENOMEM, "write '%s'", name);
+	auto_free char *text = node->config->pod_source_folder ?
+				       kept_manifests(job->objects, job->n) :
+				       kept_namespaces(job->objects, job->n);
+	int r = text ? replace(node->state_fd, name, text, err) :
+		       err_sys(err, ENOMEM, "write '%s'", name);
 
 	return r < 0 ? err_prefix(err, r, "what namespaces say is not kept for the next start") : 0;
 }
@@ -146,8 +151,7 @@ static bool is_behind(const struct agent *agent)
 	for (const struct attach *a = agent->table.first; a; a = a->next) {
 		struct reconcile_state state = attach_state(a);
 
-		if (state.busy && state.wanted && state.changed &&
-		    state.phase == RECORD_COMMITTED)
+		if (state.busy && state.wanted && state.changed && state.phase == RECORD_COMMITTED)
 			return true;
 	}
 	return false;

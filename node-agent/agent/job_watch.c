@@ -102,8 +102,8 @@ static void take_look(struct agent *agent, const struct sweep_item *item)
 			a->wanted = false;
 		} else if (item->rc < 0) {
 			if (!a->damaged)
-				log_warn("pod is not as it should be, repairing", "pod", name, "err",
-					 item->err.msg);
+				log_warn("pod is not as it should be, repairing", "pod", name,
+					 "err", item->err.msg);
 			a->damaged = true;
 		} else {
 			a->damaged = false;
@@ -197,9 +197,10 @@ static int stats_run(struct work *w, void *arg, struct err *err)
 		if (node->steer)
 			reading->has_counters = steer_counters_get(node->steer, item->netns.cookie,
 								   &reading->counters, NULL) == 0;
-		reading->smc_rc = node->facts.smc.ok ?
-					  read_smc(&item->netns, &reading->smc, &reading->err) :
-					  err_set(&reading->err, -EOPNOTSUPP, "the kernel has no SMC");
+		reading->smc_rc =
+			node->facts.smc.ok ?
+				read_smc(&item->netns, &reading->smc, &reading->err) :
+				err_set(&reading->err, -EOPNOTSUPP, "the kernel has no SMC");
 	}
 	return 0;
 }

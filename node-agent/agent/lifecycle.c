@@ -47,8 +47,8 @@ void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
 	agent_kick(agent, a);
 }
 
-enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait, struct attach **ret,
-				 struct err *err)
+enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait,
+				 struct attach **ret, struct err *err)
 {
 	struct attach *a = attach_add(&agent->table, rec);
 

@@ -37,13 +37,14 @@ void listen_started(const struct agent *agent)
 	TELL(agent, started);
 }
 
-void listen_pod_done(const struct agent *agent, struct attach *a, enum reconcile_action action, int rc,
-		     const struct err *err)
+void listen_pod_done(const struct agent *agent, struct attach *a, enum reconcile_action action,
+		     int rc, const struct err *err)
 {
 	TELL(agent, pod_done, a, action, rc, err);
 }
 
-void listen_gone(const struct agent *agent, const struct wire_attachment *key, const struct podnet *undo)
+void listen_gone(const struct agent *agent, const struct wire_attachment *key,
+		 const struct podnet *undo)
 {
 	TELL(agent, gone, key, undo);
 }

@@ -31,9 +31,10 @@ void listen_begin(struct agent *agent, struct listener *l);
 void listen_end(struct agent *agent, struct listener *l); /* one that never began is fine */
 
 void listen_started(const struct agent *agent);
-void listen_pod_done(const struct agent *agent, struct attach *a, enum reconcile_action action, int rc,
-		     const struct err *err);
-void listen_gone(const struct agent *agent, const struct wire_attachment *key, const struct podnet *undo);
+void listen_pod_done(const struct agent *agent, struct attach *a, enum reconcile_action action,
+		     int rc, const struct err *err);
+void listen_gone(const struct agent *agent, const struct wire_attachment *key,
+		 const struct podnet *undo);
 void listen_lost(const struct agent *agent, struct attach *a);
 void listen_checked(const struct agent *agent, uint64_t session, int rc, const struct err *err);
 void listen_stats_ready(const struct agent *agent);

@@ -24,7 +24,8 @@ const char *agent_not_serving(const struct agent *agent)
 
 const char *agent_not_ready(const struct agent *agent)
 {
-	const char *why = agent->started && !agent->trouble.msg[0] ? facts_why_not(&agent->facts) : NULL;
+	const char *why = agent->started && !agent->trouble.msg[0] ? facts_why_not(&agent->facts) :
+								     NULL;
 
 	return why ? why : agent_not_serving(agent);
 }
@@ -41,14 +42,15 @@ const char *agent_not_for_pods(const struct agent *agent)
 static void log_fact(const struct facts_row *row, const struct fact *before, const struct fact *now)
 {
 	if (now->doubt[0] && !before->doubt[0])
-		log_warn("cannot look whether the node has it, going on with what was seen last", "check",
-			 row->name, "err", now->doubt);
+		log_warn("cannot look whether the node has it, going on with what was seen last",
+			 "check", row->name, "err", now->doubt);
 	if (row->told || !now->known || (before->ok == now->ok && !strcmp(before->why, now->why)))
 		return;
 	if (now->ok)
 		log_info("the node has it", "check", row->name);
 	else if (row->needed)
-		log_warn("the node lacks it", "check", row->name, "err", now->why, "advice", row->advice);
+		log_warn("the node lacks it", "check", row->name, "err", now->why, "advice",
+			 row->advice);
 	else
 		log_info("the node has no such extra", "check", row->name, "why", now->why);
 }
@@ -59,7 +61,8 @@ void agent_new_facts(struct agent *agent, const struct facts *facts)
 
 	agent->facts = *facts;
 	for (size_t i = 0; i < facts_n; i++)
-		log_fact(&facts_table[i], facts_get(&before, &facts_table[i]), facts_get(facts, &facts_table[i]));
+		log_fact(&facts_table[i], facts_get(&before, &facts_table[i]),
+			 facts_get(facts, &facts_table[i]));
 	agent_keep_namespaces(agent);
 	agent_decide_all_later(agent);
 }

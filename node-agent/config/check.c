@@ -114,21 +114,25 @@ static int find_pnet(const struct config *c, const char *id, int n)
 	return -1;
 }
 
-static int check_limit(const struct config_at *at, const struct config *c, const struct ytree_node *root, int i,
-		       struct err *err)
+static int check_limit(const struct config_at *at, const struct config *c,
+		       const struct ytree_node *root, int i, struct err *err)
 {
 	const char *id = c->limits.pnet_ids[i];
 
 	if (find_pnet(c, id, c->n_pnets) >= 0)
 		return 0;
-	return err_set(err, -EINVAL,
-		       "%s:%d: key 'limits.pnetIDs[%d]': got '%s', allowed: the id of an entry of 'pnets'",
-		       at->file, ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line, i, id);
+	return err_set(
+		err, -EINVAL,
+		"%s:%d: key 'limits.pnetIDs[%d]': got '%s', allowed: the id of an entry of 'pnets'",
+		at->file, ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line, i, id);
 }
 
-int config_check(const struct config_at *at, const struct config *c, const struct ytree_node *root, struct err *err)
+int config_check(const struct config_at *at, const struct config *c, const struct ytree_node *root,
+		 struct err *err)
 {
-	const struct checked k = { .config = c, .file = at->file, .pnets = ytree_get(root, "pnets") };
+	const struct checked k = { .config = c,
+				   .file = at->file,
+				   .pnets = ytree_get(root, "pnets") };
 	int rc;
 
 	for (int i = 0; i < c->n_pnets; i++) {

@@ -85,12 +85,13 @@ static int read_pod_source(const struct config_at *at, const struct ytree_node *
 
 /* Keys of 0.1. What the DaemonSet must know is an argument of its own now, so that nobody's
  * agent.yaml can lack it. */
-static int read_cni_plugin(const struct config_at *at, const struct ytree_node *value, void *out, struct err *err)
+static int read_cni_plugin(const struct config_at *at, const struct ytree_node *value, void *out,
+			   struct err *err)
 {
 	struct config *c = out;
 
-	log_warn("key is an argument now, and will be refused in the next version", "key", at->key, "argument",
-		 "--cni-plugin");
+	log_warn("key is an argument now, and will be refused in the next version", "key", at->key,
+		 "argument", "--cni-plugin");
 	return config_value_optional_path(at, value, &c->cni_plugin, err);
 }
 
@@ -200,7 +201,8 @@ static void config_cleanup(struct config **c)
 	config_free(*c);
 }
 
-static int read_tree(const struct config_at *top, const struct ytree *tree, struct config *c, struct err *err)
+static int read_tree(const struct config_at *top, const struct ytree *tree, struct config *c,
+		     struct err *err)
 {
 	int rc;
 
@@ -235,7 +237,8 @@ static int refuse_all(const struct config_sink *sink, const struct first *first,
 {
 	if (sink->n == 1)
 		return err_set(err, -EINVAL, "%s", first->err.msg);
-	return err_set(err, -EINVAL, "%.400s (and %d more: --check-config names all)", first->err.msg, sink->n - 1);
+	return err_set(err, -EINVAL, "%.400s (and %d more: --check-config names all)",
+		       first->err.msg, sink->n - 1);
 }
 
 int config_parse_each(const char *text, size_t len, const char *name, config_bad_fn *bad, void *arg,
@@ -265,12 +268,14 @@ int config_parse_each(const char *text, size_t len, const char *name, config_bad
 	return 0;
 }
 
-int config_parse(const char *text, size_t len, const char *name, struct config **ret, struct err *err)
+int config_parse(const char *text, size_t len, const char *name, struct config **ret,
+		 struct err *err)
 {
 	return config_parse_each(text, len, name, NULL, NULL, ret, err);
 }
 
-int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret, struct err *err)
+int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret,
+		     struct err *err)
 {
 	auto_free char *text = NULL;
 	size_t len;

@@ -38,8 +38,9 @@ struct config_pnet {
 
 /* How the plugin gets into the chain. */
 enum config_install {
-	CONFIG_INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at; the
-			      * installer changes to the list when it sees the runtime pass us over */
+	CONFIG_INSTALL_AUTO, /* the drop-in folder, unless the list says that it is not looked at;
+			      * the installer changes to the list when it sees the runtime pass us
+			      * over */
 	CONFIG_INSTALL_BY_DROPIN,
 	CONFIG_INSTALL_BY_CONFLIST,
 };
@@ -86,7 +87,8 @@ typedef void config_bad_fn(void *arg, const struct err *err);
 int config_load(const char *path, struct config **ret, struct err *err);
 /* The same, but each thing that is wrong is told; err then has the first one, and how many there
  * are. */
-int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret, struct err *err);
+int config_load_each(const char *path, config_bad_fn *bad, void *arg, struct config **ret,
+		     struct err *err);
 int config_parse_each(const char *text, size_t len, const char *name, config_bad_fn *bad, void *arg,
 		      struct config **ret, struct err *err);
 /* The same from memory; `name` stands for the file in messages. */
@@ -100,6 +102,7 @@ int config_set_plugin(struct config *c, const char *path, struct err *err);
 void config_free(struct config *c); /* NULL is fine */
 
 /* The pnet of an interface of a pod: by podCIDRs, else the only one of the config, else NULL. */
-const struct config_pnet *config_pnet_for(const struct config *config, const struct inet_addr *addr);
+const struct config_pnet *config_pnet_for(const struct config *config,
+					  const struct inet_addr *addr);
 
 #endif

@@ -89,8 +89,8 @@ static json_t *regarding(const struct event_about *about)
 	if (about->node)
 		return json_pack("{s:s, s:s, s:s, s:s}", "apiVersion", "v1", "kind", "Node", "name",
 				 about->name, "uid", about->name);
-	return json_pack("{s:s, s:s, s:s, s:s, s:s*}", "apiVersion", "v1", "kind", "Pod", "namespace",
-			 about->namespace, "name", about->name, "uid",
+	return json_pack("{s:s, s:s, s:s, s:s, s:s*}", "apiVersion", "v1", "kind", "Pod",
+			 "namespace", about->namespace, "name", about->name, "uid",
 			 about->uid[0] ? about->uid : NULL);
 }
 
@@ -116,11 +116,11 @@ json_t *event_object(const struct event_about *about, enum events_reason reason,
 	(void)snprintf(cut, sizeof(cut), "%.*s", (int)event_cut(note, EVENT_NOTE_MAX), note);
 	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s%, s:s, s:s, s:s, s:o, s:o}",
 			 "apiVersion", "events.k8s.io/v1", "kind", "Event", "metadata", "name",
-			 event_name(about, id, name), "namespace", event_namespace(about), "eventTime",
-			 when, "reportingController", CONTROLLER, "reportingInstance", node_name,
-			 event_cut(node_name, EVENT_INSTANCE_MAX), "action", kinds[reason].action,
-			 "reason", kinds[reason].reason, "type", kinds[reason].type, "regarding",
-			 regarding(about), "note", wire_text(cut));
+			 event_name(about, id, name), "namespace", event_namespace(about),
+			 "eventTime", when, "reportingController", CONTROLLER, "reportingInstance",
+			 node_name, event_cut(node_name, EVENT_INSTANCE_MAX), "action",
+			 kinds[reason].action, "reason", kinds[reason].reason, "type",
+			 kinds[reason].type, "regarding", regarding(about), "note", wire_text(cut));
 }
 
 int64_t event_now_us(void)

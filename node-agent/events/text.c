@@ -12,8 +12,8 @@ const char *event_late_text(int listeners, char buf[EVENT_LATE_MAX])
 	else if (listeners == 0)
 		(void)snprintf(buf, EVENT_LATE_MAX, "it had no listener then");
 	else
-		(void)snprintf(buf, EVENT_LATE_MAX, "%d listener%s opened before stay%s TCP", listeners,
-			       listeners == 1 ? "" : "s", listeners == 1 ? "s" : "");
+		(void)snprintf(buf, EVENT_LATE_MAX, "%d listener%s opened before stay%s TCP",
+			       listeners, listeners == 1 ? "" : "s", listeners == 1 ? "s" : "");
 	return buf;
 }
 
@@ -31,15 +31,17 @@ const char *event_steered_text(const struct policy_verdict *v, bool late, int li
 	char before[EVENT_LATE_MAX];
 
 	if (!late)
-		(void)snprintf(buf, EVENT_TEXT_MAX,
-			       "TCP sockets of the pod become SMC sockets, from its first one on: %s.",
-			       cause(v));
+		(void)snprintf(
+			buf, EVENT_TEXT_MAX,
+			"TCP sockets of the pod become SMC sockets, from its first one on: %s.",
+			cause(v));
 	else if (listeners == 0)
-		(void)snprintf(buf, EVENT_TEXT_MAX,
-			       "New TCP sockets of the pod become SMC sockets, from now on: %s. No "
-			       "listener was open before; connections that are open stay TCP until they "
-			       "end.",
-			       cause(v));
+		(void)snprintf(
+			buf, EVENT_TEXT_MAX,
+			"New TCP sockets of the pod become SMC sockets, from now on: %s. No "
+			"listener was open before; connections that are open stay TCP until they "
+			"end.",
+			cause(v));
 	else
 		(void)snprintf(buf, EVENT_TEXT_MAX,
 			       "New TCP sockets of the pod become SMC sockets, from now on: %s. "
@@ -66,7 +68,7 @@ static const char *remedy(const struct policy_verdict *v)
 const char *event_denied_text(const struct policy_verdict *v, char buf[EVENT_TEXT_MAX])
 {
 	(void)snprintf(buf, EVENT_TEXT_MAX, "The pod %s. %s%s.", v->why, remedy(v),
-		       v->refuse ? "; until then the pod cannot start" :
+		       v->refuse  ? "; until then the pod cannot start" :
 		       v->invalid ? "; the agent follows at once" :
 				    "");
 	return buf;
@@ -74,10 +76,11 @@ const char *event_denied_text(const struct policy_verdict *v, char buf[EVENT_TEX
 
 const char *event_node_text(const char *why, char buf[EVENT_TEXT_MAX])
 {
-	(void)snprintf(buf, EVENT_TEXT_MAX,
-		       "Pods of this node that ask for SMC stay on TCP, or cannot start where it is "
-		       "required: %s. See 'smcctl status' on the node.",
-		       why);
+	(void)snprintf(
+		buf, EVENT_TEXT_MAX,
+		"Pods of this node that ask for SMC stay on TCP, or cannot start where it is "
+		"required: %s. See 'smcctl status' on the node.",
+		why);
 	return buf;
 }
 
@@ -100,7 +103,8 @@ const char *event_fallback_text(const struct tally *t, char buf[EVENT_TEXT_MAX])
 	int n = tally_list(t, entries);
 	uint64_t sum = event_fallbacks(t);
 	size_t used = (size_t)snprintf(buf, EVENT_TEXT_MAX,
-				       "%" PRIu64 " connection%s of the pod stayed on TCP so far, for "
+				       "%" PRIu64
+				       " connection%s of the pod stayed on TCP so far, for "
 				       "reasons that can be mended.",
 				       sum, sum == 1 ? "" : "s");
 
@@ -109,7 +113,8 @@ const char *event_fallback_text(const struct tally *t, char buf[EVENT_TEXT_MAX])
 			used += (size_t)snprintf(buf + used, EVENT_TEXT_MAX - used,
 						 " %" PRIu64 " as %s (%s): %s %s", entries[i].count,
 						 entries[i].server ? "server" : "client",
-						 entries[i].name, entries[i].text, entries[i].advice);
+						 entries[i].name, entries[i].text,
+						 entries[i].advice);
 	}
 	return buf;
 }

@@ -72,8 +72,9 @@ static int check_route(const struct hostnet_walk *w, const struct inet_addr *pod
 	if (r == -ENETUNREACH || r == -EHOSTUNREACH)
 		return hostnet_missing(err, "the host has no route to pod address '%s'",
 				       inet_format_addr(pod, text));
-	return r < 0 ? err_prefix(err, r, "look up the route to '%s'", inet_format_addr(pod, text))
-		     : 0;
+	return r < 0 ? err_prefix(err, r, "look up the route to '%s'",
+				  inet_format_addr(pod, text)) :
+		       0;
 }
 
 /* added[i]: the call added the pod's address i. */

@@ -64,8 +64,8 @@ static int vrf_step(const struct hostnet_walk *w, struct link *ret, struct err *
 	int r = link_get(w->rt, HOSTNET_VRF, ret, err);
 
 	if (r == -ENODEV)
-		return w->undo ? make_vrf(w, ret, err)
-			       : hostnet_missing(err, "VRF '%s' is missing", HOSTNET_VRF);
+		return w->undo ? make_vrf(w, ret, err) :
+				 hostnet_missing(err, "VRF '%s' is missing", HOSTNET_VRF);
 	if (r < 0)
 		return r;
 	r = check_ours(ret, "vrf", w->undo && w->undo->table == ret->vrf_table, err);
@@ -108,8 +108,8 @@ int hostnet_vrf_step(const struct hostnet_walk *w, struct err *err)
 		return r;
 	r = link_get(w->rt, HOSTNET_DUMMY, &dummy, err);
 	if (r == -ENODEV)
-		return w->undo ? make_dummy(w, &vrf, err)
-			       : hostnet_missing(err, "dummy '%s' is missing", HOSTNET_DUMMY);
+		return w->undo ? make_dummy(w, &vrf, err) :
+				 hostnet_missing(err, "dummy '%s' is missing", HOSTNET_DUMMY);
 	if (r < 0)
 		return r;
 	r = check_ours(&dummy, "dummy", w->undo && w->undo->dummy, err);

@@ -29,7 +29,8 @@ static bool names_us(const json_t *info)
 	auto_free char *decoded = NULL;
 	size_t n;
 
-	return config && base64_decode(config, &decoded, &n) == 0 && strstr(decoded, "\"" INSTALL_TYPE "\"");
+	return config && base64_decode(config, &decoded, &n) == 0 &&
+	       strstr(decoded, "\"" INSTALL_TYPE "\"");
 }
 
 bool install_cache_names_us(const char *cache_dir)
@@ -38,7 +39,8 @@ bool install_cache_names_us(const char *cache_dir)
 	const struct dirent *de;
 
 	while (dir && (de = readdir(dir))) {
-		json_auto_t *info = de->d_name[0] != '.' ? install_cache_read(dirfd(dir), de->d_name) : NULL;
+		json_auto_t *info =
+			de->d_name[0] != '.' ? install_cache_read(dirfd(dir), de->d_name) : NULL;
 
 		if (names_us(info))
 			return true;
@@ -70,7 +72,7 @@ static const char *sandbox_of(const json_t *result)
 	const json_t *interface;
 	size_t i;
 
-	json_array_foreach (json_object_get(result, "interfaces"), i, interface) {
+	json_array_foreach(json_object_get(result, "interfaces"), i, interface) {
 		const char *sandbox = json_string_value(json_object_get(interface, "sandbox"));
 
 		if (sandbox && *sandbox)

@@ -93,7 +93,8 @@ static int first_list(const char *conf_dir, char ret_name[NAME_MAX + 1], struct 
 /* Marks what is here as ours, so that --cleanup takes away no more than that. */
 static int put_mark(const char *bin_dir, struct err *err)
 {
-	static const char text[] = "smc-cni was put here by smc-node-agent, which removes it: --cleanup\n";
+	static const char text[] =
+		"smc-cni was put here by smc-node-agent, which removes it: --cleanup\n";
 	char path[PATH_MAX];
 	int r = install_join(path, bin_dir, INSTALL_MARK, err);
 
@@ -134,7 +135,8 @@ static int put_program(const struct install_wish *w, struct err *err)
 /* ---- our place ---- */
 
 /* *ret_changed is set when the text was not there already. */
-static int put_dropin(const struct install_wish *w, const struct install_list *l, bool *ret_changed, struct err *err)
+static int put_dropin(const struct install_wish *w, const struct install_list *l, bool *ret_changed,
+		      struct err *err)
 {
 	auto_free char *text = install_dropin_text(l, w->socket);
 	auto_free char *there = NULL;
@@ -148,7 +150,8 @@ static int put_dropin(const struct install_wish *w, const struct install_list *l
 		r = install_join(path, dir, INSTALL_DROPIN, err);
 	if (r < 0)
 		return r;
-	if (file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &there, &len, NULL) == 0 && !strcmp(text, there))
+	if (file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &there, &len, NULL) == 0 &&
+	    !strcmp(text, there))
 		return 0;
 	*ret_changed = true;
 	r = file_mkdirs(dir, 0755, err);
@@ -170,7 +173,8 @@ int install_edit_list(const char *conf_dir, const char *name, const struct insta
 	if (lstat(path, &st) < 0)
 		return err_sys(err, errno, "look at '%s'", path);
 	if (S_ISLNK(st.st_mode))
-		return err_set(err, -EOPNOTSUPP, "'%s' is a link: who put it there must add the entry", path);
+		return err_set(err, -EOPNOTSUPP,
+			       "'%s' is a link: who put it there must add the entry", path);
 	return install_put(conf_dir, name, text, strlen(text), was->st_mode & 0777, was, err);
 }
 
@@ -181,7 +185,9 @@ static bool follows_others(const char *conf_dir, const char *network)
 	struct dirent **files = NULL;
 	bool found = false;
 	char dir[PATH_MAX];
-	int n = install_join(dir, conf_dir, network, NULL) == 0 ? install_conf_files(dir, &files, NULL) : -1;
+	int n = install_join(dir, conf_dir, network, NULL) == 0 ?
+			install_conf_files(dir, &files, NULL) :
+			-1;
 
 	if (n > 0)
 		found = strcmp(files[0]->d_name, INSTALL_DROPIN) < 0;
@@ -199,14 +205,19 @@ static int put_place(const struct install_wish *w, const char *name, const struc
 	 * called twice */
 	if (l->n_ours > 0)
 		return install_drop_dropins(w->conf_dir, NULL, &state->changed, err);
-	state->dropin = w->mode == CONFIG_INSTALL_BY_DROPIN || (w->mode == CONFIG_INSTALL_AUTO && !l->inlined_only);
+	state->dropin = w->mode == CONFIG_INSTALL_BY_DROPIN ||
+			(w->mode == CONFIG_INSTALL_AUTO && !l->inlined_only);
 	if (state->dropin && l->inlined_only)
-		return err_set(err, -EOPNOTSUPP,
-			       "'%s' says loadOnlyInlinedPlugins: 'cniInstall: dropin' has no effect there", name);
+		return err_set(
+			err, -EOPNOTSUPP,
+			"'%s' says loadOnlyInlinedPlugins: 'cniInstall: dropin' has no effect there",
+			name);
 	if (l->n_plugins == 0 && !(state->dropin && follows_others(w->conf_dir, l->name))) {
 		(void)install_drop_dropins(w->conf_dir, NULL, &state->changed, NULL);
-		return err_set(err, -EOPNOTSUPP,
-			       "'%s' has no plugins: in its drop-in folder smc-cni would be the first", name);
+		return err_set(
+			err, -EOPNOTSUPP,
+			"'%s' has no plugins: in its drop-in folder smc-cni would be the first",
+			name);
 	}
 	/* of a network that had another name */
 	r = install_drop_dropins(w->conf_dir, state->dropin ? l->name : NULL, &state->changed, err);

@@ -57,7 +57,8 @@ static int read_version(const char *file, const json_t *root, const char **ret, 
 		return r;
 	json_array_foreach(versions, i, item) {
 		if (!json_is_string(item))
-			return err_set(err, -EINVAL, "'%s': 'cniVersions[%zu]' is no string", file, i);
+			return err_set(err, -EINVAL, "'%s': 'cniVersions[%zu]' is no string", file,
+				       i);
 		if (version_rank(json_string_value(item)) > version_rank(version))
 			version = json_string_value(item);
 	}
@@ -74,7 +75,8 @@ static int read_inlined_only(const char *file, const json_t *root, bool *ret, st
 	if (!text)
 		return smc_json_get_bool(root, file, key, ret, err);
 	if (strcasecmp(text, "true") != 0 && strcasecmp(text, "false") != 0)
-		return err_set(err, -EINVAL, "'%s': '%s' is '%.32s', allowed are true and false", file, key, text);
+		return err_set(err, -EINVAL, "'%s': '%s' is '%.32s', allowed are true and false",
+			       file, key, text);
 	*ret = strcasecmp(text, "true") == 0;
 	return 0;
 }
@@ -121,17 +123,20 @@ static int read_list(const char *file, struct install_list *l, struct err *err)
 		return r;
 	l->n_plugins = json_array_size(plugins);
 	if (!wire_name_valid(name) || strlen(name) >= sizeof(l->name))
-		return err_set(err, -EINVAL, "'%s': 'name' is '%.64s', allowed are up to %zu of [a-zA-Z0-9_.-]",
+		return err_set(err, -EINVAL,
+			       "'%s': 'name' is '%.64s', allowed are up to %zu of [a-zA-Z0-9_.-]",
 			       file, name, sizeof(l->name) - 1);
 	if (version_rank(version) < 0)
 		return err_set(err, -EOPNOTSUPP,
-			       "'%s': 'cniVersion' is '%.32s', smc-cni supports 0.3.0 to 1.1.0", file, version);
+			       "'%s': 'cniVersion' is '%.32s', smc-cni supports 0.3.0 to 1.1.0",
+			       file, version);
 	strcpy(l->name, name);
 	strcpy(l->version, version);
 	return 0;
 }
 
-int install_list_parse(const char *file, const char *text, size_t len, struct install_list *ret, struct err *err)
+int install_list_parse(const char *file, const char *text, size_t len, struct install_list *ret,
+		       struct err *err)
 {
 	struct install_list l = { 0 };
 	int r = smc_json_parse_object(text, len, file, &l.root, err);
@@ -144,7 +149,8 @@ int install_list_parse(const char *file, const char *text, size_t len, struct in
 		r = smc_json_need_string(l.root, file, "type", &type, err);
 		if (r >= 0)
 			r = err_set(err, -EOPNOTSUPP,
-				    "'%s' is a single plugin and has no chain: make it a .conflist", file);
+				    "'%s' is a single plugin and has no chain: make it a .conflist",
+				    file);
 	} else {
 		r = read_list(file, &l, err);
 	}

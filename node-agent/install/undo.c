@@ -33,10 +33,12 @@ static int drop_dropin(const char *conf_dir, const char *network, bool *changed,
 	char dir[PATH_MAX], path[PATH_MAX];
 	size_t len;
 
-	if (install_join(dir, conf_dir, network, NULL) < 0 || install_join(path, dir, INSTALL_DROPIN, NULL) < 0)
+	if (install_join(dir, conf_dir, network, NULL) < 0 ||
+	    install_join(path, dir, INSTALL_DROPIN, NULL) < 0)
 		return 0;
 	drop_temporary(dir);
-	if (file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &text, &len, NULL) < 0 || !install_is_dropin(text, len))
+	if (file_read(AT_FDCWD, path, INSTALL_LIST_MAX, &text, &len, NULL) < 0 ||
+	    !install_is_dropin(text, len))
 		return 0;
 	FAULT_POINT("removal of the drop-in", err);
 	if (unlink(path) < 0)
@@ -89,7 +91,8 @@ static int drop_entries(const char *conf_dir, bool *changed, struct err *err)
 	for (int i = 0; i < n; i++) {
 		struct err e = ERR_INIT;
 
-		err_keep_first(&first, err, drop_entry(conf_dir, files[i]->d_name, changed, &e), &e);
+		err_keep_first(&first, err, drop_entry(conf_dir, files[i]->d_name, changed, &e),
+			       &e);
 	}
 	install_files_free(files, n);
 	return first;

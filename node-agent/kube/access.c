@@ -6,7 +6,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-
 void kube_access_clear(struct kube_access *a)
 {
 	free(a->server);
@@ -32,12 +31,13 @@ static int make_server(const char *host, const char *port, char **ret, struct er
 	long number = strtol(port, &end, 10);
 
 	if (*end || number < 1 || number > 65535)
-		return err_set(err, -EINVAL, "KUBERNETES_SERVICE_PORT is '%.64s', allowed: 1 to 65535",
-			       port);
-	if (strpbrk(host, "/?#@ ") || strlen(host) > 253)
 		return err_set(err, -EINVAL,
-			       "KUBERNETES_SERVICE_HOST is '%.64s', allowed: an address or a host name",
-			       host);
+			       "KUBERNETES_SERVICE_PORT is '%.64s', allowed: 1 to 65535", port);
+	if (strpbrk(host, "/?#@ ") || strlen(host) > 253)
+		return err_set(
+			err, -EINVAL,
+			"KUBERNETES_SERVICE_HOST is '%.64s', allowed: an address or a host name",
+			host);
 	if (asprintf(ret, "https://%s%s%s:%ld", v6 ? "[" : "", host, v6 ? "]" : "", number) < 0) {
 		*ret = NULL;
 		return err_sys(err, ENOMEM, "find the API server");
@@ -54,9 +54,10 @@ int kube_access_in_cluster(struct kube_access *ret, struct err *err)
 	int r;
 
 	if (!host || !host[0] || !port || !port[0])
-		return err_set(err, -ENOENT,
-			       "key 'kubeconfig' is empty and this is no pod (KUBERNETES_SERVICE_HOST and "
-			       "KUBERNETES_SERVICE_PORT are not set): no way to the API server is known");
+		return err_set(
+			err, -ENOENT,
+			"key 'kubeconfig' is empty and this is no pod (KUBERNETES_SERVICE_HOST and "
+			"KUBERNETES_SERVICE_PORT are not set): no way to the API server is known");
 	if (!dir || !dir[0])
 		dir = KUBE_ACCOUNT_DIR;
 	r = make_server(host, port, &a.server, err);

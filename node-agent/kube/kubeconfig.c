@@ -39,11 +39,12 @@ static int refuse_key(const struct reading *r, const struct ytree_node *map, con
 {
 	const struct ytree_node *value = ytree_get(map, key);
 
-	if (!value || (value->type == YTREE_BOOL && value->text[0] != 't' && value->text[0] != 'T') ||
+	if (!value ||
+	    (value->type == YTREE_BOOL && value->text[0] != 't' && value->text[0] != 'T') ||
 	    (value->type == YTREE_STRING && !value->text[0]))
 		return 0;
-	return err_set(err, -EINVAL, "%s:%d: key '%s' is not supported: %s", r->file, value->line, key,
-		       why);
+	return err_set(err, -EINVAL, "%s:%d: key '%s' is not supported: %s", r->file, value->line,
+		       key, why);
 }
 
 /* The entry of that name in a list of {name: NAME, <kind>: {...}}; *ret is its {...}. */
@@ -63,8 +64,8 @@ static int find(const struct reading *r, const struct ytree_node *doc, const cha
 		*ret = body;
 		return 0;
 	}
-	return err_set(err, -EINVAL, "%s: '%s' has no entry '%.128s' with a map '%s'", r->file, list,
-		       name, kind);
+	return err_set(err, -EINVAL, "%s: '%s' has no entry '%.128s' with a map '%s'", r->file,
+		       list, name, kind);
 }
 
 static char *resolve(const struct reading *r, const char *path)
@@ -94,8 +95,9 @@ static int read_pem(const struct reading *r, const struct ytree_node *map, const
 		return path ? kube_text_open(ret, resolve(r, path), key, err) : 0;
 	n = base64_decode(data, &ret->text, &ret->len);
 	if (n < 0)
-		return err_set(err, n, "%s:%d: key '%s': %s", r->file, ytree_get(map, data_key)->line,
-			       data_key, n == -ENOMEM ? "out of memory" : "not base64");
+		return err_set(err, n, "%s:%d: key '%s': %s", r->file,
+			       ytree_get(map, data_key)->line, data_key,
+			       n == -ENOMEM ? "out of memory" : "not base64");
 	return 0;
 }
 
@@ -109,15 +111,16 @@ static int read_server(const struct reading *r, const struct ytree_node *cluster
 	if (n < 0)
 		return n;
 	if (!server)
-		return err_set(err, -EINVAL, "%s:%d: key 'server' of the cluster is missing", r->file,
-			       cluster->line);
+		return err_set(err, -EINVAL, "%s:%d: key 'server' of the cluster is missing",
+			       r->file, cluster->line);
 	len = strlen(server);
 	while (len > 0 && server[len - 1] == '/')
 		len--;
 	if (strncmp(server, "https://", 8) != 0 || len <= 8 || strpbrk(server, " ?#@"))
-		return err_set(err, -EINVAL,
-			       "%s:%d: key 'server': got '%.128s', allowed: https://HOST[:PORT][/PATH]",
-			       r->file, ytree_get(cluster, "server")->line, server);
+		return err_set(
+			err, -EINVAL,
+			"%s:%d: key 'server': got '%.128s', allowed: https://HOST[:PORT][/PATH]",
+			r->file, ytree_get(cluster, "server")->line, server);
 	n = get_string(r, cluster, "proxy-url", &proxy, err);
 	if (n < 0)
 		return n;
@@ -187,14 +190,14 @@ static int read_user(const struct reading *r, const struct ytree_node *user, str
 	if (n == 0)
 		n = read_pem(r, user, "client-key", &a->key, err);
 	if (n == 0 && !a->cert.text != !a->key.text)
-		n = err_set(err, -EINVAL, "%s:%d: the user has 'client-%s' without 'client-%s'", r->file,
-			    user->line, a->cert.text ? "certificate" : "key",
+		n = err_set(err, -EINVAL, "%s:%d: the user has 'client-%s' without 'client-%s'",
+			    r->file, user->line, a->cert.text ? "certificate" : "key",
 			    a->cert.text ? "key" : "certificate");
 	return n;
 }
 
-static int read_config(const struct reading *r, const struct ytree_node *doc,
-		       struct kube_access *a, struct err *err)
+static int read_config(const struct reading *r, const struct ytree_node *doc, struct kube_access *a,
+		       struct err *err)
 {
 	const struct ytree_node *context, *cluster, *user;
 	const char *name, *cluster_name, *user_name;
@@ -212,8 +215,8 @@ static int read_config(const struct reading *r, const struct ytree_node *doc,
 	if (n < 0)
 		return n;
 	if (!cluster_name || !user_name)
-		return err_set(err, -EINVAL, "%s:%d: key '%s' of context '%.128s' is missing", r->file,
-			       context->line, cluster_name ? "user" : "cluster", name);
+		return err_set(err, -EINVAL, "%s:%d: key '%s' of context '%.128s' is missing",
+			       r->file, context->line, cluster_name ? "user" : "cluster", name);
 	n = find(r, doc, "clusters", "cluster", cluster_name, &cluster, err);
 	if (n == 0)
 		n = find(r, doc, "users", "user", user_name, &user, err);

@@ -96,7 +96,8 @@ static int want_socket(CURL *easy, curl_socket_t fd, int what, void *arg, void *
 {
 	struct kube *k = arg;
 	struct kube_socket *s = socket;
-	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) | (what & CURL_POLL_OUT ? EPOLLOUT : 0);
+	uint32_t events = (what & CURL_POLL_IN ? EPOLLIN : 0) |
+			  (what & CURL_POLL_OUT ? EPOLLOUT : 0);
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {

@@ -10,7 +10,8 @@
 /* RFC 3986, section 2.3: all but the unreserved characters. What the server gave is opaque. */
 static char *escape(const char *text)
 {
-	static const char plain[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
+	static const char plain[] =
+		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-._~";
 	static const char digits[] = "0123456789ABCDEF";
 	char *escaped = malloc(3 * strlen(text) + 1), *out = escaped;
 
@@ -36,9 +37,9 @@ char *kube_query_list(const char *path, const char *selector, int limit, const c
 	auto_free char *escaped = escape(cont ? cont : "");
 	char *query;
 
-	if (!escaped || asprintf(&query, "%s?limit=%d%s%s%s%s", path, limit,
-				 escaped[0] ? "&continue=" : "", escaped, selector[0] ? "&" : "",
-				 selector) < 0)
+	if (!escaped ||
+	    asprintf(&query, "%s?limit=%d%s%s%s%s", path, limit, escaped[0] ? "&continue=" : "",
+		     escaped, selector[0] ? "&" : "", selector) < 0)
 		return NULL;
 	return query;
 }

@@ -56,7 +56,8 @@ static size_t on_head(const char *line, size_t size, size_t n, void *arg)
 	long status = 0;
 
 	(void)curl_easy_getinfo(s->easy, CURLINFO_RESPONSE_CODE, &status);
-	if (!s->data || status / 100 != 2 || size * n > 2 || line[0] != '\r' || s->data(s->arg, "", 0))
+	if (!s->data || status / 100 != 2 || size * n > 2 || line[0] != '\r' ||
+	    s->data(s->arg, "", 0))
 		return size * n;
 	s->stopped = "";
 	return 0;
@@ -210,7 +211,9 @@ static int set_body(struct kube_stream *s, const char *method, const json_t *bod
 	(void)curl_easy_setopt(s->easy, CURLOPT_POSTFIELDS, s->sent);
 	(void)curl_easy_setopt(s->easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)strlen(s->sent));
 	/* Not "Expect: 100-continue": one more round trip, and not every proxy answers it. */
-	return add_header(s, "Content-Type", type) < 0 || add_header(s, "Expect", "") < 0 ? -ENOMEM : 0;
+	return add_header(s, "Content-Type", type) < 0 || add_header(s, "Expect", "") < 0 ?
+		       -ENOMEM :
+		       0;
 }
 
 static int begin(struct kube_stream *s, const char *accept, int64_t timeout_ms)

@@ -78,8 +78,8 @@ void kube_text_renew(struct kube_text *t, const char *what)
 		return;
 	if (read_text(t->path, &text, &len, &st, &err) < 0) {
 		if (!t->warned)
-			log_warn("file cannot be read, what it last held stays in use", "what", what,
-				 "err", err.msg);
+			log_warn("file cannot be read, what it last held stays in use", "what",
+				 what, "err", err.msg);
 		t->warned = true;
 		return;
 	}

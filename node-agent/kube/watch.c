@@ -94,7 +94,8 @@ static bool take_error(struct kube_watch *w, const struct kube_event *e)
 {
 	w->outcome.gone = e->code == 410;
 	w->outcome.whole = false;
-	(void)err_set(&w->bad, -EIO, "the server ends the watch: %s (code %d)", e->message, e->code);
+	(void)err_set(&w->bad, -EIO, "the server ends the watch: %s (code %d)", e->message,
+		      e->code);
 	return false;
 }
 
@@ -237,8 +238,7 @@ static void on_done(void *arg, const struct kube_reply *reply)
 		o->whole = take_page(w) == 0;
 	else if (o->whole && json_cut_end(&w->cut, NULL, &w->bad) < 0)
 		o->whole = false;
-	if (w->progress.phase == KUBE_WATCH && o->whole &&
-	    clock_now_ms() - w->begun_ms >= 1000)
+	if (w->progress.phase == KUBE_WATCH && o->whole && clock_now_ms() - w->begun_ms >= 1000)
 		o->fruitful = true;
 	go_on(w, reply->error);
 }
@@ -253,7 +253,8 @@ static void on_idle(void *arg)
 	kube_cancel(w->stream);
 	w->stream = NULL;
 	if (w->progress.phase == KUBE_WATCH && w->answered) {
-		w->outcome = (struct kube_outcome){ .status = 200, .whole = true, .fruitful = true };
+		w->outcome =
+			(struct kube_outcome){ .status = 200, .whole = true, .fruitful = true };
 		go_on(w, "");
 		return;
 	}
@@ -274,7 +275,8 @@ static void on_again(void *arg)
 		(unsigned int)t->min_s + random_number() % (unsigned int)(t->max_s - t->min_s + 1);
 	auto_free char *path =
 		listing ? kube_query_list(w->target.path, w->selector, PAGE_OBJECTS, w->cont) :
-			  kube_query_watch(w->target.path, w->selector, w->progress.version, timeout_s);
+			  kube_query_watch(w->target.path, w->selector, w->progress.version,
+					   timeout_s);
 
 	w->outcome = (struct kube_outcome){ 0 };
 	w->answered = false;

@@ -58,8 +58,9 @@ static struct work *queue_take(struct queue *q)
 static void run_one(struct worker *worker, struct work *w)
 {
 	if (w->deadline_ms && clock_now_ms() >= w->deadline_ms)
-		w->rc = err_set(&w->err, -ETIMEDOUT,
-				"the agent was busy with other work until the time for this was over");
+		w->rc = err_set(
+			&w->err, -ETIMEDOUT,
+			"the agent was busy with other work until the time for this was over");
 	else
 		w->rc = w->run(w, worker->run_arg, &w->err);
 }
@@ -193,8 +194,7 @@ static bool wait_for_end(struct worker *worker, int timeout_ms)
 	(void)pthread_mutex_lock(&worker->lock);
 	worker->stop = true;
 	(void)pthread_cond_broadcast(&worker->changed);
-	while (!worker->ended &&
-	       pthread_cond_timedwait(&worker->changed, &worker->lock, &ts) == 0)
+	while (!worker->ended && pthread_cond_timedwait(&worker->changed, &worker->lock, &ts) == 0)
 		;
 	ended = worker->ended;
 	(void)pthread_mutex_unlock(&worker->lock);

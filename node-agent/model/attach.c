@@ -171,7 +171,8 @@ static bool has_addr(const struct wish_addrs *addrs, const struct inet_addr *add
 	return false;
 }
 
-static void share_addrs(const struct attach *b, const struct wish_addrs *of_a, struct wish_shared *shared)
+static void share_addrs(const struct attach *b, const struct wish_addrs *of_a,
+			struct wish_shared *shared)
 {
 	struct wish_addrs of_b;
 

@@ -18,10 +18,12 @@ const struct facts_row facts_table[] = {
 	{ "selinux", FACT(selinux), .needed = true,
 	  .advice = "Load the module smc-cni.cil, which allows containers SMC sockets." },
 	{ "plugin", FACT(plugin), .told = true,
-	  .advice = "See that the CNI folder is mounted writable, and that nobody takes the plugin out." },
+	  .advice =
+		  "See that the CNI folder is mounted writable, and that nobody takes the plugin out." },
 	{ "cgroup", FACT(cgroup),
 	  .advice = "Boot with cgroup v2 (systemd.unified_cgroup_hierarchy=1)." },
-	{ "host", FACT(host), .advice = "Name an RDMA device that is present in the config's pnets." },
+	{ "host", FACT(host),
+	  .advice = "Name an RDMA device that is present in the config's pnets." },
 };
 const size_t facts_n = ARRAY_SIZE(facts_table);
 

@@ -219,8 +219,9 @@ static const char *not_heard(const struct policy_pod *pod, const struct asked *a
 		return NULL;
 	if (pod->unknown)
 		return "of the pod";
-	return pod->namespace_unknown && !pod->own && !is_exempt(pod->namespace) ? "of its namespace" :
-										   NULL;
+	return pod->namespace_unknown && !pod->own && !is_exempt(pod->namespace) ?
+		       "of its namespace" :
+		       NULL;
 }
 
 void policy_decide(const struct config *config, const struct policy_node *node,

@@ -12,7 +12,6 @@
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
 
-
 /* What the node can do; from node.h's facts. */
 struct policy_node {
 	bool steering; /* hook attached, SMC registered, and SELinux does not stand in the way */

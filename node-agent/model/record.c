@@ -60,13 +60,15 @@ json_t *record_to_json(const struct record *rec)
 	char cgroup[24];
 
 	(void)snprintf(cgroup, sizeof(cgroup), "%" PRIu64, rec->cgroup_id);
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "version", RECORD_VERSION, "bootID",
-			 rec->boot_id, "phase", phase_text(rec->phase), "request",
-			 wire_prepare_to_json(&rec->req), "netns", netns_to_json(&rec->netns), "cgroup",
-			 cgroup, "wish", wish_to_json(&rec->wish), "undo", podnet_to_json(&rec->undo));
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:s, s:o, s:o}", "version", RECORD_VERSION,
+			 "bootID", rec->boot_id, "phase", phase_text(rec->phase), "request",
+			 wire_prepare_to_json(&rec->req), "netns", netns_to_json(&rec->netns),
+			 "cgroup", cgroup, "wish", wish_to_json(&rec->wish), "undo",
+			 podnet_to_json(&rec->undo));
 }
 
-static int parse_u64(const char *text, const char *where, const char *key, uint64_t *ret, struct err *err)
+static int parse_u64(const char *text, const char *where, const char *key, uint64_t *ret,
+		     struct err *err)
 {
 	char *end;
 
@@ -105,7 +107,8 @@ static int head_from_json(const json_t *obj, struct record *rec, struct err *err
 	const char *boot_id, *phase;
 	int64_t version = 0;
 
-	if (smc_json_get_int(obj, "record", "version", RECORD_VERSION, RECORD_VERSION, &version, err) < 0)
+	if (smc_json_get_int(obj, "record", "version", RECORD_VERSION, RECORD_VERSION, &version,
+			     err) < 0)
 		return -EINVAL;
 	if (version == 0)
 		return err_set(err, -EINVAL, "record: 'version' is required");
@@ -121,7 +124,8 @@ static int head_from_json(const json_t *obj, struct record *rec, struct err *err
 		rec->phase = RECORD_PREPARED;
 	else
 		return err_set(err, -EINVAL,
-			       "record: 'phase' is '%.32s'; allowed are prepared, committed", phase);
+			       "record: 'phase' is '%.32s'; allowed are prepared, committed",
+			       phase);
 	return 0;
 }
 

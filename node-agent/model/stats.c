@@ -22,9 +22,11 @@ void stats_take(struct stats *stats, const struct stats_reading *reading)
 /* These structs have nothing but counters of 64 bits, so a new counter is added up without a change
  * here. */
 #define COUNTERS(type) (sizeof(type) / sizeof(uint64_t))
-_Static_assert(sizeof(struct steer_counters) == COUNTERS(struct steer_counters) * sizeof(uint64_t), "counters alone");
+_Static_assert(sizeof(struct steer_counters) == COUNTERS(struct steer_counters) * sizeof(uint64_t),
+	       "counters alone");
 #define SMC_COUNTERS (offsetof(struct smc_stats, n_fallbacks) / sizeof(uint64_t))
-_Static_assert(offsetof(struct smc_stats, n_fallbacks) == SMC_COUNTERS * sizeof(uint64_t), "counters alone");
+_Static_assert(offsetof(struct smc_stats, n_fallbacks) == SMC_COUNTERS * sizeof(uint64_t),
+	       "counters alone");
 
 static void add(void *sum, const void *more, size_t n)
 {

@@ -105,14 +105,15 @@ bool wish_equal(const struct wish *a, const struct wish *b)
 
 bool wish_is_empty(const struct wish *w)
 {
-	return !w->steer && !w->host && !w->programs && w->ulp == STEER_ULP_IGNORE && !w->netns.n_pnets &&
-	       !w->netns.n_sysctls;
+	return !w->steer && !w->host && !w->programs && w->ulp == STEER_ULP_IGNORE &&
+	       !w->netns.n_pnets && !w->netns.n_sysctls;
 }
 
 json_t *wish_to_json(const struct wish *w)
 {
-	return json_pack("{s:b, s:b, s:b, s:i, s:o}", "steer", w->steer, "host", w->host, "programs",
-			 w->programs, "ulp", (int)w->ulp, "netns", podnet_to_json(&w->netns));
+	return json_pack("{s:b, s:b, s:b, s:i, s:o}", "steer", w->steer, "host", w->host,
+			 "programs", w->programs, "ulp", (int)w->ulp, "netns",
+			 podnet_to_json(&w->netns));
 }
 
 int wish_from_json(const json_t *obj, struct wish *ret, struct err *err)
@@ -125,7 +126,8 @@ int wish_from_json(const json_t *obj, struct wish *ret, struct err *err)
 	if (smc_json_get_bool(obj, "wish", "steer", &w.steer, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "host", &w.host, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "programs", &w.programs, err) < 0 ||
-	    smc_json_get_int(obj, "wish", "ulp", STEER_ULP_IGNORE, STEER_ULP_EMULATE, &ulp, err) < 0 ||
+	    smc_json_get_int(obj, "wish", "ulp", STEER_ULP_IGNORE, STEER_ULP_EMULATE, &ulp, err) <
+		    0 ||
 	    smc_json_get_object(obj, "wish", "netns", &netns, err) < 0)
 		return -EINVAL;
 	w.ulp = (enum steer_ulp)ulp;

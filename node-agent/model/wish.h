@@ -39,8 +39,9 @@ struct wish {
 
 /* had_host: the host's side is there already. Open SMC-R connections go over it, so it stays as
  * long as the pod, steered or not. */
-void wish_make(const struct config *config, const struct facts *facts, const struct wire_prepare *req,
-	       const struct policy_verdict *verdict, bool had_host, struct wish *ret);
+void wish_make(const struct config *config, const struct facts *facts,
+	       const struct wire_prepare *req, const struct policy_verdict *verdict, bool had_host,
+	       struct wish *ret);
 bool wish_is_empty(const struct wish *w); /* nothing is to be done for the pod */
 bool wish_equal(const struct wish *a, const struct wish *b);
 bool wish_same_netns(const struct podnet *a, const struct podnet *b);

@@ -26,7 +26,7 @@ static const char *cni_arg(const json_t *info, const char *key)
 	const json_t *pair;
 	size_t i;
 
-	json_array_foreach (json_object_get(info, "cniArgs"), i, pair) {
+	json_array_foreach(json_object_get(info, "cniArgs"), i, pair) {
 		const char *name = json_string_value(json_array_get(pair, 0));
 		const char *value = json_string_value(json_array_get(pair, 1));
 
@@ -40,22 +40,25 @@ static const char *cni_arg(const json_t *info, const char *key)
 static int message(const json_t *info, json_t **ret, struct err *err)
 {
 	const json_t *capabilities = json_object_get(info, "capabilityArgs");
-	json_t *network = json_object_get(info, "networkName"), *id = json_object_get(info, "containerId");
+	json_t *network = json_object_get(info, "networkName"),
+	       *id = json_object_get(info, "containerId");
 	json_t *annotations = json_object_get(capabilities, NAMES_CAPABILITY_ANNOTATIONS);
 	int r = wire_keep_annotations(annotations, err);
 
 	if (r < 0)
 		return r;
-	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:O*}", "attachment", "network", network,
-			 "containerID", id, "ifname", json_object_get(info, "ifName"), "pod", "namespace",
-			 cni_arg(info, "K8S_POD_NAMESPACE"), "name", cni_arg(info, "K8S_POD_NAME"), "uid",
-			 cni_arg(info, "K8S_POD_UID"), "cgroupPath",
-			 json_object_get(capabilities, NAMES_CAPABILITY_CGROUP),
-			 "annotations", json_is_object(annotations) ? annotations : NULL);
+	*ret = json_pack("{s:{s:O*, s:O*, s:O*}, s:{s:s, s:s, s:s}, s:O*, s:O*}", "attachment",
+			 "network", network, "containerID", id, "ifname",
+			 json_object_get(info, "ifName"), "pod", "namespace",
+			 cni_arg(info, "K8S_POD_NAMESPACE"), "name", cni_arg(info, "K8S_POD_NAME"),
+			 "uid", cni_arg(info, "K8S_POD_UID"), "cgroupPath",
+			 json_object_get(capabilities, NAMES_CAPABILITY_CGROUP), "annotations",
+			 json_is_object(annotations) ? annotations : NULL);
 	return *ret ? 0 : err_set(err, -EINVAL, WHERE ": it has not the form that libcni gives it");
 }
 
-int earlier_request(const json_t *info, struct wire_prepare *ret, const char **ret_netns, struct err *err)
+int earlier_request(const json_t *info, struct wire_prepare *ret, const char **ret_netns,
+		    struct err *err)
 {
 	json_auto_t *msg = NULL, *result = NULL;
 	const json_t *answer = json_object_get(info, "result");
@@ -77,8 +80,8 @@ int earlier_request(const json_t *info, struct wire_prepare *ret, const char **r
 	r = wire_prepare_from_json(msg, ret, err);
 	if (r < 0)
 		return r;
-	ret->n_interfaces = result_pod_interfaces(result, netns, ret->attachment.ifname, ret->interfaces,
-						  WIRE_INTERFACES_MAX);
+	ret->n_interfaces = result_pod_interfaces(result, netns, ret->attachment.ifname,
+						  ret->interfaces, WIRE_INTERFACES_MAX);
 	*ret_netns = netns;
 	return 0;
 }
@@ -106,8 +109,8 @@ static int take(const struct node *node, const json_t *info, struct record **ret
 }
 
 /* first: nobody has been told yet what is wrong with the file. */
-static void each_file(const struct node *node, int dirfd, const char *name, const char *network, bool first,
-		      record_fn *fn, void *arg)
+static void each_file(const struct node *node, int dirfd, const char *name, const char *network,
+		      bool first, record_fn *fn, void *arg)
 {
 	json_auto_t *info = install_cache_read(dirfd, name);
 	struct record *rec = NULL;
@@ -123,8 +126,8 @@ static void each_file(const struct node *node, int dirfd, const char *name, cons
 		fn(arg, rec);
 }
 
-int earlier_scan(const struct node *node, const char *cache_dir, const char *network, struct earlier_seen *seen,
-		 record_fn *fn, void *arg, struct err *err)
+int earlier_scan(const struct node *node, const char *cache_dir, const char *network,
+		 struct earlier_seen *seen, record_fn *fn, void *arg, struct err *err)
 {
 	auto_closedir DIR *dir = opendir(cache_dir);
 	const struct dirent *de;
@@ -142,7 +145,8 @@ int earlier_scan(const struct node *node, const char *cache_dir, const char *net
 	if (st.st_mtim.tv_sec == seen->mtime.tv_sec && st.st_mtim.tv_nsec == seen->mtime.tv_nsec)
 		return 0;
 	first = seen->mtime.tv_sec == 0;
-	seen->mtime = st.st_mtim.tv_sec + SETTLED_S < time(NULL) ? st.st_mtim : (struct timespec){ 0 };
+	seen->mtime = st.st_mtim.tv_sec + SETTLED_S < time(NULL) ? st.st_mtim :
+								   (struct timespec){ 0 };
 	while ((de = readdir(dir)))
 		if (de->d_name[0] != '.')
 			each_file(node, dirfd(dir), de->d_name, network, first, fn, arg);

@@ -187,8 +187,9 @@ static void refresh_host(struct node *node)
 	else
 		facts_set(&facts->host,
 			  err_set(&err, -ENODEV, "%s",
-				  node->config->n_pnets ? "no RDMA device of the config's 'pnets' is present" :
-							  "the config has no 'pnets'"),
+				  node->config->n_pnets ?
+					  "no RDMA device of the config's 'pnets' is present" :
+					  "the config has no 'pnets'"),
 			  &err);
 }
 
@@ -276,7 +277,8 @@ int node_confirm(struct node *node, struct err *err)
 		const struct fact *fact = facts_get(&node->facts, &facts_table[i]);
 
 		if (facts_table[i].needed && fact->doubt[0])
-			return err_set(err, -EOPNOTSUPP, "cannot look whether the node has '%s': %s",
+			return err_set(err, -EOPNOTSUPP,
+				       "cannot look whether the node has '%s': %s",
 				       facts_table[i].name, fact->doubt);
 	}
 	return 0;

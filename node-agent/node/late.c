@@ -17,7 +17,8 @@ static int identify(const char *path, struct netns_id *ret, struct err *err)
 	return r < 0 ? r : netns_identify(fd, ret, err);
 }
 
-int late_identify(const struct node *node, const char *netns_path, uint64_t cookie, struct record *rec, struct err *err)
+int late_identify(const struct node *node, const char *netns_path, uint64_t cookie,
+		  struct record *rec, struct err *err)
 {
 	auto_record struct record *old = NULL;
 	int r = identify(netns_path, &rec->netns, err);
@@ -25,7 +26,8 @@ int late_identify(const struct node *node, const char *netns_path, uint64_t cook
 	if (r < 0)
 		return r;
 	if (cookie && cookie != rec->netns.cookie)
-		return err_set(err, -ENOENT, "'%s' is another network namespace than it was then", netns_path);
+		return err_set(err, -ENOENT, "'%s' is another network namespace than it was then",
+			       netns_path);
 	strcpy(rec->boot_id, node->boot_id);
 	rec->phase = RECORD_COMMITTED;
 	if (record_read(node->state_fd, &rec->req.attachment, &old, NULL) < 0)

@@ -91,8 +91,9 @@ static int read_state(struct node *node, struct err *err)
 	if (r == -ENOMEM)
 		return err_set(err, r, "stateDir: %s", why.msg);
 	if (r < 0) {
-		log_warn("node.json cannot be read, moving it to node.json.bad and going on without",
-			 "err", why.msg);
+		log_warn(
+			"node.json cannot be read, moving it to node.json.bad and going on without",
+			"err", why.msg);
 		(void)renameat(node->state_fd, NODE_FILE, node->state_fd, NODE_FILE ".bad");
 	}
 	return 0;
@@ -109,8 +110,9 @@ int node_open(const struct config *config, struct node **ret, struct err *err)
 	node->state_fd = node->cgroup_fd = -1;
 	node->facts.plugin.unasked = !*config->cni_plugin;
 	strcpy(node->facts.plugin.why,
-	       *config->cni_plugin ? "the plugin is not in the CNI chain yet" :
-				     "not managed: the agent was not told to install it (--cni-plugin)");
+	       *config->cni_plugin ?
+		       "the plugin is not in the CNI chain yet" :
+		       "not managed: the agent was not told to install it (--cni-plugin)");
 	node->hostnet = hostnet_undo_new();
 	if (!node->hostnet)
 		return err_sys(err, ENOMEM, "open stateDir");

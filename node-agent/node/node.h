@@ -65,7 +65,8 @@ int node_record_hostnet(void *arg, const struct hostnet_undo *undo, struct err *
 int node_drop_hostnet(struct node *node, struct err *err);
 
 /* The path of `name` beside the socket (pending/, required-namespaces). -ENAMETOOLONG. */
-int node_beside_socket(const struct config *config, const char *name, char *buf, size_t size, struct err *err);
+int node_beside_socket(const struct config *config, const char *name, char *buf, size_t size,
+		       struct err *err);
 
 /* <stateDir>/agent.lock, held by the returned descriptor. -EBUSY names the pid that holds it. */
 int node_lock(const char *state_dir, struct err *err);

@@ -16,8 +16,8 @@
 
 #define SUFFIX ".json"
 
-static int parse(int dirfd, const char *name, struct record *rec, char path[PATH_MAX], uint64_t *ret_cookie,
-		 struct err *err)
+static int parse(int dirfd, const char *name, struct record *rec, char path[PATH_MAX],
+		 uint64_t *ret_cookie, struct err *err)
 {
 	auto_free char *text = NULL;
 	json_auto_t *obj = NULL;
@@ -47,7 +47,8 @@ static int parse(int dirfd, const char *name, struct record *rec, char path[PATH
 }
 
 /* 0: *ret is a record (or NULL: nothing to adopt), and the file may go. */
-static int take(struct node *node, int dirfd, const char *name, struct record **ret, struct err *err)
+static int take(struct node *node, int dirfd, const char *name, struct record **ret,
+		struct err *err)
 {
 	auto_record struct record *rec = calloc(1, sizeof(*rec));
 	char path[PATH_MAX];

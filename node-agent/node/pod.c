@@ -18,7 +18,8 @@ static int entry_apply(struct node *node, const struct record *rec, bool on, str
 				 .ulp = on ? rec->wish.ulp : STEER_ULP_IGNORE };
 
 	if (!node->steer)
-		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s", node->facts.hook.why);
+		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s",
+			       node->facts.hook.why);
 	return steer_pod_apply(node->steer, rec->netns.cookie, &pod, err);
 }
 
@@ -27,7 +28,8 @@ static int entry_check(struct node *node, const struct record *rec, struct err *
 	struct steer_pod pod = { .flags = STEER_ON, .ulp = rec->wish.ulp };
 
 	if (!node->steer)
-		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s", node->facts.hook.why);
+		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s",
+			       node->facts.hook.why);
 	return steer_pod_check(node->steer, rec->netns.cookie, &pod, err);
 }
 
@@ -99,7 +101,8 @@ static int programs_undo(struct node *node, const struct record *rec, struct err
 
 /* Takes back the pod's addresses, except those that are another pod's by now, and with the last pod
  * the shared part. */
-static int host_undo(struct node *node, const struct record *rec, const struct wish_shared *shared, struct err *err)
+static int host_undo(struct node *node, const struct record *rec, const struct wish_shared *shared,
+		     struct err *err)
 {
 	struct wish_addrs all, ours = { .n_addrs = 0 };
 	int r;
@@ -232,8 +235,9 @@ static int count_listeners(struct node *node, const struct record *rec, int netn
 	struct steer_counters counters;
 
 	/* A pod that was steered before: some would be the TCP sockets inside SMC listeners. */
-	if (!node->steer || (steer_counters_get(node->steer, rec->netns.cookie, &counters, NULL) == 0 &&
-			     counters.steered > 0))
+	if (!node->steer ||
+	    (steer_counters_get(node->steer, rec->netns.cookie, &counters, NULL) == 0 &&
+	     counters.steered > 0))
 		return -1;
 	return sockdiag_tcp_listeners(netns_fd, NODE_NETLINK_MS, NULL);
 }

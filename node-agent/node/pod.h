@@ -21,16 +21,16 @@ struct pod_extras {
 /* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be
  * that given: prepared, or committed when the wish is empty. On failure nothing is left. -EINVAL or
  * -EPERM: the descriptor is no pod's network namespace. */
-int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase, struct pod_extras *extras,
-		struct err *err);
+int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase,
+		struct pod_extras *extras, struct err *err);
 /* rec->undo has come from the plugin. required: the pod must not start unsteered, so the node is
  * asked whether steering is in force at this moment. On failure rec is as prepared, on disk too if
  * that can be done. */
 int pod_commit(struct node *node, struct record *rec, bool required, struct err *err);
 /* From `rec` as it is to `wish`, the netns part too, everything checked and put right; rec is
  * updated (on failure: to what may be in force). -ENOENT: the netns is gone. */
-int pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
-	       struct pod_extras *extras, struct err *err);
+int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
+	       const struct wish_shared *shared, struct pod_extras *extras, struct err *err);
 /* True if the cgroup of a pod that the runtime tells of has died, although the runtime still keeps
  * its netns. */
 bool pod_ended(const struct node *node, const struct record *rec);
@@ -38,7 +38,7 @@ bool pod_ended(const struct node *node, const struct record *rec);
 int pod_check(struct node *node, const struct record *rec, struct err *err);
 /* Goes on after an error and returns the first; then the record stays. netns_part: undo that too,
  * if the netns lives. */
-int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared, bool netns_part,
-	       struct err *err);
+int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared,
+	       bool netns_part, struct err *err);
 
 #endif

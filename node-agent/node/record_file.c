@@ -50,7 +50,8 @@ int record_read(int dirfd, const struct wire_attachment *a, struct record **ret,
 		return r;
 	if (!wire_attachment_same(&rec->req.attachment, a)) {
 		record_free(rec);
-		return err_set(err, -EEXIST, "record '%s' is that of another attachment with the same hash",
+		return err_set(err, -EEXIST,
+			       "record '%s' is that of another attachment with the same hash",
 			       path);
 	}
 	*ret = rec;
@@ -125,7 +126,9 @@ int record_each(int dirfd, record_fn *fn, record_bad_fn *bad, void *arg, struct 
 	int fd = openat(dirfd, RECORD_DIR, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0 : err_sys(err, errno, "read folder '" RECORD_DIR "' of stateDir");
+		return errno == ENOENT ?
+			       0 :
+			       err_sys(err, errno, "read folder '" RECORD_DIR "' of stateDir");
 	dir = fdopendir(fd);
 	if (!dir) {
 		(void)close(fd);

@@ -10,13 +10,13 @@
 /* CAP_BPF and CAP_PERFMON are not among them: the kernel takes CAP_SYS_ADMIN for both
  * (include/linux/bpf.h, bpf_token_capable), which setns asks for anyway. */
 const struct right rights[] = {
-	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN",
-	  "bpf(2), and entering the network namespaces of pods" },
+	{ CAP_SYS_ADMIN, "CAP_SYS_ADMIN", "bpf(2), and entering the network namespaces of pods" },
 	{ CAP_NET_ADMIN, "CAP_NET_ADMIN",
 	  "UEID and pnet table of SMC, programs on cgroups, addresses and routes of SMC-R" },
 	{ CAP_SYS_PTRACE, "CAP_SYS_PTRACE",
 	  "/proc/PID/ns/net, by which the network namespace of a pod is found again" },
-	{ CAP_SYSLOG, "CAP_SYSLOG", "addresses in /proc/kallsyms, which the steering program needs" },
+	{ CAP_SYSLOG, "CAP_SYSLOG",
+	  "addresses in /proc/kallsyms, which the steering program needs" },
 };
 const size_t rights_n = sizeof(rights) / sizeof(rights[0]);
 

@@ -25,8 +25,8 @@ static const struct need {
 	const char *permissions[13];
 } needs[] = {
 	{ NULL,
-	  { "create", "ioctl", "read", "write", "getattr", "bind", "connect", "listen", "accept", "getopt", "setopt",
-	    "shutdown" } },
+	  { "create", "ioctl", "read", "write", "getattr", "bind", "connect", "listen", "accept",
+	    "getopt", "setopt", "shutdown" } },
 	{ "port", { "name_bind" } },
 	{ "node", { "node_bind" } },
 	{ "unlabeled", { "read", "write", "getattr", "getopt", "setopt", "shutdown" } },
@@ -47,7 +47,8 @@ static const char *type_of(const char *context, char buf[SELINUX_CONTEXT_MAX])
 	return buf;
 }
 
-static int is_allowed(const struct policy *policy, uint32_t allowed, const char *permission, bool *ret, struct err *err)
+static int is_allowed(const struct policy *policy, uint32_t allowed, const char *permission,
+		      bool *ret, struct err *err)
 {
 	unsigned int number;
 	char name[64];
@@ -64,8 +65,8 @@ static int is_allowed(const struct policy *policy, uint32_t allowed, const char 
 }
 
 /* The first permission of the need that is not allowed; NULL: none is missing. */
-static int first_missing(const struct policy *policy, const struct need *need, uint32_t allowed, const char **ret,
-			 struct err *err)
+static int first_missing(const struct policy *policy, const struct need *need, uint32_t allowed,
+			 const char **ret, struct err *err)
 {
 	bool ok = true;
 
@@ -82,9 +83,11 @@ static int first_missing(const struct policy *policy, const struct need *need, u
 }
 
 /* 1: something is missing, and err is the sentence for it; so are the next two. */
-static int check_need(const struct policy *policy, const char *domain, const struct need *need, struct err *err)
+static int check_need(const struct policy *policy, const char *domain, const struct need *need,
+		      struct err *err)
 {
-	char target[SELINUX_CONTEXT_MAX], name[64], of[SELINUX_CONTEXT_MAX], to[SELINUX_CONTEXT_MAX];
+	char target[SELINUX_CONTEXT_MAX], name[64], of[SELINUX_CONTEXT_MAX],
+		to[SELINUX_CONTEXT_MAX];
 	struct selinux_av av;
 	const char *missing;
 	int r;
@@ -102,9 +105,10 @@ static int check_need(const struct policy *policy, const char *domain, const str
 	r = first_missing(policy, need, av.allowed, &missing, err);
 	if (r < 0 || !missing)
 		return r;
-	(void)err_set(err, -EACCES,
-		      "SELinux does not let %.48s use steered sockets (%s of rawip_socket, %.48s): " REMEDY,
-		      type_of(domain, of), missing, type_of(target, to));
+	(void)err_set(
+		err, -EACCES,
+		"SELinux does not let %.48s use steered sockets (%s of rawip_socket, %.48s): " REMEDY,
+		type_of(domain, of), missing, type_of(target, to));
 	return 1;
 }
 
@@ -161,7 +165,8 @@ int selinux_check(struct err *err)
 	if (r == 0)
 		r = check_own_domain(&policy, &why);
 	if (r < 0)
-		return err_set(err, r, "what SELinux lets containers do cannot be told: %s", why.msg);
+		return err_set(err, r, "what SELinux lets containers do cannot be told: %s",
+			       why.msg);
 	if (r > 0)
 		(void)err_set(err, -EACCES, "%s", why.msg);
 	return r;

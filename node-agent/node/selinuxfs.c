@@ -34,7 +34,8 @@ int selinuxfs_open(struct err *err)
 	context = fsopen("selinuxfs", FSOPEN_CLOEXEC);
 	if (context < 0 || fsconfig(context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
 		return err_sys(err, errno, "open selinuxfs");
-	fd = fsmount(context, FSMOUNT_CLOEXEC, MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
+	fd = fsmount(context, FSMOUNT_CLOEXEC,
+		     MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC);
 	return fd < 0 ? err_sys(err, errno, "open selinuxfs") : fd;
 }
 
@@ -66,8 +67,8 @@ int selinuxfs_read_number(int fs, const char *name, unsigned int *ret, struct er
 }
 
 /* A question is written and its answer read through one descriptor. */
-int selinuxfs_access(int fs, const char *source, const char *target, unsigned int class, struct selinux_av *ret,
-		     struct err *err)
+int selinuxfs_access(int fs, const char *source, const char *target, unsigned int class,
+		     struct selinux_av *ret, struct err *err)
 {
 	char text[2 * SELINUX_CONTEXT_MAX + 16];
 	int len = snprintf(text, sizeof(text), "%s %s %u", source, target, class);

@@ -26,7 +26,7 @@ int selinuxfs_read_number(int fs, const char *name, unsigned int *ret, struct er
 
 /* What the policy allows a process of the context `source`. -EINVAL: the policy does not know a
  * context. */
-int selinuxfs_access(int fs, const char *source, const char *target, unsigned int class, struct selinux_av *ret,
-		     struct err *err);
+int selinuxfs_access(int fs, const char *source, const char *target, unsigned int class,
+		     struct selinux_av *ret, struct err *err);
 
 #endif

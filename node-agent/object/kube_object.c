@@ -47,8 +47,7 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 	*ret = manifest_no_annotations();
 	if (smc_json_get_object(metadata, "metadata", "annotations", &map, err) < 0)
 		return -EINVAL;
-	json_object_foreach(map, key, value)
-	{
+	json_object_foreach(map, key, value) {
 		if (!is_kept(key))
 			continue;
 		if (!json_is_string(value))
@@ -74,7 +73,8 @@ static int read_name(const json_t *metadata, const char *key, bool (*valid)(cons
 	if (r < 0)
 		return r;
 	if (!valid(name) || smc_json_has_nul(json_object_get(metadata, key)))
-		return err_set(err, -EINVAL, "metadata: '%s' is '%.64s', which is no name", key, name);
+		return err_set(err, -EINVAL, "metadata: '%s' is '%.64s', which is no name", key,
+			       name);
 	*ret = strdup(name);
 	return *ret ? 0 : err_sys(err, ENOMEM, "read metadata");
 }

@@ -107,7 +107,8 @@ static bool after_items(const struct json_cut_text *t)
 		return false;
 	while (n > 0 && is_space(t->buf[n - 1]))
 		n--;
-	return n >= sizeof(key) - 1 && !memcmp(t->buf + n - (sizeof(key) - 1), key, sizeof(key) - 1);
+	return n >= sizeof(key) - 1 &&
+	       !memcmp(t->buf + n - (sizeof(key) - 1), key, sizeof(key) - 1);
 }
 
 /* Follows strings: true for each byte that is not structure. */
@@ -134,7 +135,8 @@ static int structure(struct json_cut *c, char ch, struct err *err)
 		c->depth++;
 	} else if (ch == '}' || ch == ']') {
 		if (c->depth == 0)
-			return err_set(err, -EINVAL, "it is no JSON: more brackets close than open");
+			return err_set(err, -EINVAL,
+				       "it is no JSON: more brackets close than open");
 		c->depth--;
 		if (c->depth == 1)
 			c->in_items = false;

@@ -128,7 +128,8 @@ static int remove_old(const char *path, struct err *err)
 	if (lstat(path, &st) < 0)
 		return errno == ENOENT ? 0 : err_sys(err, errno, "replace socket '%s'", path);
 	if (!S_ISSOCK(st.st_mode))
-		return err_set(err, -EEXIST, "socket '%s': there is a file of that name that is no socket", path);
+		return err_set(err, -EEXIST,
+			       "socket '%s': there is a file of that name that is no socket", path);
 	return unlink(path) < 0 ? err_sys(err, errno, "replace socket '%s'", path) : 0;
 }
 
@@ -171,7 +172,7 @@ static void on_started(void *arg)
 }
 
 static void on_pod_done(void *arg, struct attach *a, enum reconcile_action action, int rc,
-		     const struct err *err)
+			const struct err *err)
 {
 	const struct server *server = arg;
 

@@ -205,7 +205,8 @@ static void on_timer(void *arg)
 	session_close(s);
 }
 
-struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg), void *arg)
+struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg),
+			    void *arg)
 {
 	struct session *s = calloc(1, sizeof(*s));
 

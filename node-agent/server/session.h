@@ -58,7 +58,8 @@ struct session {
 
 /* Takes over fd. closed: called once, when it is dead and may be freed, but not from there. NULL:
  * no memory (fd is closed). */
-struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg), void *arg);
+struct session *session_new(struct agent *agent, int fd, uint64_t serial, void (*closed)(void *arg),
+			    void *arg);
 /* Ends the connection and rolls its transaction back; the server frees it later. */
 void session_close(struct session *s);
 void session_free(struct session *s);

@@ -20,8 +20,8 @@ static void unlink_attach(struct session *s)
 static int get_deadline(const struct session *s, int64_t *ret, struct err *err)
 {
 	int64_t timeout_ms = AGENT_REQUEST_MS;
-	int r = smc_json_get_int(s->request, "message", "timeoutMs", INT32_MIN, INT32_MAX, &timeout_ms,
-				 err);
+	int r = smc_json_get_int(s->request, "message", "timeoutMs", INT32_MIN, INT32_MAX,
+				 &timeout_ms, err);
 
 	*ret = s->begun_ms + timeout_ms;
 	return r;
@@ -36,7 +36,8 @@ static void prepare_again(struct session *s, struct attach *old)
 	if (!old->wanted)
 		session_wait(s, SESSION_FREE);
 	else if (old->rec->phase != RECORD_COMMITTED)
-		session_error(s, WIRE_CODE_INVALID, "attachment is just being added by another ADD");
+		session_error(s, WIRE_CODE_INVALID,
+			      "attachment is just being added by another ADD");
 	else if (job_check(s->agent, old, s->serial) < 0)
 		session_no_memory(s);
 	else
@@ -99,8 +100,9 @@ void session_prepare(struct session *s)
 	}
 	if (s->attach || s->passed_fd < 0) {
 		session_error(s, WIRE_CODE_INVALID,
-			      s->attach ? "prepare: this connection has a transaction already" :
-					  "prepare: no descriptor of a network namespace came with it");
+			      s->attach ?
+				      "prepare: this connection has a transaction already" :
+				      "prepare: no descriptor of a network namespace came with it");
 		return;
 	}
 	s->agent->called = true;
@@ -123,9 +125,10 @@ static void prepared(struct session *s, struct attach *a)
 {
 	json_t *msg = wire_ok();
 
-	if (json_object_update_new(msg, json_pack("{s:b, s:b, s:o, s:o, s:b}", "steer", a->rec->wish.steer,
-						  "required", a->verdict.wanted == POLICY_REQUIRED,
-						  "why", wire_text(a->verdict.why), "netns",
+	if (json_object_update_new(msg, json_pack("{s:b, s:b, s:o, s:o, s:b}", "steer",
+						  a->rec->wish.steer, "required",
+						  a->verdict.wanted == POLICY_REQUIRED, "why",
+						  wire_text(a->verdict.why), "netns",
 						  podnet_to_json(&a->rec->wish.netns), "committed",
 						  a->rec->phase == RECORD_COMMITTED)) < 0) {
 		json_decref(msg);

@@ -89,8 +89,9 @@ static void do_gc(struct session *s)
 		return;
 	}
 	if (!valid || !wire_name_valid(network)) {
-		session_error(s, WIRE_CODE_INVALID, valid ? "gc: 'network' is no network name" :
-							    "gc: 'valid' is required");
+		session_error(s, WIRE_CODE_INVALID,
+			      valid ? "gc: 'network' is no network name" :
+				      "gc: 'valid' is required");
 		return;
 	}
 	strcpy(s->key.network, network);
@@ -155,7 +156,8 @@ static void check_reply(struct session *s, int rc, const struct err *err)
 		return;
 	}
 	if (rc < 0 || !a) {
-		session_error(s, WIRE_CODE_MISSING, rc < 0 ? err->msg : "the attachment was removed");
+		session_error(s, WIRE_CODE_MISSING,
+			      rc < 0 ? err->msg : "the attachment was removed");
 		return;
 	}
 	msg = wire_ok();
@@ -219,9 +221,12 @@ static const struct verb {
 	void (*fn)(struct session *s);
 	bool any_time; /* before the START job is done */
 } verbs[] = {
-	{ "prepare", session_prepare, false }, { "commit", session_commit, false },
-	{ "del", do_del, false },	  { "check", do_check, false },
-	{ "gc", do_gc, false },		  { "node", do_node, true },
+	{ "prepare", session_prepare, false },
+	{ "commit", session_commit, false },
+	{ "del", do_del, false },
+	{ "check", do_check, false },
+	{ "gc", do_gc, false },
+	{ "node", do_node, true },
 	{ "status", do_status, true },
 };
 
@@ -240,6 +245,7 @@ void session_handle(struct session *s)
 			verbs[i].fn(s);
 		return;
 	}
-	session_error(s, WIRE_CODE_INVALID,
-		      "message: 'verb' is unknown; allowed are prepare, commit, del, check, gc, node, status");
+	session_error(
+		s, WIRE_CODE_INVALID,
+		"message: 'verb' is unknown; allowed are prepare, commit, del, check, gc, node, status");
 }

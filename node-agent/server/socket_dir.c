@@ -31,7 +31,8 @@ static bool leads_to(const char *dir, const char *name, const char *path)
 {
 	size_t dir_len = strlen(dir), len = strlen(name);
 
-	return !strncmp(path, dir, dir_len) && path[dir_len] == '/' && !strncmp(path + dir_len + 1, name, len) &&
+	return !strncmp(path, dir, dir_len) && path[dir_len] == '/' &&
+	       !strncmp(path + dir_len + 1, name, len) &&
 	       (!path[dir_len + 1 + len] || path[dir_len + 1 + len] == '/');
 }
 
@@ -69,11 +70,15 @@ static int look(const struct config *config, const char *dir, struct err *err)
 	struct stat st;
 
 	if (stat(dir, &st) < 0)
-		return errno == ENOENT ? 0 : err_sys(err, errno, "socket '%s': its folder", config->socket);
+		return errno == ENOENT ?
+			       0 :
+			       err_sys(err, errno, "socket '%s': its folder", config->socket);
 	if (!S_ISDIR(st.st_mode))
 		return err_sys(err, ENOTDIR, "socket '%s': its folder", config->socket);
-	if ((st.st_mode & (S_IWGRP | S_IWOTH | S_ISVTX)) || (st.st_uid != 0 && st.st_uid != geteuid()))
-		return err_set(err, -EPERM, "socket '%s': others may write to its folder: " REMEDY, config->socket);
+	if ((st.st_mode & (S_IWGRP | S_IWOTH | S_ISVTX)) ||
+	    (st.st_uid != 0 && st.st_uid != geteuid()))
+		return err_set(err, -EPERM, "socket '%s': others may write to its folder: " REMEDY,
+			       config->socket);
 	if (!(st.st_mode & (S_IRWXG | S_IRWXO)))
 		return 1;
 	return check_entries(config, dir, err);

@@ -218,7 +218,8 @@ static void on_connect(void *arg, uint32_t events)
 		socklen_t len = sizeof(from);
 		int fd = accept4(c->listening.fd, &from.any, &len, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd < 0 && (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
+		if (fd < 0 &&
+		    (errno == EMFILE || errno == ENFILE || errno == ENOMEM || errno == ENOBUFS))
 			wait_for_descriptor(c);
 		if (fd < 0)
 			break;
@@ -248,7 +249,8 @@ static int watch_all(struct connections *c, int fd, struct err *err)
 }
 
 int connections_new(struct loop *loop, const char *address, MHD_AccessHandlerCallback handler,
-		    MHD_RequestCompletedCallback completed, void *arg, struct connections **ret, struct err *err)
+		    MHD_RequestCompletedCallback completed, void *arg, struct connections **ret,
+		    struct err *err)
 {
 	auto_free struct connections *c = calloc(1, sizeof(*c));
 	auto_close int fd = listening_open(address, err);
@@ -263,11 +265,12 @@ int connections_new(struct loop *loop, const char *address, MHD_AccessHandlerCal
 	errno = 0;
 	/* Twice as many as have a place: those that were ended are counted until it has seen
 	 * that. */
-	c->daemon = MHD_start_daemon(MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL,
-				     NULL, handler, arg, MHD_OPTION_CONNECTION_LIMIT, 2u * PLACES_MAX,
-				     MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
-				     MHD_OPTION_NOTIFY_COMPLETED, completed, arg, MHD_OPTION_NOTIFY_CONNECTION,
-				     on_notify, c, MHD_OPTION_END);
+	c->daemon = MHD_start_daemon(
+		MHD_USE_EPOLL | MHD_ALLOW_SUSPEND_RESUME | MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL,
+		handler, arg, MHD_OPTION_CONNECTION_LIMIT, 2u * PLACES_MAX,
+		MHD_OPTION_CONNECTION_MEMORY_LIMIT, (size_t)MEMORY_BYTES,
+		MHD_OPTION_NOTIFY_COMPLETED, completed, arg, MHD_OPTION_NOTIFY_CONNECTION,
+		on_notify, c, MHD_OPTION_END);
 	if (!c->daemon)
 		return err_sys(err, errno, "listen on '%s'", address);
 	r = watch_all(c, fd, err);

@@ -15,7 +15,8 @@ struct connections;
 /* Listens on "ip:port" or "[ipv6]:port". What the handler does with a request, it begins with
  * connections_begin(); `completed` calls connections_end(). */
 int connections_new(struct loop *loop, const char *address, MHD_AccessHandlerCallback handler,
-		    MHD_RequestCompletedCallback completed, void *arg, struct connections **ret, struct err *err);
+		    MHD_RequestCompletedCallback completed, void *arg, struct connections **ret,
+		    struct err *err);
 void connections_free(struct connections *c); /* ends all; NULL is fine */
 
 /* The request is whole. False: its connection had to make room, there is nothing to answer. */

@@ -49,11 +49,13 @@ static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 {
 	const struct agent *agent = http->agent;
 	struct process_metrics process;
-	const struct metrics_node node = { .ready = !agent_not_ready(agent),
-					   .facts = &agent->facts,
-					   .requests = agent->requests,
-					   .watch_restarts = agent->source ? source_restarts(agent->source) : 0,
-					   .process = &process };
+	const struct metrics_node node = {
+		.ready = !agent_not_ready(agent),
+		.facts = &agent->facts,
+		.requests = agent->requests,
+		.watch_restarts = agent->source ? source_restarts(agent->source) : 0,
+		.process = &process
+	};
 	struct snapshot snapshot;
 	struct err err = ERR_INIT;
 	char *text;
@@ -102,7 +104,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	if (!strcmp(url, "/healthz"))
 		return say(c, MHD_HTTP_OK, "ok");
 	if (!strcmp(url, "/readyz")) {
-		why = not_ready(http->agent, MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "for"));
+		why = not_ready(http->agent,
+				MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "for"));
 		return say(c, why ? MHD_HTTP_SERVICE_UNAVAILABLE : MHD_HTTP_OK, why ? why : "ok");
 	}
 	if (strcmp(url, "/metrics") != 0)

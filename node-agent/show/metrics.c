@@ -26,7 +26,8 @@ static void render_latency(FILE *out, const char *verb, const struct latency *l)
 		print_seconds(out, latency_bucket_us[i]);
 		(void)fprintf(out, "\"} %" PRIu64 "\n", below);
 	}
-	(void)fprintf(out, "%s_bucket{verb=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, verb, l->count);
+	(void)fprintf(out, "%s_bucket{verb=\"%s\",le=\"+Inf\"} %" PRIu64 "\n", name, verb,
+		      l->count);
 	(void)fprintf(out, "%s_sum{verb=\"%s\"} ", name, verb);
 	print_seconds(out, l->sum_us);
 	(void)fprintf(out, "\n%s_count{verb=\"%s\"} %" PRIu64 "\n", name, verb, l->count);
@@ -34,21 +35,25 @@ static void render_latency(FILE *out, const char *verb, const struct latency *l)
 
 static void render_node(FILE *out, const struct metrics_node *node)
 {
-	metrics_head(out, "smc_cni_node_ready", "gauge", "1 where what the node needs for steering is there.");
+	metrics_head(out, "smc_cni_node_ready", "gauge",
+		     "1 where what the node needs for steering is there.");
 	(void)fprintf(out, "smc_cni_node_ready{check=\"agent\"} %d\n", node->ready);
 	for (size_t i = 0; i < facts_n; i++) {
 		const struct fact *fact = facts_get(node->facts, &facts_table[i]);
 
 		if (!fact->unasked)
-			(void)fprintf(out, "smc_cni_node_ready{check=\"%s\"} %d\n", facts_table[i].name, fact->ok);
+			(void)fprintf(out, "smc_cni_node_ready{check=\"%s\"} %d\n",
+				      facts_table[i].name, fact->ok);
 	}
-	metrics_head(out, "smc_cni_probe_failures_total", "counter",
-		     "Times the node could not be asked for one of those: what was seen last is shown.");
+	metrics_head(
+		out, "smc_cni_probe_failures_total", "counter",
+		"Times the node could not be asked for one of those: what was seen last is shown.");
 	for (size_t i = 0; i < facts_n; i++) {
 		const struct fact *fact = facts_get(node->facts, &facts_table[i]);
 
 		if (!fact->unasked)
-			(void)fprintf(out, "smc_cni_probe_failures_total{check=\"%s\"} %" PRIu64 "\n",
+			(void)fprintf(out,
+				      "smc_cni_probe_failures_total{check=\"%s\"} %" PRIu64 "\n",
 				      facts_table[i].name, fact->failures);
 	}
 	metrics_head(out, "smc_cni_watch_restarts_total", "counter",
@@ -62,8 +67,8 @@ static void render_node(FILE *out, const struct metrics_node *node)
 	(void)fprintf(out, "smc_cni_build_info{version=\"%s\"} 1\n", SMC_CNI_VERSION);
 }
 
-int metrics_render(const struct metrics_node *node, const struct metrics_pod *pods, size_t n_pods, char **ret,
-		   size_t *ret_len, struct err *err)
+int metrics_render(const struct metrics_node *node, const struct metrics_pod *pods, size_t n_pods,
+		   char **ret, size_t *ret_len, struct err *err)
 {
 	auto_free char *text = NULL;
 	size_t len = 0;

@@ -48,7 +48,8 @@ static const struct row {
 	{ .labels = "transport=\"smcr\",direction=\"tx\",", STAT(smcr.tx_bytes) },
 	{ .labels = "transport=\"smcr\",direction=\"rx\",", STAT(smcr.rx_bytes) },
 	{ "smc_cni_handshake_errors_total", "SMC handshakes that failed.", "",
-	  STAT(handshake_errors_client), .plus = offsetof(struct stats, smc.handshake_errors_server) },
+	  STAT(handshake_errors_client),
+	  .plus = offsetof(struct stats, smc.handshake_errors_server) },
 };
 
 void metrics_head(FILE *out, const char *name, const char *type, const char *help)
@@ -70,8 +71,8 @@ static void print_escaped(FILE *out, const char *text)
 }
 
 /* name NULL: of all pods of the namespace together. */
-static void sample(FILE *out, const char *metric, const char *labels, const char *namespace, const char *name,
-		   uint64_t value)
+static void sample(FILE *out, const char *metric, const char *labels, const char *namespace,
+		   const char *name, uint64_t value)
 {
 	(void)fprintf(out, "%s{%snamespace=\"", metric, labels);
 	print_escaped(out, namespace);
@@ -114,17 +115,20 @@ static void render_states(FILE *out, const struct metrics_pod *pods, size_t n)
 {
 	char labels[64];
 
-	metrics_head(out, "smc_cni_pods", "gauge",
-		     "Pods by what became of them: one each of those that asked, the number of the others.");
+	metrics_head(
+		out, "smc_cni_pods", "gauge",
+		"Pods by what became of them: one each of those that asked, the number of the others.");
 	for (size_t i = 0; i < n; i++) {
 		(void)snprintf(labels, sizeof(labels), "state=\"%s\",", state_texts[pods[i].state]);
 		if (pods[i].own)
 			sample(out, "smc_cni_pods", labels, pods[i].namespace, pods[i].name, 1);
 	}
 	render_others(out, pods, n);
-	metrics_head(out, "smc_cni_pod_info", "gauge", "1 for each pod that asked, with its state and its way in.");
+	metrics_head(out, "smc_cni_pod_info", "gauge",
+		     "1 for each pod that asked, with its state and its way in.");
 	for (size_t i = 0; i < n; i++) {
-		(void)snprintf(labels, sizeof(labels), "state=\"%s\",way=\"%s\",", state_texts[pods[i].state],
+		(void)snprintf(labels, sizeof(labels), "state=\"%s\",way=\"%s\",",
+			       state_texts[pods[i].state],
 			       pods[i].state == METRICS_STEERED ? "ebpf" : "none");
 		if (pods[i].own)
 			sample(out, "smc_cni_pod_info", labels, pods[i].namespace, pods[i].name, 1);
@@ -146,11 +150,13 @@ static uint64_t value_of(const struct stats *stats, const struct row *row)
 
 static bool was_read(const struct metrics_pod *pod, enum needs of)
 {
-	return pod->own && pod->stats && (of == COUNTERS ? pod->stats->has_counters : pod->stats->has_smc);
+	return pod->own && pod->stats &&
+	       (of == COUNTERS ? pod->stats->has_counters : pod->stats->has_smc);
 }
 
 /* All rows of one name, pod after pod. Returns how many those are. */
-static size_t render_rows(FILE *out, const struct row *first, size_t left, const struct metrics_pod *pods, size_t n)
+static size_t render_rows(FILE *out, const struct row *first, size_t left,
+			  const struct metrics_pod *pods, size_t n)
 {
 	size_t n_rows = 1;
 
@@ -173,7 +179,8 @@ static void render_fallbacks(FILE *out, const struct metrics_pod *pods, size_t n
 
 	metrics_head(out, name, "counter", "Connections of SMC sockets that stayed TCP, and why.");
 	for (size_t i = 0; i < n; i++) {
-		int n_reasons = was_read(&pods[i], SMC) ? tally_list(&pods[i].stats->tally, list) : 0;
+		int n_reasons = was_read(&pods[i], SMC) ? tally_list(&pods[i].stats->tally, list) :
+							  0;
 
 		for (int k = 0; k < n_reasons; k++) {
 			(void)snprintf(labels, sizeof(labels), "role=\"%s\",reason=\"%s\",",

@@ -102,15 +102,19 @@ void process_metrics_render(FILE *out, const struct process_metrics *p)
 		const char *name, *type, *help;
 		uint64_t value;
 	} whole[] = {
-		{ "process_resident_memory_bytes", "gauge", "Resident memory of the agent.", p->resident_bytes },
-		{ "process_virtual_memory_bytes", "gauge", "Virtual memory of the agent.", p->virtual_bytes },
-		{ "process_open_fds", "gauge", "File descriptors that the agent has open.", p->open_fds },
+		{ "process_resident_memory_bytes", "gauge", "Resident memory of the agent.",
+		  p->resident_bytes },
+		{ "process_virtual_memory_bytes", "gauge", "Virtual memory of the agent.",
+		  p->virtual_bytes },
+		{ "process_open_fds", "gauge", "File descriptors that the agent has open.",
+		  p->open_fds },
 		{ "process_max_fds", "gauge", "File descriptors that it may have.", p->max_fds },
 	};
 
 	metrics_head(out, "process_cpu_seconds_total", "counter", "Processor time of the agent.");
 	(void)fprintf(out, "process_cpu_seconds_total %.2f\n", p->cpu_s);
-	metrics_head(out, "process_start_time_seconds", "gauge", "When the agent was started, since 1970.");
+	metrics_head(out, "process_start_time_seconds", "gauge",
+		     "When the agent was started, since 1970.");
 	(void)fprintf(out, "process_start_time_seconds %.2f\n", p->start_s);
 	for (size_t i = 0; i < ARRAY_SIZE(whole); i++) {
 		metrics_head(out, whole[i].name, whole[i].type, whole[i].help);

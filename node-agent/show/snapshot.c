@@ -32,7 +32,8 @@ static int compare(const void *pa, const void *pb)
 
 static bool same_pod(const struct metrics_pod *pod, const struct attach *a)
 {
-	return !strcmp(pod->namespace, a->rec->req.pod.namespace) && !strcmp(pod->name, a->rec->req.pod.name);
+	return !strcmp(pod->namespace, a->rec->req.pod.namespace) &&
+	       !strcmp(pod->name, a->rec->req.pod.name);
 }
 
 static bool same_netns(const struct attach *a, const struct attach *b)
@@ -46,8 +47,9 @@ static bool has_series(const struct attach *a)
 {
 	const struct smc_tech_stats *r = &a->stats.smc.smcr, *d = &a->stats.smc.smcd;
 
-	return a->verdict.wanted != POLICY_DISABLED || snapshot_state(a) != METRICS_TCP || a->stats.has_counters ||
-	       r->client_conns || r->server_conns || d->client_conns || d->server_conns;
+	return a->verdict.wanted != POLICY_DISABLED || snapshot_state(a) != METRICS_TCP ||
+	       a->stats.has_counters || r->client_conns || r->server_conns || d->client_conns ||
+	       d->server_conns;
 }
 
 /* A pod has one namespace, but for a moment, when its sandbox is made anew: then a sum is needed.

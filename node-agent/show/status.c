@@ -25,7 +25,8 @@ static json_t *integer(uint64_t n)
 
 static json_t *fact(const struct fact *f)
 {
-	return json_pack("{s:b, s:o, s:o}", "ok", f->ok, "why", wire_text(f->why), "doubt", wire_text(f->doubt));
+	return json_pack("{s:b, s:o, s:o}", "ok", f->ok, "why", wire_text(f->why), "doubt",
+			 wire_text(f->doubt));
 }
 
 static const char *pnet_of(const struct config *config, const struct rdma_nl_port *port)
@@ -34,7 +35,8 @@ static const char *pnet_of(const struct config *config, const struct rdma_nl_por
 		const struct config_pnet *pnet = &config->pnets[i];
 
 		for (int k = 0; k < pnet->n_rdma; k++) {
-			if (!strcmp(pnet->rdma[k].device, port->device) && pnet->rdma[k].port == port->port)
+			if (!strcmp(pnet->rdma[k].device, port->device) &&
+			    pnet->rdma[k].port == port->port)
 				return pnet->id;
 		}
 	}
@@ -49,11 +51,11 @@ static json_t *devices(const struct agent *agent)
 	for (int i = 0; i < facts->n_ports; i++) {
 		const struct rdma_nl_port *port = &facts->ports[i];
 
-		(void)json_array_append_new(
-			list, json_pack("{s:s, s:i, s:s, s:s, s:s}", "name", port->device, "port",
-					(int)port->port, "netdev", port->ifname, "state",
-					rdma_nl_state_text(port->state), "pnet",
-					pnet_of(agent->config, port)));
+		(void)json_array_append_new(list, json_pack("{s:s, s:i, s:s, s:s, s:s}", "name",
+							    port->device, "port", (int)port->port,
+							    "netdev", port->ifname, "state",
+							    rdma_nl_state_text(port->state), "pnet",
+							    pnet_of(agent->config, port)));
 	}
 	return json_pack("{s:i, s:i, s:o}", "smcd", facts->devices.n_smcd, "smcr",
 			 facts->devices.n_smcr, "rdma", list);
@@ -95,9 +97,15 @@ static json_t *source(const struct agent *agent)
 	const char *folder = agent->config->pod_source_folder;
 
 	return json_pack("{s:s, s:s, s:b, s:o, s:I}", "kind",
-			 s ? source_kind(s) : folder ? "folder" : "kubernetes", "from",
-			 s ? source_from(s) : folder ? folder : "", "synced", s && source_synced(s),
-			 "why", wire_text(s ? source_why(s) : agent->trouble.msg), "generation",
+			 s	? source_kind(s) :
+			 folder ? "folder" :
+				  "kubernetes",
+			 "from",
+			 s	? source_from(s) :
+			 folder ? folder :
+				  "",
+			 "synced", s && source_synced(s), "why",
+			 wire_text(s ? source_why(s) : agent->trouble.msg), "generation",
 			 (json_int_t)agent->generation);
 }
 
@@ -119,8 +127,9 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "devices", devices(agent));
 	set(node, "pnets", pnets(agent->config));
 	set(node, "source", source(agent));
-	set(node, "stats_age_s", agent->stats_ms ?
-				 json_integer((clock_now_ms() - agent->stats_ms) / 1000) : json_null());
+	set(node, "stats_age_s",
+	    agent->stats_ms ? json_integer((clock_now_ms() - agent->stats_ms) / 1000) :
+			      json_null());
 	set(msg, "node", node);
 	return msg;
 }
@@ -208,9 +217,9 @@ static void set_stats(json_t *pod, const struct stats *s)
 	set(pod, "smcr", tech(s, &s->smc.smcr));
 	set(pod, "smcd", tech(s, &s->smc.smcd));
 	set(pod, "fallback", fallback(s));
-	set(pod, "handshake_errors", s->has_smc ? integer(s->smc.handshake_errors_client +
-							  s->smc.handshake_errors_server) :
-						  json_null());
+	set(pod, "handshake_errors",
+	    s->has_smc ? integer(s->smc.handshake_errors_client + s->smc.handshake_errors_server) :
+			 json_null());
 	set(pod, "stats_why", wire_text(s->has_smc ? "" : s->why[0] ? s->why : "not read yet"));
 }
 
@@ -226,9 +235,8 @@ static json_t *pod_message(const struct agent *agent, const struct attach *a)
 	set(pod, "attachment", wire_attachment_to_json(&req->attachment));
 	set(pod, "ips", ips(req));
 	set(pod, "policy", policy(a));
-	set(pod, "listeners_before", a->late && a->steered && a->listeners >= 0 ?
-					     json_integer(a->listeners) :
-					     json_null());
+	set(pod, "listeners_before",
+	    a->late && a->steered && a->listeners >= 0 ? json_integer(a->listeners) : json_null());
 	set(pod, "since", a->since ? json_integer(a->since) : json_null());
 	set_stats(pod, &a->stats);
 	set(pod, "programs", json_pack("{s:b, s:o}", "ok", !why[0], "why", wire_text(why)));
@@ -250,8 +258,7 @@ static int compare(const void *pa, const void *pb)
 
 void status_each(const struct agent *agent, status_fn *fn, void *arg)
 {
-	auto_free const struct attach **all =
-		calloc((size_t)agent->table.n + 1, sizeof(*all));
+	auto_free const struct attach **all = calloc((size_t)agent->table.n + 1, sizeof(*all));
 	size_t n = 0;
 
 	fn(arg, node_message(agent));

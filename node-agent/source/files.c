@@ -147,8 +147,8 @@ static int keep_old(struct manifest *m, const struct manifest *old)
 /* Reads what is in the file now. Trouble is logged, and the file keeps what it brought. */
 static int read_content(struct source_file *file, const char *path, int dir_fd, struct err *err)
 {
-	auto_close int fd = openat(dir_fd, file->name,
-				   O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	auto_close int fd =
+		openat(dir_fd, file->name, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
 	auto_free char *text = NULL;
 	struct manifest content;
 	struct err bad;
@@ -304,7 +304,7 @@ void source_files_trouble(const struct source_files *f, struct err *ret)
 		(void)err_set(ret, -ENOENT, "folder '%s' is not there: %s", f->folder, counts);
 	for (size_t i = 0; i < f->n && !ret->msg[0]; i++) {
 		if (f->files[i]->bad)
-			(void)err_set(ret, -EINVAL, "'%s/%s' has errors, which the log names: %s", f->folder,
-				      f->files[i]->name, counts);
+			(void)err_set(ret, -EINVAL, "'%s/%s' has errors, which the log names: %s",
+				      f->folder, f->files[i]->name, counts);
 	}
 }

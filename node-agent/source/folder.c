@@ -61,7 +61,9 @@ static ssize_t add_seed(const struct seed *seed, struct manifest_object ***objec
 	if (!all)
 		return -ENOMEM;
 	while (i < n || k < seed->n) {
-		int cmp = i == n ? 1 : k == seed->n ? -1 : manifest_object_compare((*objects)[i], seed->objects[k]);
+		int cmp = i == n       ? 1 :
+			  k == seed->n ? -1 :
+					 manifest_object_compare((*objects)[i], seed->objects[k]);
 
 		k += cmp >= 0;
 		all[used++] = cmp <= 0 ? (*objects)[i++] : seed->objects[k - 1];
@@ -82,7 +84,8 @@ static int take_over(struct source_folder *s, source_changed_fn *changed, struct
 	if (n >= 0 && !whole)
 		n = add_seed(&s->seed, &objects, (size_t)n);
 	r = n < 0 ? (int)n :
-		    source_store_replace(&s->source.store, objects, (size_t)n, changed, s->source.arg);
+		    source_store_replace(&s->source.store, objects, (size_t)n, changed,
+					 s->source.arg);
 	if (r < 0)
 		return err_sys(err, r, "take over the manifests");
 	if (whole)
@@ -193,7 +196,8 @@ static int watch(struct source_folder *s, struct err *err)
 	r = source_watch_open(s->path, &s->watch, err);
 	if (r < 0)
 		return r;
-	s->loop_watch = (struct loop_watch){ .fd = source_watch_fd(s->watch), .fn = on_readable, .arg = s };
+	s->loop_watch =
+		(struct loop_watch){ .fd = source_watch_fd(s->watch), .fn = on_readable, .arg = s };
 	r = loop_watch(s->loop, &s->loop_watch, EPOLLIN, err);
 	if (r < 0) {
 		source_watch_close(s->watch);

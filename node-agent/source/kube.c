@@ -21,7 +21,8 @@ struct source_kube {
 static void log_no_memory(int r)
 {
 	if (r < 0)
-		log_error("out of memory, a change of the API server's is lost until the next list");
+		log_error(
+			"out of memory, a change of the API server's is lost until the next list");
 }
 
 /* ---- what the watches tell ---- */
@@ -129,7 +130,8 @@ static int kube_seed(struct source *source, const json_t *saved, struct err *err
 
 	if (r != 0)
 		return r < 0 ? r : 0;
-	r = source_store_replace_kind(&source->store, MANIFEST_NAMESPACE, seed.objects, seed.n, NULL, NULL);
+	r = source_store_replace_kind(&source->store, MANIFEST_NAMESPACE, seed.objects, seed.n,
+				      NULL, NULL);
 	seed_clear(&seed);
 	if (r < 0)
 		return err_sys(err, r, "take over namespaces");
@@ -147,8 +149,8 @@ static const struct source_ops kube_ops = {
 	.seed = kube_seed,
 };
 
-int source_kube_begin(struct source *source, struct kube *kube, struct loop *loop, const char *node_name,
-		      struct err *err)
+int source_kube_begin(struct source *source, struct kube *kube, struct loop *loop,
+		      const char *node_name, struct err *err)
 {
 	struct source_kube *s = (struct source_kube *)source;
 	struct kube_watch_target target = {
@@ -165,9 +167,10 @@ int source_kube_begin(struct source *source, struct kube *kube, struct loop *loo
 	s->namespaces = kube_watch_new(kube, loop, &target);
 	/* A node's name is [a-z0-9.-]: nothing to escape. Pods that have ended, of which anybody
 	 * may bind any number to a node, have no network any more. */
-	(void)snprintf(selector, sizeof(selector),
-		       "fieldSelector=spec.nodeName%%3D%s,status.phase%%21%%3DSucceeded,status.phase%%21%%3DFailed",
-		       node_name);
+	(void)snprintf(
+		selector, sizeof(selector),
+		"fieldSelector=spec.nodeName%%3D%s,status.phase%%21%%3DSucceeded,status.phase%%21%%3DFailed",
+		node_name);
 	target.path = "/api/v1/pods";
 	target.selector = selector;
 	target.kind = MANIFEST_POD;

@@ -34,8 +34,7 @@ static int copy_annotations(const json_t *saved, json_t **ret)
 
 	if (!json_is_object(saved))
 		return -EINVAL;
-	json_object_foreach((json_t *)(uintptr_t)saved, key, value)
-	{
+	json_object_foreach((json_t *)(uintptr_t)saved, key, value) {
 		if (!json_is_string(value))
 			return -EINVAL;
 	}
@@ -53,7 +52,8 @@ static int add_namespace(struct seed *s, const char *name, const json_t *annotat
 	o->refs = 1;
 	o->kind = MANIFEST_NAMESPACE;
 	o->namespace.name = strdup(name);
-	r = k8s_name_label(name) ? copy_annotations(annotations, &o->namespace.annotations) : -EINVAL;
+	r = k8s_name_label(name) ? copy_annotations(annotations, &o->namespace.annotations) :
+				   -EINVAL;
 	if (r < 0)
 		return r;
 	return o->namespace.name ? add(s, o) : -ENOMEM;
@@ -109,8 +109,7 @@ static int add_namespaces(struct seed *s, const json_t *saved, const char **what
 	json_t *value;
 	int r = 0;
 
-	json_object_foreach((json_t *)(uintptr_t)saved, name, value)
-	{
+	json_object_foreach((json_t *)(uintptr_t)saved, name, value) {
 		*what = name;
 		r = add_namespace(s, name, value);
 		if (r < 0)
@@ -138,8 +137,7 @@ int seed_manifests(const json_t *saved, struct seed *ret, struct err *err)
 			add_namespaces(&s, json_object_get(saved, "namespaces"), &what) :
 			-EINVAL;
 
-	json_array_foreach(pods, i, pod)
-	{
+	json_array_foreach(pods, i, pod) {
 		if (r < 0)
 			break;
 		what = "pods";

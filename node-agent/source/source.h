@@ -41,8 +41,8 @@ int source_folder_open(const char *path, struct loop *loop, source_changed_fn *c
 int source_kube_open(struct kube *kube, struct loop *loop, const char *node_name, const char *why,
 		     source_changed_fn *changed, void *arg, struct source **ret, struct err *err);
 /* The access that it was opened without. -ENOMEM */
-int source_kube_begin(struct source *source, struct kube *kube, struct loop *loop, const char *node_name,
-		      struct err *err);
+int source_kube_begin(struct source *source, struct kube *kube, struct loop *loop,
+		      const char *node_name, struct err *err);
 void source_close(struct source *s); /* NULL is fine */
 
 /* NULL if unknown; borrowed until the loop goes on. */

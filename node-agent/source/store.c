@@ -169,8 +169,8 @@ int source_store_put(struct source_store *s, struct manifest_object *o, source_c
 {
 	struct manifest_object **grown, *old = NULL;
 	bool found;
-	size_t i = place_of(s, o->kind, manifest_object_namespace(o), manifest_object_name(o),
-			    &found);
+	size_t i =
+		place_of(s, o->kind, manifest_object_namespace(o), manifest_object_name(o), &found);
 
 	if (found) {
 		old = s->objects[i];
@@ -194,8 +194,8 @@ void source_store_remove(struct source_store *s, const struct manifest_object *o
 {
 	struct manifest_object *old;
 	bool found;
-	size_t i = place_of(s, o->kind, manifest_object_namespace(o), manifest_object_name(o),
-			    &found);
+	size_t i =
+		place_of(s, o->kind, manifest_object_namespace(o), manifest_object_name(o), &found);
 
 	if (!found)
 		return;

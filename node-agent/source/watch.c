@@ -13,8 +13,8 @@
 #include "common/log.h"
 
 /* IN_CREATE: links, soft and hard, come whole. */
-#define FOLDER_EVENTS                                                                              \
-	(IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE |        \
+#define FOLDER_EVENTS                                                                       \
+	(IN_CLOSE_WRITE | IN_MODIFY | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | \
 	 IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 #define ANCESTOR_EVENTS (IN_MOVED_TO | IN_CREATE | IN_DELETE_SELF | IN_MOVE_SELF | IN_ONLYDIR)
 

@@ -50,10 +50,11 @@ static int explain_load(int rc, char *log, struct err *err)
 	if (words[0])
 		return err_sys(err, rc, "load steering program: the verifier says '%s'", words);
 	if (rc == -EPERM)
-		return err_set(err, rc,
-			       "load steering program: Operation not permitted, and the verifier "
-			       "says nothing: CAP_SYS_ADMIN (or CAP_BPF and CAP_PERFMON) is missing, "
-			       "or this kernel refuses ftrace-based programs (fmod_ret)");
+		return err_set(
+			err, rc,
+			"load steering program: Operation not permitted, and the verifier "
+			"says nothing: CAP_SYS_ADMIN (or CAP_BPF and CAP_PERFMON) is missing, "
+			"or this kernel refuses ftrace-based programs (fmod_ret)");
 	return err_sys(err, rc, "load steering program");
 }
 

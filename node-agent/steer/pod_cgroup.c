@@ -25,9 +25,11 @@ int cgroup_open_root(const char *path, struct err *err)
 	if (fstatfs(fd, &fs) < 0)
 		return err_sys(err, errno, "check cgroupRoot '%s'", path);
 	if (fs.f_type != CGROUP2_SUPER_MAGIC)
-		return err_set(err, -EOPNOTSUPP,
-			       "cgroupRoot '%s' is no cgroup v2: no counts of unsteered sockets and no "
-			       "answer to TCP_ULP there", path);
+		return err_set(
+			err, -EOPNOTSUPP,
+			"cgroupRoot '%s' is no cgroup v2: no counts of unsteered sockets and no "
+			"answer to TCP_ULP there",
+			path);
 	return TAKE_FD(fd);
 }
 
@@ -41,7 +43,8 @@ static int expand_slice(const char *slice, size_t len, char *buf, size_t size, s
 
 		if (i < stem && slice[i] != '-')
 			continue;
-		n = snprintf(buf + used, size - used, "%s%.*s" SLICE, used ? "/" : "", (int)i, slice);
+		n = snprintf(buf + used, size - used, "%s%.*s" SLICE, used ? "/" : "", (int)i,
+			     slice);
 		if (n < 0 || (size_t)n >= size - used)
 			return err_set(err, -ENAMETOOLONG, "cgroup path '%s' is too long", slice);
 		used += (size_t)n;
@@ -72,7 +75,8 @@ int cgroup_expand(const char *name, char *buf, size_t size, struct err *err)
 int cgroup_open(int root_fd, const char *name, struct err *err)
 {
 	struct open_how how = { .flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC,
-				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV };
+				.resolve = RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS |
+					   RESOLVE_NO_XDEV };
 	char path[4096];
 	long fd;
 	int r = cgroup_expand(name, path, sizeof(path), err);

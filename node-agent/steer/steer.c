@@ -21,8 +21,8 @@ static void cleanup_steer(struct steer **s)
 
 /* One level down: libbpf warns about what we handle. Its advice to raise memlock on any EPERM is
  * wrong on every kernel that has the hook (maps are charged to the memory cgroup since 5.11). */
-__attribute__((format(printf, 2, 0)))
-static int print_libbpf(enum libbpf_print_level level, const char *fmt, va_list args)
+__attribute__((format(printf, 2, 0))) static int print_libbpf(enum libbpf_print_level level,
+							      const char *fmt, va_list args)
 {
 	char text[1024];
 
@@ -46,8 +46,9 @@ static int check_targets(struct steer *s, struct err *err)
 	s->inetsw = v4.address;
 	s->inetsw6 = v6.address;
 	if (v4.target == FACTS_TARGET_HIDDEN)
-		return err_set(err, -EACCES, "find kernel symbol 'inetsw': addresses are hidden "
-					     "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
+		return err_set(err, -EACCES,
+			       "find kernel symbol 'inetsw': addresses are hidden "
+			       "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
 	if (v4.target == FACTS_TARGET_NO_SYMBOL)
 		return err_set(err, -EOPNOTSUPP,
 			       "find kernel symbol 'inetsw': no such symbol (needs a kernel with "

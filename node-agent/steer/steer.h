@@ -49,7 +49,8 @@ int steer_check(struct steer *s, struct err *err);
 int steer_pod_apply(struct steer *s, uint64_t cookie, const struct steer_pod *pod, struct err *err);
 int steer_pod_check(struct steer *s, uint64_t cookie, const struct steer_pod *pod, struct err *err);
 int steer_pod_undo(struct steer *s, uint64_t cookie, struct err *err);
-int steer_counters_get(struct steer *s, uint64_t cookie, struct steer_counters *ret, struct err *err);
+int steer_counters_get(struct steer *s, uint64_t cookie, struct steer_counters *ret,
+		       struct err *err);
 /* All cookies in the pods map; the caller frees. Returns the number. */
 int steer_pod_list(struct steer *s, uint64_t **ret, struct err *err);
 

@@ -22,8 +22,8 @@ static json_t *others(const struct install_list *l)
 	json_t *copy = json_deep_copy(l->root), *plugins = json_object_get(copy, "plugins");
 
 	for (size_t i = json_array_size(plugins); i-- > 0;) {
-		const char *type = json_string_value(
-			json_object_get(json_array_get(plugins, i), "type"));
+		const char *type =
+			json_string_value(json_object_get(json_array_get(plugins, i), "type"));
 
 		if (type && !strcmp(type, INSTALL_TYPE))
 			abort_unless(json_array_remove(plugins, i) == 0);
@@ -37,7 +37,8 @@ static void expect_others_of(const struct install_list *was, const char *text, i
 	struct install_list is = { 0 };
 
 	abort_unless(install_list_parse("x.conflist", text, strlen(text), &is, NULL) == 0);
-	abort_unless(is.n_ours == n_ours && !strcmp(is.name, was->name) && !strcmp(is.version, was->version));
+	abort_unless(is.n_ours == n_ours && !strcmp(is.name, was->name) &&
+		     !strcmp(is.version, was->version));
 	if (json_object_get(was->root, "plugins")) {
 		json_auto_t *a = others(was), *b = others(&is);
 		auto_free char *x = json_dumps(a, JSON_COMPACT), *y = json_dumps(b, JSON_COMPACT);

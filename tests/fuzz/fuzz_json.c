@@ -47,7 +47,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
 	if (smc_json_parse_object((const char *)data, size, "fuzz", &obj, &err) < 0)
 		return 0;
-	json_object_foreach(obj, key, value) read_key(obj, key);
+	json_object_foreach(obj, key, value)
+		read_key(obj, key);
 	if (podnet_from_json(obj, "fuzz", &plan, &err) == 0)
 		way_back(&plan);
 	json_decref(obj);

@@ -61,8 +61,8 @@ static void run(struct seen *seen, const char *text, size_t len, size_t piece)
 	json_t *list = NULL;
 
 	for (size_t at = 0; at < len && seen->rc == 0; at += piece)
-		seen->rc = json_cut_feed(&c, text + at, len - at < piece ? len - at : piece, on_object,
-					 seen, &err);
+		seen->rc = json_cut_feed(&c, text + at, len - at < piece ? len - at : piece,
+					 on_object, seen, &err);
 	if (seen->rc == 0)
 		seen->rc = json_cut_end(&c, &list, &err);
 	if (seen->rc < 0 && !err.msg[0])

@@ -77,10 +77,12 @@ MAYBE void agent_config(const char *more)
 {
 	auto_free char *text = NULL;
 
-	assert_true(asprintf(&text,
-			     "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
-			     "stateDir: %s/state\nbpffsDir: %s\nmetrics: 127.0.0.1:%d\n%s",
-			     agent.dir, agent.dir, agent.dir, agent_bpffs(), agent.port, more) > 0);
+	assert_true(
+		asprintf(
+			&text,
+			"nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
+			"stateDir: %s/state\nbpffsDir: %s\nmetrics: 127.0.0.1:%d\n%s",
+			agent.dir, agent.dir, agent.dir, agent_bpffs(), agent.port, more) > 0);
 	write_file(agent_path("agent.yaml"), text);
 }
 
@@ -153,9 +155,9 @@ MAYBE const char *text_of(const json_t *obj, const char *key)
 
 #define eventually(condition)                                            \
 	do {                                                             \
-		int64_t _end = clock_now_ms() + 60000;                    \
+		int64_t _end = clock_now_ms() + 60000;                   \
 		while (!(condition)) {                                   \
-			if (clock_now_ms() > _end)                        \
+			if (clock_now_ms() > _end)                       \
 				fail_msg("not in 60 s: %s", #condition); \
 			(void)usleep(20000);                             \
 		}                                                        \
@@ -164,7 +166,8 @@ MAYBE const char *text_of(const json_t *obj, const char *key)
 /* 1: it answers and has started; 0: it answers; -1: not yet. */
 MAYBE int agent_state(void)
 {
-	auto_close int sock = wire_connect(agent_path("run/a.sock"), clock_now_ms() + 100, &agent_err);
+	auto_close int sock =
+		wire_connect(agent_path("run/a.sock"), clock_now_ms() + 100, &agent_err);
 	json_auto_t *reply = NULL;
 
 	if (sock < 0)
@@ -229,7 +232,8 @@ MAYBE bool file_has(const char *name, const char *text)
 {
 	auto_free char *content = NULL;
 
-	return file_read(AT_FDCWD, agent_path(name), 1 << 20, &content, NULL, NULL) == 0 && strstr(content, text);
+	return file_read(AT_FDCWD, agent_path(name), 1 << 20, &content, NULL, NULL) == 0 &&
+	       strstr(content, text);
 }
 
 /* A process that does nothing in a network namespace of its own; *ret_fd is the namespace. */
@@ -276,9 +280,11 @@ MAYBE json_t *prepare_of(const char *id, const char *steer)
 	json_t *msg = about("prepare", id);
 
 	json_object_set_new(msg, "timeoutMs", json_integer(ANSWER_MS));
-	json_object_set_new(msg, "pod", json_pack("{s:s, s:s}", "namespace", "default", "name", id));
+	json_object_set_new(msg, "pod",
+			    json_pack("{s:s, s:s}", "namespace", "default", "name", id));
 	if (steer)
-		json_object_set_new(msg, "annotations", json_pack("{s:s}", "smc-cni.io/steer", steer));
+		json_object_set_new(msg, "annotations",
+				    json_pack("{s:s}", "smc-cni.io/steer", steer));
 	return msg;
 }
 
@@ -298,7 +304,8 @@ MAYBE void add_pod(const char *id, const char *steer, int netns_fd)
 	json_auto_t *committed = commit_on(sock);
 
 	if (!json_is_true(json_object_get(committed, "ok")))
-		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));
+		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"),
+			 text_of(committed, "error"));
 }
 
 /* "pod" or "node", that of the name or (NULL) any, in the answer to `status`; NULL: not there. The
@@ -314,7 +321,8 @@ MAYBE json_t *status_item(const char *kind, const char *name)
 		if (item && (!name || !strcmp(text_of(item, "name"), name)))
 			found = json_incref(item);
 		json_decref(msg);
-		assert_int_equal(wire_recv(sock, &msg, NULL, clock_now_ms() + ANSWER_MS, &agent_err), 0);
+		assert_int_equal(
+			wire_recv(sock, &msg, NULL, clock_now_ms() + ANSWER_MS, &agent_err), 0);
 	}
 	json_decref(msg);
 	return found;

@@ -86,11 +86,12 @@ void api_kubeconfig(const char *dir, const char *ca)
 	if (access(path, F_OK) < 0)
 		assert_int_equal(file_replace(AT_FDCWD, path, "secret\n", 7, 0600, &err), 0);
 	(void)snprintf(path, sizeof(path), "%s/kubeconfig", dir);
-	(void)snprintf(text, sizeof(text),
-		       "current-context: t\ncontexts: [{name: t, context: {cluster: t, user: t}}]\n"
-		       "clusters: [{name: t, cluster: {server: 'https://127.0.0.1:%d', "
-		       "certificate-authority: %s}}]\nusers: [{name: t, user: {tokenFile: token}}]\n",
-		       api.port, ca);
+	(void)snprintf(
+		text, sizeof(text),
+		"current-context: t\ncontexts: [{name: t, context: {cluster: t, user: t}}]\n"
+		"clusters: [{name: t, cluster: {server: 'https://127.0.0.1:%d', "
+		"certificate-authority: %s}}]\nusers: [{name: t, user: {tokenFile: token}}]\n",
+		api.port, ca);
 	assert_int_equal(file_replace(AT_FDCWD, path, text, strlen(text), 0600, &err), 0);
 }
 
@@ -231,7 +232,8 @@ static void note(struct MHD_Connection *c, const char *method, const char *url, 
 		 bool watch)
 {
 	static const char *const names[] = { "pods", "namespaces" };
-	const char *version = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "resourceVersion");
+	const char *version =
+		MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "resourceVersion");
 	const char *cont = MHD_lookup_connection_value(c, MHD_GET_ARGUMENT_KIND, "continue");
 	const char *auth = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Authorization");
 	const char *accept = MHD_lookup_connection_value(c, MHD_HEADER_KIND, "Accept");
@@ -264,7 +266,8 @@ static struct told take_told(enum api_kind kind, bool watch)
 		t.answer.end = API_HOLD;
 		t.body = strdup("");
 	} else {
-		t.body = strdup("{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}");
+		t.body = strdup(
+			"{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"1\"},\"items\":[]}");
 	}
 	return t;
 }
@@ -285,17 +288,20 @@ static enum MHD_Result answer(struct MHD_Connection *c, enum api_kind kind, stru
 	if (s->end == API_HOLD)
 		s->from->holder = s;
 	(void)pthread_mutex_unlock(&api.lock);
-	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 * 1024, read_part, s, end_sending);
+	response = MHD_create_response_from_callback(MHD_SIZE_UNKNOWN, 32 * 1024, read_part, s,
+						     end_sending);
 	(void)MHD_add_response_header(response, "Content-Type", "application/json");
 	if (t->answer.retry_after)
 		(void)MHD_add_response_header(response, "Retry-After", t->answer.retry_after);
-	result = MHD_queue_response(c, t->answer.status ? (unsigned int)t->answer.status : 200, response);
+	result = MHD_queue_response(c, t->answer.status ? (unsigned int)t->answer.status : 200,
+				    response);
 	MHD_destroy_response(response);
 	return result;
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
-				  const char *version, const char *data, size_t *data_len, void **state)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_len, void **state)
 {
 	static int seen;
 	enum api_kind kind = kind_of(url);
@@ -314,7 +320,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	if (*data_len > 0) {
 		size_t used = strlen(api.body);
 
-		(void)snprintf(api.body + used, sizeof(api.body) - used, "%.*s", (int)*data_len, data);
+		(void)snprintf(api.body + used, sizeof(api.body) - used, "%.*s", (int)*data_len,
+			       data);
 		*data_len = 0;
 		(void)pthread_mutex_unlock(&api.lock);
 		return MHD_YES;
@@ -340,18 +347,19 @@ static char *read_file(const char *dir, const char *name)
 
 void api_start(const char *dir, const char *cert)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	auto_free char *key = read_file(dir, "server.key"), *pem = read_file(dir, cert);
 
 	if (!api.port)
 		api.port = port_reserve();
 	sin.sin_port = htons(api.port);
 	api.stopping = false;
-	api.daemon = MHD_start_daemon(MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS,
-				      api.port, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR,
-				      (struct sockaddr *)&sin, MHD_OPTION_HTTPS_MEM_KEY, key,
-				      MHD_OPTION_HTTPS_MEM_CERT, pem, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u,
-				      MHD_OPTION_END);
+	api.daemon = MHD_start_daemon(
+		MHD_USE_THREAD_PER_CONNECTION | MHD_USE_INTERNAL_POLLING_THREAD | MHD_USE_TLS,
+		api.port, NULL, NULL, on_request, NULL, MHD_OPTION_SOCK_ADDR,
+		(struct sockaddr *)&sin, MHD_OPTION_HTTPS_MEM_KEY, key, MHD_OPTION_HTTPS_MEM_CERT,
+		pem, MHD_OPTION_LISTENING_ADDRESS_REUSE, 1u, MHD_OPTION_END);
 	assert_non_null(api.daemon);
 }
 

@@ -53,15 +53,14 @@ const char *api_last_accept(void);
 
 /* Turns `loop`, the test's own, until the condition holds; fails with the requests so far. */
 #define API_DEADLINE_MS 60000
-#define until(condition)                                                    \
-	do {                                                                \
-		int64_t _end = clock_now_ms() + API_DEADLINE_MS;             \
-		while (!(condition)) {                                      \
-			if (clock_now_ms() > _end)                           \
-				fail_msg("not in time: %s; requests: %s",   \
-					 #condition, api_log());            \
-			(void)loop_turn(loop, 20, NULL);                    \
-		}                                                           \
+#define until(condition)                                                                          \
+	do {                                                                                      \
+		int64_t _end = clock_now_ms() + API_DEADLINE_MS;                                  \
+		while (!(condition)) {                                                            \
+			if (clock_now_ms() > _end)                                                \
+				fail_msg("not in time: %s; requests: %s", #condition, api_log()); \
+			(void)loop_turn(loop, 20, NULL);                                          \
+		}                                                                                 \
 	} while (0)
 
 #endif

@@ -75,8 +75,8 @@ static const struct sample samples[] = {
 	  "\"master\":\"up0\",\"mode\":\"l3s\",\"mtu\":1400",
 	  "mtu 1400.*ipvlan *mode l3s",
 	  1,
-	  { { IN_POD "link set eth0 type ipvlan mode l2", IN_POD "link set eth0 type ipvlan mode l3s",
-	      "has mode 0, not 2" } } },
+	  { { IN_POD "link set eth0 type ipvlan mode l2",
+	      IN_POD "link set eth0 type ipvlan mode l3s", "has mode 0, not 2" } } },
 	/* Of a device that is no real one: what is special with those is in tests/vm. */
 	{ "host-device",
 	  "host-device",

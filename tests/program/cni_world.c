@@ -218,7 +218,8 @@ pid_t world_start(const char *command, const char *conf, size_t conf_len, int ou
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		(void)setenv("CNI_COMMAND", command, 1);
-		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errs, 2) < 0 || setrlimit(RLIMIT_DATA, &memory) < 0)
+		if (dup2(in, 0) < 0 || dup2(out, 1) < 0 || dup2(errs, 2) < 0 ||
+		    setrlimit(RLIMIT_DATA, &memory) < 0)
 			_exit(126);
 		(void)execl(plugin, plugin, (char *)NULL);
 		_exit(127);

@@ -72,8 +72,8 @@ static int count_all(const char *where)
 	FILE *f;
 	int n = -1;
 
-	(void)snprintf(command, sizeof(command), "cd %s; find %s -type f 2>/dev/null | wc -l", agent.dir,
-		       where);
+	(void)snprintf(command, sizeof(command), "cd %s; find %s -type f 2>/dev/null | wc -l",
+		       agent.dir, where);
 	f = popen(command, "r"); /* NOLINT: a test */
 	assert_non_null(f);
 	if (fscanf(f, "%d", &n) != 1) /* NOLINT: a test */
@@ -293,7 +293,8 @@ static bool add_and_forget(int n)
 		"{\"cniVersion\":\"1.1.0\",\"name\":\"net\",\"type\":\"smc-cni\",\"agentSocket\":\"%s\","
 		"\"runtimeConfig\":{\"io.kubernetes.cri.pod-annotations\":{\"smc-cni.io/steer\":"
 		"\"enabled\"}},\"prevResult\":{\"cniVersion\":\"1.1.0\",\"interfaces\":[{\"name\":\"eth0\","
-		"\"sandbox\":\"/proc/%d/ns/net\"}],\"ips\":[{\"address\":\"" ADDRESS "\",\"interface\":0}]}}";
+		"\"sandbox\":\"/proc/%d/ns/net\"}],\"ips\":[{\"address\":\"" ADDRESS
+		"\",\"interface\":0}]}}";
 	auto_close int fd = -1;
 	pid_t victim = pod_new(&fd);
 	char command[2 * PATH_MAX], self[PATH_MAX] = "", name[32];
@@ -303,11 +304,12 @@ static bool add_and_forget(int n)
 	(void)snprintf(command, sizeof(command), conf, agent_path("run/a.sock"), (int)victim);
 	write_file(agent_path("conf"), command);
 	(void)snprintf(name, sizeof(name), "v%d", n);
-	(void)snprintf(command, sizeof(command),
-		       "cd %s; CNI_COMMAND=ADD CNI_CONTAINERID=%s CNI_NETNS=/proc/%d/ns/net CNI_IFNAME=eth0 "
-		       "CNI_PATH=/none CNI_ARGS='K8S_POD_NAMESPACE=default;K8S_POD_NAME=%s' "
-		       "SMC_CNI_FAULT=add:%d:kill %s/../../%s/smc-cni <conf >out 2>&1",
-		       agent.dir, name, (int)victim, name, n, dirname(self), agent_bin);
+	(void)snprintf(
+		command, sizeof(command),
+		"cd %s; CNI_COMMAND=ADD CNI_CONTAINERID=%s CNI_NETNS=/proc/%d/ns/net CNI_IFNAME=eth0 "
+		"CNI_PATH=/none CNI_ARGS='K8S_POD_NAMESPACE=default;K8S_POD_NAME=%s' "
+		"SMC_CNI_FAULT=add:%d:kill %s/../../%s/smc-cni <conf >out 2>&1",
+		agent.dir, name, (int)victim, name, n, dirname(self), agent_bin);
 	status = system(command); /* NOLINT: a test */
 	pod_end(victim);
 	return status != 0;

@@ -11,8 +11,8 @@
 #define LIST "net.d/10-a.conflist"
 #define DROPIN "net.d/cbr0/50-smc-cni.conf"
 #define CACHE "/var/lib/cni/results" /* of the mount namespace of this test */
-#define FLANNEL                                                 \
-	"{\"name\": \"cbr0\", \"cniVersion\": \"1.0.0\","        \
+#define FLANNEL                                           \
+	"{\"name\": \"cbr0\", \"cniVersion\": \"1.0.0\"," \
 	" \"plugins\": [{\"type\": \"flannel\"}, {\"type\": \"portmap\"}]}"
 #define OTHER "{\"name\": \"other\", \"cniVersion\": \"1.0.0\", \"plugins\": [{\"type\": \"ptp\"}]}"
 
@@ -25,15 +25,17 @@ static bool has(const char *name, const char *text)
 {
 	auto_free char *is = NULL;
 
-	return file_read(AT_FDCWD, agent_path(name), 1 << 20, &is, NULL, &agent_err) == 0 && strstr(is, text);
+	return file_read(AT_FDCWD, agent_path(name), 1 << 20, &is, NULL, &agent_err) == 0 &&
+	       strstr(is, text);
 }
 
 static void install_config(void)
 {
 	auto_free char *text = NULL;
 
-	assert_true(asprintf(&text, "cniPlugin: %s/plugin\ncniConfDir: %s/net.d\ncniBinDir: %s/bin\n", agent.dir,
-			     agent.dir, agent.dir) > 0);
+	assert_true(asprintf(&text,
+			     "cniPlugin: %s/plugin\ncniConfDir: %s/net.d\ncniBinDir: %s/bin\n",
+			     agent.dir, agent.dir, agent.dir) > 0);
 	agent_config(text);
 }
 
@@ -60,9 +62,12 @@ static void take_out(void)
 /* As libcni does after ADD, at a time that is late enough to count. */
 static void runtime_keeps_a_pod(void)
 {
-	static const char info[] = "{\"kind\": \"cniCacheV1\", \"networkName\": \"cbr0\", \"config\": \"e30=\"}";
-	const struct timespec late[2] = { { .tv_sec = time(NULL) + 400 }, { .tv_sec = time(NULL) + 400 } };
-	auto_close int fd = open(CACHE "/cbr0-1-eth0", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	static const char info[] =
+		"{\"kind\": \"cniCacheV1\", \"networkName\": \"cbr0\", \"config\": \"e30=\"}";
+	const struct timespec late[2] = { { .tv_sec = time(NULL) + 400 },
+					  { .tv_sec = time(NULL) + 400 } };
+	auto_close int fd =
+		open(CACHE "/cbr0-1-eth0", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 
 	assert_true(fd >= 0 && write(fd, info, strlen(info)) > 0);
 	assert_int_equal(futimens(fd, late), 0);
@@ -113,8 +118,9 @@ static void status_says_whether_the_plugin_is_in_the_chain(void **state)
 {
 	(void)state;
 	eventually(is_in_the_chain());
-	write_file(agent_path(LIST),
-		   "{\"cniVersion\": \"9.9.9\", \"name\": \"cbr0\", \"plugins\": [{\"type\": \"x\"}]}");
+	write_file(
+		agent_path(LIST),
+		"{\"cniVersion\": \"9.9.9\", \"name\": \"cbr0\", \"plugins\": [{\"type\": \"x\"}]}");
 	eventually(!is_in_the_chain());
 	write_file(agent_path(LIST), FLANNEL);
 	eventually(is_in_the_chain());
@@ -141,12 +147,14 @@ static void write_earlier_pod(pid_t pid, const char *network, const char *name)
 	auto_free char *text = NULL, *path = NULL;
 
 	assert_true(asprintf(&path, CACHE "/%s-%d-eth0", network, (int)pid) > 0);
-	assert_true(asprintf(&text,
-			     "{\"kind\": \"cniCacheV1\", \"networkName\": \"%s\", \"containerId\": \"b%d\","
-			     " \"ifName\": \"eth0\", \"config\": \"e30=\", \"netns\": \"/proc/%d/ns/net\","
-			     " \"cniArgs\": [[\"K8S_POD_NAMESPACE\", \"default\"], [\"K8S_POD_NAME\", \"%s\"]],"
-			     " \"result\": {\"cniVersion\": \"1.0.0\"}}",
-			     network, (int)pid, (int)pid, name) > 0);
+	assert_true(
+		asprintf(
+			&text,
+			"{\"kind\": \"cniCacheV1\", \"networkName\": \"%s\", \"containerId\": \"b%d\","
+			" \"ifName\": \"eth0\", \"config\": \"e30=\", \"netns\": \"/proc/%d/ns/net\","
+			" \"cniArgs\": [[\"K8S_POD_NAMESPACE\", \"default\"], [\"K8S_POD_NAME\", \"%s\"]],"
+			" \"result\": {\"cniVersion\": \"1.0.0\"}}",
+			network, (int)pid, (int)pid, name) > 0);
 	write_file(path, text);
 }
 
@@ -199,7 +207,8 @@ static void it_is_found_when_nothing_calls_for_a_look(void **state)
 /* In a folder that has not changed for so long that one look at it is enough. */
 static void pods_of_the_next_network_that_ran_before_are_taken_over_too(void **state)
 {
-	const struct timespec long_ago[2] = { { .tv_sec = time(NULL) - 100 }, { .tv_sec = time(NULL) - 100 } };
+	const struct timespec long_ago[2] = { { .tv_sec = time(NULL) - 100 },
+					      { .tv_sec = time(NULL) - 100 } };
 	auto_close int fd = -1, other_fd = -1;
 	pid_t pid = pod_new(&fd), other = pod_new(&other_fd);
 
@@ -230,7 +239,8 @@ static void a_restart_leaves_it_and_the_clean_up_takes_it_away(void **state)
 static void a_file_of_others_that_is_half_written_is_waited_for(void **state)
 {
 	(void)state;
-	write_file(agent_path("net.d/00-b.conflist"), "{\"name\": \"other\", \"cniVersion\": \"1.0");
+	write_file(agent_path("net.d/00-b.conflist"),
+		   "{\"name\": \"other\", \"cniVersion\": \"1.0");
 	eventually(log_has("plugin is not in the chain"));
 	write_file(agent_path("net.d/00-b.conflist"), OTHER);
 	eventually(is_there("net.d/other/50-smc-cni.conf"));
@@ -259,9 +269,10 @@ int main(void)
 		CASE(a_file_of_others_that_is_half_written_is_waited_for),
 	};
 
-	if (geteuid() == 0 && (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
-			       mount("tmpfs", "/var/lib", "tmpfs", 0, NULL) < 0 ||
-			       file_mkdirs(CACHE, 0755, &agent_err) < 0)) {
+	if (geteuid() == 0 &&
+	    (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
+	     mount("tmpfs", "/var/lib", "tmpfs", 0, NULL) < 0 ||
+	     file_mkdirs(CACHE, 0755, &agent_err) < 0)) {
 		(void)puts("skip: a mount namespace of its own is not allowed here");
 		return 77;
 	}

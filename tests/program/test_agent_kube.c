@@ -9,7 +9,8 @@ static void tell_list(enum api_kind kind, const char *items)
 	struct api_answer answer = { 0 };
 	auto_free char *text = NULL;
 
-	assert_true(asprintf(&text, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[%s]}", items) > 0);
+	assert_true(asprintf(&text, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[%s]}",
+			     items) > 0);
 	answer.body = text;
 	api_tell(kind, &answer);
 }
@@ -19,8 +20,10 @@ static const char *namespace_json(const char *name, const char *steer)
 {
 	static char text[512];
 
-	(void)snprintf(text, sizeof(text),
-		       "{\"metadata\":{\"name\":\"%s\",\"annotations\":{\"smc-cni.io/steer\":\"%s\"}}}", name, steer);
+	(void)snprintf(
+		text, sizeof(text),
+		"{\"metadata\":{\"name\":\"%s\",\"annotations\":{\"smc-cni.io/steer\":\"%s\"}}}",
+		name, steer);
 	return text;
 }
 
@@ -56,7 +59,8 @@ static json_t *add_plain(const char *id, const char *uid, int netns_fd, int time
 	json_auto_t *committed = commit_on(sock);
 
 	if (!json_is_true(json_object_get(committed, "ok")))
-		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"), text_of(committed, "error"));
+		fail_msg("ADD failed: %s, %s", text_of(prepared, "error"),
+			 text_of(committed, "error"));
 	return prepared;
 }
 
@@ -125,8 +129,9 @@ static void a_pod_that_nothing_is_known_of_starts_on_tcp_in_time_and_follows_lat
 	took = clock_now_ms() - begun;
 	assert_true(took >= 1400);
 	assert_true(json_is_false(json_object_get(prepared, "steer")));
-	assert_non_null(strstr(text_of(prepared, "why"),
-			       "stays TCP: the agent has not heard of its namespace from the API server yet"));
+	assert_non_null(strstr(
+		text_of(prepared, "why"),
+		"stays TCP: the agent has not heard of its namespace from the API server yet"));
 	tell_list(API_NAMESPACES, namespace_json("default", "enabled"));
 	api_start(agent.dir, "server.crt");
 	eventually(policy_is("a", "origin", "namespace"));
@@ -145,10 +150,12 @@ static void a_pod_that_waits_goes_on_as_soon_as_its_namespace_is_known(void **st
 	agent_start();
 	sock = connect_agent();
 	assert_int_equal(wire_send(sock, request, fd, clock_now_ms() + ANSWER_MS, &agent_err), 0);
-	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + 300, &agent_err), -ETIMEDOUT);
+	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + 300, &agent_err),
+			 -ETIMEDOUT);
 	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
 	api_start(agent.dir, "server.crt");
-	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + ANSWER_MS, &agent_err), 0);
+	assert_int_equal(wire_recv(sock, &prepared, NULL, clock_now_ms() + ANSWER_MS, &agent_err),
+			 0);
 	assert_non_null(strstr(text_of(prepared, "why"), "of the namespace says disabled"));
 	pod_end(pid);
 }
@@ -184,7 +191,8 @@ static void what_namespaces_said_counts_after_a_restart_without_the_server(void 
 	strcat(items, namespace_json("strict", "required"));
 	tell_list(API_NAMESPACES, items);
 	agent_start();
-	eventually(file_has("state/namespaces.json", "strict") && file_has("run/required-namespaces", "strict\n"));
+	eventually(file_has("state/namespaces.json", "strict") &&
+		   file_has("run/required-namespaces", "strict\n"));
 	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
 	api_stop();
 	agent_start();
@@ -260,8 +268,11 @@ static void a_static_pod_is_known_by_its_hash(void **state)
 
 	(void)state;
 	tell_list(API_NAMESPACES, namespace_json("default", "disabled"));
-	tell_list(API_PODS, pod_json("static-test", "mirror",
-				     "\"kubernetes.io/config.hash\":\"runtime\",\"smc-cni.io/steer\":\"enabled\""));
+	tell_list(
+		API_PODS,
+		pod_json(
+			"static-test", "mirror",
+			"\"kubernetes.io/config.hash\":\"runtime\",\"smc-cni.io/steer\":\"enabled\""));
 	agent_start();
 	eventually(is_synced());
 	json_decref(add_plain("static-test", "runtime", fd, 2000));

@@ -115,7 +115,8 @@ static void records_of_another_boot_are_dropped_and_bad_ones_moved_aside(void **
 	add_pod("a", NULL, fd);
 	assert_int_equal(agent_end(SIGTERM), 0);
 	(void)snprintf(name, sizeof(name), "state/pods/%s.json", wire_attachment_hash(&key, hash));
-	assert_int_equal(file_read(AT_FDCWD, agent_path(name), 1 << 16, &text, NULL, &agent_err), 0);
+	assert_int_equal(file_read(AT_FDCWD, agent_path(name), 1 << 16, &text, NULL, &agent_err),
+			 0);
 	boot_id = strstr(text, "\"bootID\": \"");
 	assert_non_null(boot_id);
 	boot_id[11] = boot_id[11] == '0' ? '1' : '0';
@@ -135,8 +136,9 @@ static void a_changed_manifest_changes_the_policy_of_a_running_pod(void **state)
 {
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
-	static const char manifest[] = "apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: default, "
-				       "annotations: {smc-cni.io/steer: \"%s\"}}\n";
+	static const char manifest[] =
+		"apiVersion: v1\nkind: Pod\nmetadata: {name: a, namespace: default, "
+		"annotations: {smc-cni.io/steer: \"%s\"}}\n";
 	char text[512];
 
 	(void)state;
@@ -144,7 +146,8 @@ static void a_changed_manifest_changes_the_policy_of_a_running_pod(void **state)
 	(void)snprintf(text, sizeof(text), manifest, "sometimes");
 	write_file(agent_path("manifests/a.yaml"), text);
 	eventually(strstr(why_of("a"), "sometimes"));
-	assert_true(http_has("/metrics", "smc_cni_pods{state=\"invalid\",namespace=\"default\",pod=\"a\"} 1"));
+	assert_true(http_has("/metrics",
+			     "smc_cni_pods{state=\"invalid\",namespace=\"default\",pod=\"a\"} 1"));
 	(void)unlink(agent_path("manifests/a.yaml"));
 	eventually(!strstr(why_of("a"), "sometimes"));
 	pod_end(pid);
@@ -168,8 +171,9 @@ static void namespaces_that_require_steering_are_listed_for_the_plugin(void **st
 /* One that cannot be read, then a folder that is away. */
 static void a_restart_with_bad_manifests_forgets_no_required_namespace(void **state)
 {
-	static const char good[] = "apiVersion: v1\nkind: Namespace\nmetadata: {name: default, annotations: "
-				   "{smc-cni.io/steer: required}}\n";
+	static const char good[] =
+		"apiVersion: v1\nkind: Namespace\nmetadata: {name: default, annotations: "
+		"{smc-cni.io/steer: required}}\n";
 	auto_free char *bad = NULL;
 	auto_close int fd = -1;
 	pid_t pid = pod_new(&fd);
@@ -223,8 +227,12 @@ static void a_folder_of_others_is_not_taken_for_the_socket(void **state)
 	assert_int_equal(agent_end(SIGTERM), 0);
 	assert_int_equal(mkdir(agent_path("shared"), 0755), 0);
 	write_file(agent_path("shared/somebody-elses"), "");
-	assert_true(asprintf(&text, "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/shared/a.sock\n"
-				    "stateDir: %s/state\nmetrics: \"\"\n", agent.dir, agent.dir, agent.dir) > 0);
+	assert_true(
+		asprintf(
+			&text,
+			"nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/shared/a.sock\n"
+			"stateDir: %s/state\nmetrics: \"\"\n",
+			agent.dir, agent.dir, agent.dir) > 0);
 	write_file(agent_path("agent.yaml"), text);
 	assert_int_equal(wait_for(agent_spawn("--check-config")), 1);
 	assert_int_equal(wait_for(agent_spawn(NULL)), 1);
@@ -248,7 +256,8 @@ static void a_bad_config_leaves_all_as_it_is_and_says_so(void **state)
 	agent_start();
 	node = ask(wire_request("node"), -1);
 	assert_true(json_is_false(json_object_get(node, "ready")));
-	assert_non_null(strstr(text_of(node, "why"), "agent.yaml:7: key 'defaultSteer': got 'maybe'"));
+	assert_non_null(
+		strstr(text_of(node, "why"), "agent.yaml:7: key 'defaultSteer': got 'maybe'"));
 	reply = ask(about("del", "a"), -1);
 	assert_string_equal(text_of(reply, "code"), "unavailable");
 	assert_true(http_has("/healthz", "200 OK"));
@@ -273,7 +282,8 @@ static void without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on(v
 	agent_start();
 	/* Fill it: what does not fit is cut off by the failing write. */
 	{
-		auto_close int file = open(agent_path("state/junk"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+		auto_close int file =
+			open(agent_path("state/junk"), O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
 
 		while (write(file, junk, 4096) > 0)
 			;
@@ -294,7 +304,8 @@ static void health_and_metrics_are_served(void **state)
 	(void)state;
 	assert_true(http_has("/healthz", "200 OK"));
 	assert_true(http_has("/readyz", "200 OK")); /* it serves, whatever the node can do */
-	assert_true(http_has("/readyz?for=pods", access("/sys/module/smc", F_OK) == 0 ? "200 OK" : "503 "));
+	assert_true(http_has("/readyz?for=pods",
+			     access("/sys/module/smc", F_OK) == 0 ? "200 OK" : "503 "));
 	assert_true(http_has("/readyz?for=tea", "503 "));
 	/* Not managed: no yes, no no. */
 	assert_false(http_has("/metrics", "smc_cni_node_ready{check=\"plugin\"}"));
@@ -310,10 +321,12 @@ static void with_the_ipv6_wildcard_ipv4_is_served_too(void **state)
 
 	(void)state;
 	assert_int_equal(agent_end(SIGTERM), 0);
-	assert_true(asprintf(&text,
-			     "nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
-			     "stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: '[::]:%d'\n",
-			     agent.dir, agent.dir, agent.dir, agent.dir, agent.port) > 0);
+	assert_true(
+		asprintf(
+			&text,
+			"nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
+			"stateDir: %s/state\nbpffsDir: %s/bpf\nmetrics: '[::]:%d'\n",
+			agent.dir, agent.dir, agent.dir, agent.dir, agent.port) > 0);
 	write_file(agent_path("agent.yaml"), text);
 	agent_start();
 	assert_true(http_has("/healthz", "200 OK"));
@@ -357,8 +370,8 @@ int main(void)
 		agent_test(a_port_that_is_taken_is_tried_again),
 	};
 
-	if (geteuid() == 0 && (unshare(CLONE_NEWNS) < 0 ||
-			       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+	if (geteuid() == 0 &&
+	    (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -168,7 +168,8 @@ static void a_del_while_requests_are_scanned_is_not_followed_by_an_adoption(void
 
 		(void)snprintf(id, sizeof(id), "c%d", i);
 		strcpy(key.container_id, id);
-		(void)snprintf(file, sizeof(file), "run/pending/%s.json", wire_attachment_hash(&key, hash));
+		(void)snprintf(file, sizeof(file), "run/pending/%s.json",
+			       wire_attachment_hash(&key, hash));
 		leave_pending(file, id, netns);
 		json_decref(ask(about("del", id), -1));
 		assert_int_equal(count_files("run/pending"), 0);
@@ -186,8 +187,8 @@ int main(void)
 		agent_test(a_del_while_requests_are_scanned_is_not_followed_by_an_adoption),
 	};
 
-	if (geteuid() == 0 && (unshare(CLONE_NEWNS) < 0 ||
-			       mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
+	if (geteuid() == 0 &&
+	    (unshare(CLONE_NEWNS) < 0 || mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0))
 		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -144,7 +144,8 @@ static void connections_above_128_wait_for_a_place(void **state)
 		json_auto_t *msg = wire_request("node");
 
 		socks[i] = connect_agent();
-		assert_int_equal(wire_send(socks[i], msg, -1, clock_now_ms() + ANSWER_MS, &agent_err), 0);
+		assert_int_equal(
+			wire_send(socks[i], msg, -1, clock_now_ms() + ANSWER_MS, &agent_err), 0);
 	}
 	for (int i = 0; i < 128; i++)
 		assert_true(has_answer(socks[i], true));

@@ -17,9 +17,9 @@
 #include "common/cleanup.h"
 #include "tests/program/cni_world.h"
 
-#define LEASE                                                        \
-	"echo '{\"cniVersion\":\"1.0.0\",\"ips\":["                  \
-	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"    \
+#define LEASE                                                     \
+	"echo '{\"cniVersion\":\"1.0.0\",\"ips\":["               \
+	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"}," \
 	"{\"address\":\"10.8.0.2/24\"}]}'"
 #define SET_UP "nsenter --net=$CNI_NETNS ip link set dev $CNI_IFNAME up || exit 1\n"
 
@@ -72,15 +72,16 @@ static int setup(void **state)
 
 static void expect_told_once(const char *ipam)
 {
-	const char *conf = world_conf("1.0.0",
-				      ",\"interface\":{\"kind\":\"%s\",%s},\"ipam\":{\"type\":\"%s\"}",
-				      current->name, current->keys, ipam);
+	const char *conf = world_conf(
+		"1.0.0", ",\"interface\":{\"kind\":\"%s\",%s},\"ipam\":{\"type\":\"%s\"}",
+		current->name, current->keys, ipam);
 	struct world_run r = world_expect_ok("ADD", conf, 0);
 
 	world_run_clear(&r);
-	world_sh("nsenter --net=%s /usr/bin/python3 -c 'import socket; "
-		 "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b\"x\", (\"10.7.0.77\", 9))'",
-		 world_netns(0));
+	world_sh(
+		"nsenter --net=%s /usr/bin/python3 -c 'import socket; "
+		"socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b\"x\", (\"10.7.0.77\", 9))'",
+		world_netns(0));
 	world_sh("cd %s; for i in $(seq 1000); do test -e told && break; sleep 0.02; done; "
 		 "cat told >&2; printf '10.7.0.2 1\\n10.8.0.2 1\\n' | cmp - told",
 		 world_dir());

@@ -39,8 +39,8 @@ static void add_passes_the_result_on_in_its_version(void **state)
 	(void)state;
 	(void)world_agent(chain_good);
 	for (size_t i = 0; i < ARRAY_SIZE(versions); i++) {
-		struct world_run r =
-			world_expect_ok("ADD", world_conf(versions[i], CHAIN_PREV, world_netns(0)), 0);
+		struct world_run r = world_expect_ok(
+			"ADD", world_conf(versions[i], CHAIN_PREV, world_netns(0)), 0);
 		const json_t *ip = json_array_get(json_object_get(r.doc, "ips"), 0);
 		const char *form = json_string_value(json_object_get(ip, "version"));
 
@@ -109,7 +109,8 @@ static void a_nul_in_an_annotation_makes_a_wrong_value_of_it(void **state)
 	log = world_agent_log();
 	found = json_object_get(json_array_get(log, 0), "annotations");
 	assert_int_equal(json_object_size(found), 1);
-	assert_string_equal(json_string_value(json_object_get(found, "smc-cni.io/steer")), "required\xef\xbf\xbd");
+	assert_string_equal(json_string_value(json_object_get(found, "smc-cni.io/steer")),
+			    "required\xef\xbf\xbd");
 	chain_ok("DEL", chain_conf(runtime), 0);
 }
 
@@ -272,7 +273,8 @@ static void expect_one_wait(const char *command, const char *verb)
 	ask_agent_for_node();
 	log = world_agent_log();
 	assert_int_equal(json_array_size(log), 2);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 0), "verb")), verb);
+	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 0), "verb")),
+			    verb);
 }
 
 static void a_stopped_agent_costs_no_more_than_the_time_limit(void **state)

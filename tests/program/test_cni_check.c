@@ -14,15 +14,15 @@
 #include "common/cleanup.h"
 #include "tests/program/cni_world.h"
 
-#define LEASE                                                                                   \
-	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                                        \
-	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                               \
-	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],\"routes\":["                    \
-	"{\"dst\":\"10.9.0.0/16\",\"mtu\":1300,\"advmss\":1200,\"priority\":50},"               \
-	"{\"dst\":\"10.10.0.0/16\"},"                                                           \
-	"{\"dst\":\"10.11.0.0/16\",\"scope\":253},"                                             \
-	"{\"dst\":\"10.12.0.0/16\",\"mtu\":70000,\"advmss\":70000},"                            \
-	"{\"dst\":\"fd09::/64\",\"mtu\":1350,\"priority\":50},"                                 \
+#define LEASE                                                                     \
+	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                          \
+	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                 \
+	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],\"routes\":["      \
+	"{\"dst\":\"10.9.0.0/16\",\"mtu\":1300,\"advmss\":1200,\"priority\":50}," \
+	"{\"dst\":\"10.10.0.0/16\"},"                                             \
+	"{\"dst\":\"10.11.0.0/16\",\"scope\":253},"                               \
+	"{\"dst\":\"10.12.0.0/16\",\"mtu\":70000,\"advmss\":70000},"              \
+	"{\"dst\":\"fd09::/64\",\"mtu\":1350,\"priority\":50},"                   \
 	"{\"dst\":\"fd10::/64\",\"scope\":253}]}\nEND"
 
 static const struct world_reply good[] = { { NULL, NULL } };
@@ -74,12 +74,14 @@ static void a_route_that_was_changed_is_found(void **state)
 	static const struct {
 		const char *remove, *instead, *repair, *message;
 	} table[] = {
-		{ "route del 10.9.0.0/16", V4 "metric 99 mtu 1300 advmss 1200", V4 "metric 50 mtu 1300 advmss 1200",
+		{ "route del 10.9.0.0/16", V4 "metric 99 mtu 1300 advmss 1200",
+		  V4 "metric 50 mtu 1300 advmss 1200",
 		  "the route to '10.9.0.0/16' not as the result has it, but with priority 99, mtu 1300" },
-		{ "route del 10.9.0.0/16", V4 "metric 50 mtu 900 advmss 1200", V4 "metric 50 mtu 1300 advmss 1200",
+		{ "route del 10.9.0.0/16", V4 "metric 50 mtu 900 advmss 1200",
+		  V4 "metric 50 mtu 1300 advmss 1200",
 		  "not as the result has it, but with priority 50, mtu 900, advmss 1200" },
-		{ "route del 10.9.0.0/16", V4 "metric 50 mtu 1300", V4 "metric 50 mtu 1300 advmss 1200",
-		  "mtu 1300, advmss 0" },
+		{ "route del 10.9.0.0/16", V4 "metric 50 mtu 1300",
+		  V4 "metric 50 mtu 1300 advmss 1200", "mtu 1300, advmss 0" },
 		{ "route del 10.11.0.0/16", "route add 10.11.0.0/16 dev eth0 scope host",
 		  "route add 10.11.0.0/16 dev eth0 scope link", "scope 254" },
 		{ "-6 route del fd09::/64", V6 "metric 99 mtu 1350", V6 "metric 50 mtu 1350",
@@ -146,9 +148,10 @@ static void addresses_of_an_interface_of_others_are_not_looked_for(void **state)
 	json_t *interfaces = json_object_get(r, "interfaces"), *ips = json_object_get(r, "ips");
 
 	(void)state;
-	(void)json_array_append_new(interfaces,
-				    json_pack("{s:s, s:s}", "name", "net7", "sandbox", world_netns(0)));
-	(void)json_array_append_new(ips, json_pack("{s:s, s:i}", "address", "10.6.0.2/24", "interface", 3));
+	(void)json_array_append_new(interfaces, json_pack("{s:s, s:s}", "name", "net7", "sandbox",
+							  world_netns(0)));
+	(void)json_array_append_new(ips, json_pack("{s:s, s:i}", "address", "10.6.0.2/24",
+						   "interface", 3));
 	check(r);
 	(void)json_object_set_new(json_array_get(ips, 2), "interface", json_integer(2));
 	world_expect_error("CHECK", conf(r), 103, "lacks the address '10.6.0.2/24'");

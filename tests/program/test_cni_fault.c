@@ -25,14 +25,14 @@
 #define KILLED (128 + 9)
 
 /* A pool of addresses with a file a lease, which GC looks through. */
-#define POOL                                                                                      \
-	"cd $(dirname $0)/..\n"                                                                   \
-	"case $CNI_COMMAND in\n"                                                                  \
-	"ADD) test -e lease/10.7.0.2 || echo $CNI_CONTAINERID $CNI_IFNAME >lease/10.7.0.2\n"       \
-	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                                          \
-	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                                 \
-	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],"                                  \
-	"\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"fd09::/64\"}]}\nEND\n;;\n"                \
+#define POOL                                                                                 \
+	"cd $(dirname $0)/..\n"                                                              \
+	"case $CNI_COMMAND in\n"                                                             \
+	"ADD) test -e lease/10.7.0.2 || echo $CNI_CONTAINERID $CNI_IFNAME >lease/10.7.0.2\n" \
+	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                                     \
+	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                            \
+	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],"                             \
+	"\"routes\":[{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"fd09::/64\"}]}\nEND\n;;\n"           \
 	"DEL|GC) rm -f lease/*;;\nesac"
 
 struct sample {
@@ -43,7 +43,8 @@ struct sample {
 };
 
 static const struct sample samples[] = {
-	{ "veth", "\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true,\"hairpin\":true", false, NULL },
+	{ "veth", "\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true,\"hairpin\":true", false,
+	  NULL },
 	{ "bridge", "\"kind\":\"veth\",\"bridge\":\"new0\",\"isGateway\":true", false, "new0" },
 	{ "agent", "\"kind\":\"veth\",\"bridge\":\"br0\"", true, NULL },
 	{ "ptp", "\"kind\":\"ptp\"", false, NULL },
@@ -56,8 +57,8 @@ static const struct sample samples[] = {
 
 /* A worker of the kernel adds the routes of an IPv6 address (its own, and on a router the anycast
  * one), some time after the address itself. */
-#define ROUTES_OF_BR0                                                                             \
-	"for i in $(seq 600); do "                                                                \
+#define ROUTES_OF_BR0                                                                              \
+	"for i in $(seq 600); do "                                                                 \
 	"[ $(ip -6 route show table local dev br0 | grep -cE '^(local|anycast) fd07::') = 2 ] && " \
 	"break; test $i -lt 600 && sleep 0.1 || exit 1; done; "
 
@@ -83,8 +84,9 @@ static int setup(void **state)
 	world_ipam("pool", POOL);
 	world_bridge();
 	if (strstr(current->keys, "vbr0"))
-		world_sh("ip link add vbr0 address 02:00:00:00:00:98 type bridge vlan_filtering 1 && "
-			 "echo 1 >/proc/sys/net/ipv6/conf/vbr0/disable_ipv6 && ip link set vbr0 up");
+		world_sh(
+			"ip link add vbr0 address 02:00:00:00:00:98 type bridge vlan_filtering 1 && "
+			"echo 1 >/proc/sys/net/ipv6/conf/vbr0/disable_ipv6 && ip link set vbr0 up");
 	world_sh("mkdir %s/lease && "
 		 "echo 0 >/proc/sys/net/ipv6/conf/br0/disable_ipv6 && "
 		 "ip addr add 10.7.0.1/24 dev br0 && ip addr add fd07::1/64 dev br0 nodad && "
@@ -130,7 +132,8 @@ static int run(const char *verb)
 
 /* Runs it with the fault. False: nothing fired, the verb has no such point. *ret_what: which step
  * it was. */
-static bool run_with_fault(const char *verb, int n, const char *how, int *ret_status, char ret_what[256])
+static bool run_with_fault(const char *verb, int n, const char *how, int *ret_status,
+			   char ret_what[256])
 {
 	char setting[64], mark[64];
 	struct world_run r;
@@ -287,15 +290,14 @@ static const struct {
 	const char *name;
 	test_fn *run;
 } cases[] = {
-#define CASE(f) { #f, f }
-	CASE(an_add_that_fails_undoes_all),
-	CASE(del_takes_away_what_a_killed_add_left),
-	CASE(gc_takes_away_what_a_killed_add_left),
-	CASE(a_del_that_fails_can_be_repeated),
-	CASE(a_del_that_was_killed_can_be_repeated),
-	CASE(gc_takes_away_what_a_killed_del_left),
-	CASE(a_gc_that_fails_can_be_repeated),
-	CASE(a_gc_that_was_killed_can_be_repeated),
+#define CASE(f)       \
+	{             \
+#f, f \
+	}
+	CASE(an_add_that_fails_undoes_all),	     CASE(del_takes_away_what_a_killed_add_left),
+	CASE(gc_takes_away_what_a_killed_add_left),  CASE(a_del_that_fails_can_be_repeated),
+	CASE(a_del_that_was_killed_can_be_repeated), CASE(gc_takes_away_what_a_killed_del_left),
+	CASE(a_gc_that_fails_can_be_repeated),	     CASE(a_gc_that_was_killed_can_be_repeated),
 };
 
 static bool is_listed(const char *kind, const char *const *list)
@@ -319,7 +321,8 @@ int main(int argc, char **argv)
 {
 	static struct CMUnitTest tests[ARRAY_SIZE(samples) * ARRAY_SIZE(cases)];
 	static char names[ARRAY_SIZE(tests)][128];
-	static const char *const everywhere[] = { "veth", "bridge", "agent", "ptp", "host-device", NULL };
+	static const char *const everywhere[] = { "veth", "bridge",	 "agent",
+						  "ptp",  "host-device", NULL };
 	const char *const *kinds = argc > 1 ? (const char *const *)argv + 1 : everywhere;
 	size_t n = 0;
 

@@ -52,7 +52,8 @@ static void ok(int pod, const char *verb, const char *more, int lines)
 
 static void expect_home(void)
 {
-	world_sh("ip link show dev up0 | tr '\\n' ' ' | grep -q 'UP.*mtu 1450' && ! ip link | grep smc-cni");
+	world_sh(
+		"ip link show dev up0 | tr '\\n' ' ' | grep -q 'UP.*mtu 1450' && ! ip link | grep smc-cni");
 }
 
 /* ---- at once ---- */
@@ -148,15 +149,16 @@ static void a_device_with_the_mark_of_another_add_is_given_back(void **state)
 static void expect_lent_to(int pod)
 {
 	world_sh("! ip link show dev up0 2>/dev/null");
-	world_sh("nsenter --net=%s ip link show dev eth0 | grep -q 'altname smc-cni.*\\.1450\\.up\\.up0'",
-		 world_netns(pod));
+	world_sh(
+		"nsenter --net=%s ip link show dev eth0 | grep -q 'altname smc-cni.*\\.1450\\.up\\.up0'",
+		world_netns(pod));
 }
 
 /* As the kernel does it when the pod's namespace dies. */
 static void come_home(int pod, const char *name)
 {
-	world_sh("nsenter --net=%s ip link set dev eth0 netns %d name %s",
-		 world_netns(pod), (int)getpid(), name);
+	world_sh("nsenter --net=%s ip link set dev eth0 netns %d name %s", world_netns(pod),
+		 (int)getpid(), name);
 }
 
 static void add_takes_a_device_that_came_home_after_its_del(void **state)

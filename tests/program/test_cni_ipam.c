@@ -32,8 +32,8 @@ static int reset(void **state)
 
 static const char *address(const json_t *result, size_t index)
 {
-	const char *text = json_string_value(json_object_get(
-		json_array_get(json_object_get(result, "ips"), index), "address"));
+	const char *text = json_string_value(
+		json_object_get(json_array_get(json_object_get(result, "ips"), index), "address"));
 
 	return text ? text : "(none)";
 }
@@ -85,8 +85,9 @@ static void cni_args_choose_address_and_mac(void **state)
 	const json_t *list;
 
 	(void)state;
-	assert_true(asprintf(&conf, VETH ",\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"%s/lease\","
-					 "\"subnet\":\"10.7.0.0/24\"}",
+	assert_true(asprintf(&conf,
+			     VETH ",\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"%s/lease\","
+				  "\"subnet\":\"10.7.0.0/24\"}",
 			     world_dir()) > 0);
 	(void)setenv("CNI_ARGS", "IgnoreUnknown=1;IP=10.7.0.55;MAC=02:00:00:00:00:55", 1);
 	r = live(conf);
@@ -109,8 +110,9 @@ static void gc_takes_the_links_and_del_the_lease_of_host_local(void **state)
 	const char *gc;
 
 	(void)state;
-	assert_true(asprintf(&conf, VETH ",\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"%s/lease\","
-					 "\"subnet\":\"10.7.0.0/24\"}",
+	assert_true(asprintf(&conf,
+			     VETH ",\"ipam\":{\"type\":\"host-local\",\"dataDir\":\"%s/lease\","
+				  "\"subnet\":\"10.7.0.0/24\"}",
 			     world_dir()) > 0);
 	r = world_expect_ok("ADD", world_conf("1.0.0", "%s", conf), 0);
 	world_run_clear(&r);
@@ -129,14 +131,15 @@ static void gc_takes_the_links_and_del_the_lease_of_host_local(void **state)
 static void start_dhcp(void)
 {
 	world_bridge();
-	world_sh("ip addr add 10.7.0.1/24 dev br0; cd %s; mkdir -p dhcp; cat >dhcp/udhcpd.conf <<END\n"
-		 "start 10.7.0.100\nend 10.7.0.100\ninterface br0\npidfile %s/dhcp/udhcpd.pid\n"
-		 "lease_file %s/dhcp/leases\nauto_time 1\noption subnet 255.255.255.0\n"
-		 "option router 10.7.0.1\nEND\n"
-		 "touch dhcp/leases; busybox udhcpd -S -f dhcp/udhcpd.conf >dhcp/server.log 2>&1 &\n"
-		 "/usr/lib/cni/dhcp daemon -socketpath %s/dhcp/sock -pidfile %s/dhcp/daemon.pid "
-		 ">%s/dhcp/daemon.log 2>&1 &",
-		 world_dir(), world_dir(), world_dir(), world_dir(), world_dir(), world_dir());
+	world_sh(
+		"ip addr add 10.7.0.1/24 dev br0; cd %s; mkdir -p dhcp; cat >dhcp/udhcpd.conf <<END\n"
+		"start 10.7.0.100\nend 10.7.0.100\ninterface br0\npidfile %s/dhcp/udhcpd.pid\n"
+		"lease_file %s/dhcp/leases\nauto_time 1\noption subnet 255.255.255.0\n"
+		"option router 10.7.0.1\nEND\n"
+		"touch dhcp/leases; busybox udhcpd -S -f dhcp/udhcpd.conf >dhcp/server.log 2>&1 &\n"
+		"/usr/lib/cni/dhcp daemon -socketpath %s/dhcp/sock -pidfile %s/dhcp/daemon.pid "
+		">%s/dhcp/daemon.log 2>&1 &",
+		world_dir(), world_dir(), world_dir(), world_dir(), world_dir(), world_dir());
 	world_sh("for i in $(seq 100); do test -S %s/dhcp/sock && exit 0; sleep 0.1; done; exit 1",
 		 world_dir());
 }
@@ -157,7 +160,8 @@ static void dhcp_leases_over_the_interface_and_releases_over_it(void **state)
 	(void)state;
 	start_dhcp();
 	assert_true(asprintf(&conf,
-			     VETH ",\"ipam\":{\"type\":\"dhcp\",\"daemonSocketPath\":\"%s/dhcp/sock\"}",
+			     VETH
+			     ",\"ipam\":{\"type\":\"dhcp\",\"daemonSocketPath\":\"%s/dhcp/sock\"}",
 			     world_dir()) > 0);
 	before = world_snapshot();
 	for (int i = 0; i < 2; i++) {
@@ -181,7 +185,8 @@ static void an_interface_goes_when_dhcp_has_no_answer(void **state)
 	(void)state;
 	world_bridge();
 	before = world_snapshot();
-	conf = world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"dhcp\",\"daemonSocketPath\":\"%s/none\"}",
+	conf = world_conf("1.0.0",
+			  VETH ",\"ipam\":{\"type\":\"dhcp\",\"daemonSocketPath\":\"%s/none\"}",
 			  world_dir());
 	world_run(&r, "ADD", conf, strlen(conf));
 	assert_int_equal(r.status, 1);

@@ -23,14 +23,14 @@
 
 #define FAKE ",\"ipam\":{\"type\":\"fake\"}"
 /* Two addresses a family would be too much for host-local; every field of a route is here. */
-#define LEASE                                                                                   \
-	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                                        \
-	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                               \
-	"{\"address\":\"10.8.0.2/24\"},"                                                        \
-	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],\"routes\":["                    \
-	"{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"::/0\",\"gw\":\"fd07::1\"},"                        \
-	"{\"dst\":\"10.9.0.0/16\",\"mtu\":1300,\"advmss\":1200,\"priority\":77},"               \
-	"{\"dst\":\"10.10.0.0/16\",\"table\":100},"                                             \
+#define LEASE                                                                     \
+	"cat <<END\n{\"cniVersion\":\"1.1.0\",\"ips\":["                          \
+	"{\"address\":\"10.7.0.2/24\",\"gateway\":\"10.7.0.1\"},"                 \
+	"{\"address\":\"10.8.0.2/24\"},"                                          \
+	"{\"address\":\"fd07::2/64\",\"gateway\":\"fd07::1\"}],\"routes\":["      \
+	"{\"dst\":\"0.0.0.0/0\"},{\"dst\":\"::/0\",\"gw\":\"fd07::1\"},"          \
+	"{\"dst\":\"10.9.0.0/16\",\"mtu\":1300,\"advmss\":1200,\"priority\":77}," \
+	"{\"dst\":\"10.10.0.0/16\",\"table\":100},"                               \
 	"{\"dst\":\"10.11.0.0/16\",\"scope\":253}]}\nEND"
 
 static const struct sample *current;
@@ -52,8 +52,9 @@ static void use_sample(const struct sample *s)
 	world_ipam("fake", LEASE);
 	world_bridge();
 	if (strstr(s->keys, "vbr0"))
-		world_sh("ip link add vbr0 address 02:00:00:00:00:98 type bridge vlan_filtering 1 && "
-			 "echo 1 >/proc/sys/net/ipv6/conf/vbr0/disable_ipv6 && ip link set vbr0 up");
+		world_sh(
+			"ip link add vbr0 address 02:00:00:00:00:98 type bridge vlan_filtering 1 && "
+			"echo 1 >/proc/sys/net/ipv6/conf/vbr0/disable_ipv6 && ip link set vbr0 up");
 	/* A device to be the lower one, and a host that has an eth0, as hosts have. */
 	world_sh("ip link add up0 type veth peer name up1 && ip link set up0 up && "
 		 "ip link set up1 up && ip link add eth0 type bridge");
@@ -93,8 +94,8 @@ static const char *host_end(const json_t *r)
 	const json_t *list = json_object_get(r, "interfaces");
 	size_t n = json_array_size(list);
 
-	return n < 2 ? "none"
-		     : json_string_value(json_object_get(json_array_get(list, n - 2), "name"));
+	return n < 2 ? "none" :
+		       json_string_value(json_object_get(json_array_get(list, n - 2), "name"));
 }
 
 static void replaced_sh(const char *line, const json_t *r)
@@ -281,11 +282,13 @@ static void an_add_that_was_killed_is_cleared_up_by_del_and_by_gc(void **state)
 		struct world_run run;
 
 		replaced_sh("if test HOST != none; then ip link set HOST alias \"\"; fi", r);
-		replaced_sh("for n in $(" IN_POD "link show dev eth0 | sed -n \"s/.*altname //p\"); do "
-			    IN_POD "link property del dev eth0 altname $n; done", r);
+		replaced_sh("for n in $(" IN_POD
+			    "link show dev eth0 | sed -n \"s/.*altname //p\"); do " IN_POD
+			    "link property del dev eth0 altname $n; done",
+			    r);
 		world_sh("! { ip link; nsenter --net=%s ip link; } | grep smc-cni", world_netns(0));
-		run = world_expect_ok(verbs[i], conf_with("1.1.0", ",\"cni.dev/valid-attachments\":[]"),
-				      0);
+		run = world_expect_ok(verbs[i],
+				      conf_with("1.1.0", ",\"cni.dev/valid-attachments\":[]"), 0);
 		world_run_clear(&run);
 		after = world_snapshot();
 		world_expect_same(before, after);
@@ -395,7 +398,8 @@ int main(int argc, char **argv)
 			tests[n] = (struct CMUnitTest){ .name = names[n],
 							.test_func = cases[k].run,
 							.setup_func = setup,
-							.initial_state = (void *)(uintptr_t)&samples[i] };
+							.initial_state =
+								(void *)(uintptr_t)&samples[i] };
 			n++;
 		}
 	}

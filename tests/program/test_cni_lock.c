@@ -28,7 +28,9 @@ static void a_lock_on_a_namespace_stops_nobody(void **state)
 
 	(void)state;
 	(void)world_agent(good);
-	world_ipam("fake", "cat <<END\n{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}]}\nEND");
+	world_ipam(
+		"fake",
+		"cat <<END\n{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}]}\nEND");
 	for (int mode = LOCK_SH; mode <= LOCK_EX; mode++) {
 		auto_close int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
 		auto_close int pod = open(world_netns(0), O_RDONLY | O_CLOEXEC);

@@ -22,7 +22,8 @@ static int setup(void **state)
 {
 	(void)world_reset(state);
 	(void)world_agent(good);
-	world_sh("ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up");
+	world_sh(
+		"ip link add up0 type veth peer name up1 && ip link set up0 up && ip link set up1 up");
 	return 0;
 }
 
@@ -48,10 +49,12 @@ static void a_name_with_a_format_makes_nothing(void **state)
 
 	(void)state;
 	(void)setenv("CNI_IFNAME", "eth%d", 1);
-	world_expect_error("ADD", world_conf("1.1.0", KIND, "\"kind\":\"macvlan\",\"master\":\"up0\""), 4,
+	world_expect_error("ADD",
+			   world_conf("1.1.0", KIND, "\"kind\":\"macvlan\",\"master\":\"up0\""), 4,
 			   "CNI_IFNAME is 'eth%d'; allowed is an interface name");
 	(void)setenv("CNI_IFNAME", "eth0", 1);
-	world_expect_error("ADD", world_conf("1.1.0", KIND, "\"kind\":\"veth\",\"bridge\":\"br%d\""), 7,
+	world_expect_error("ADD",
+			   world_conf("1.1.0", KIND, "\"kind\":\"veth\",\"bridge\":\"br%d\""), 7,
 			   "'bridge' is 'br%d'");
 	after = world_snapshot();
 	world_expect_same(before, after);
@@ -64,11 +67,13 @@ static void an_ipam_plugins_status_is_known_under_who_ignores_sigchld(void **sta
 	static const char conf[] = KIND ",\"ipam\":{\"type\":\"pool\"}";
 
 	(void)state;
-	world_ipam("pool", "case $CNI_COMMAND in ADD) echo '{\"ips\":[{\"address\":\"10.7.0.2/24\"}]}';;\n"
-			   "*) echo '{\"code\":55,\"msg\":\"no\"}'; exit 1;; esac");
+	world_ipam("pool",
+		   "case $CNI_COMMAND in ADD) echo '{\"ips\":[{\"address\":\"10.7.0.2/24\"}]}';;\n"
+		   "*) echo '{\"code\":55,\"msg\":\"no\"}'; exit 1;; esac");
 	done("ADD", world_conf("1.1.0", conf, PTP));
-	world_sh("env --ignore-signal=CHLD CNI_COMMAND=DEL '%s' <<'END' | grep -q '\"code\": 55'\n%s\nEND\n",
-		 world_plugin(), world_conf("1.1.0", conf, PTP));
+	world_sh(
+		"env --ignore-signal=CHLD CNI_COMMAND=DEL '%s' <<'END' | grep -q '\"code\": 55'\n%s\nEND\n",
+		world_plugin(), world_conf("1.1.0", conf, PTP));
 }
 
 /* A result has the path in it. */
@@ -101,13 +106,13 @@ static void status_tells_that_there_is_no_master(void **state)
 {
 	(void)state;
 	done("STATUS", world_conf("1.1.0", KIND, "\"kind\":\"macvlan\",\"master\":\"up0\""));
-	world_expect_error("STATUS", world_conf("1.1.0", KIND, "\"kind\":\"macvlan\",\"master\":\"no0\""), 50,
+	world_expect_error("STATUS",
+			   world_conf("1.1.0", KIND, "\"kind\":\"macvlan\",\"master\":\"no0\""), 50,
 			   "interface: 'master': look up interface 'no0'");
 	world_expect_error("STATUS", world_conf("1.1.0", KIND, "\"kind\":\"ipvlan\""), 50,
 			   "'master' is not set and the host has no default route");
-	world_expect_error("STATUS",
-			   world_conf("1.1.0", KIND ",\"ipam\":{\"type\":\"none\"}", PTP), 50,
-			   "find IPAM plugin 'none'");
+	world_expect_error("STATUS", world_conf("1.1.0", KIND ",\"ipam\":{\"type\":\"none\"}", PTP),
+			   50, "find IPAM plugin 'none'");
 }
 
 /* ---- no IPv6 ---- */
@@ -115,11 +120,12 @@ static void status_tells_that_there_is_no_master(void **state)
 static void an_mtu_too_small_for_ipv6_is_named(void **state)
 {
 	(void)state;
-	world_ipam("six", "test $CNI_COMMAND != ADD || echo '{\"ips\":[{\"address\":\"fd07::2/64\"}]}'");
-	world_expect_error("ADD",
-			   world_conf("1.1.0", KIND ",\"ipam\":{\"type\":\"six\"}",
-				      PTP ",\"mtu\":1000"),
-			   101, "'eth0' of the pod has no IPv6: the kernel gives it none below an mtu of 1280");
+	world_ipam("six",
+		   "test $CNI_COMMAND != ADD || echo '{\"ips\":[{\"address\":\"fd07::2/64\"}]}'");
+	world_expect_error(
+		"ADD",
+		world_conf("1.1.0", KIND ",\"ipam\":{\"type\":\"six\"}", PTP ",\"mtu\":1000"), 101,
+		"'eth0' of the pod has no IPv6: the kernel gives it none below an mtu of 1280");
 }
 
 #define ODD_TEST(f) cmocka_unit_test_setup(f, setup)

@@ -84,7 +84,8 @@ static void a_bandwidth_that_is_asked_for(void **state)
 	lease("", "");
 	expect_clean_failure(world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 1000000, 1000000), 2,
 			     "'bandwidth' is set; the plugin limits none", "");
-	r = world_expect_ok("DEL", world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 1000000, 1000000), 0);
+	r = world_expect_ok("DEL",
+			    world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 1000000, 1000000), 0);
 	world_run_clear(&r);
 	r = world_expect_ok("ADD", world_conf("1.0.0", VETH FAKE BANDWIDTH, 60000, 0, 0), 0);
 	world_run_clear(&r);
@@ -104,7 +105,9 @@ static void what_was_asked_for_a_pod_in_vain_does_not_stop_its_del(void **state)
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		auto_free char *conf = strdup(world_conf("1.0.0", VETH FAKE ",%s", 60000, table[i].asked)), *log = NULL;
+		auto_free char *conf = strdup(
+				       world_conf("1.0.0", VETH FAKE ",%s", 60000, table[i].asked)),
+			       *log = NULL;
 		struct world_run r;
 
 		(void)reset(state);
@@ -130,17 +133,19 @@ static void an_ipam_plugin_that_is_missing(void **state)
 static void an_ipam_error_is_answered_as_it_is(void **state)
 {
 	static const char *const types[] = { "fake", "dhcp" };
-	json_auto_t *want =
-		json_loads("{\"code\":11,\"msg\":\"no ADD\",\"x\":[1]}", 0, NULL);
+	json_auto_t *want = json_loads("{\"code\":11,\"msg\":\"no ADD\",\"x\":[1]}", 0, NULL);
 
 	for (size_t i = 0; i < ARRAY_SIZE(types); i++) {
-		const char *conf = world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"%s\"}", types[i]);
+		const char *conf =
+			world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"%s\"}", types[i]);
 		auto_free char *before = NULL, *after = NULL, *log = NULL;
 		struct world_run r;
 
 		(void)reset(state);
-		world_ipam(types[i], "echo 'a word on stderr' >&2\n"
-				     "printf '{\"code\":11,\"msg\":\"no %s\",\"x\":[1]}' $CNI_COMMAND; exit 1");
+		world_ipam(
+			types[i],
+			"echo 'a word on stderr' >&2\n"
+			"printf '{\"code\":11,\"msg\":\"no %s\",\"x\":[1]}' $CNI_COMMAND; exit 1");
 		before = world_snapshot();
 		world_run(&r, "ADD", conf, strlen(conf));
 		assert_int_equal(r.status, 1);
@@ -198,7 +203,8 @@ static void an_ipam_plugin_that_fails_behind_its_lease(void **state)
 		(void)reset(state);
 		lease("", "");
 		world_sh("echo '%s' >>%s/bin/fake", table[i].behind, world_dir());
-		expect_clean_failure(with_ipam(table[i].timeout_ms), 102, table[i].text, "ADD DEL ");
+		expect_clean_failure(with_ipam(table[i].timeout_ms), 102, table[i].text,
+				     "ADD DEL ");
 	}
 }
 
@@ -215,12 +221,13 @@ static void what_was_committed_at_once_is_taken_back(void **state)
 	(void)world_agent(at_once);
 	lease("", "");
 	/* It lives until the agent has been asked. */
-	world_sh("echo 'until test -s %s/agent.log; do sleep 0.01; done; exit 1' >>%s/bin/fake", world_dir(),
-		 world_dir());
+	world_sh("echo 'until test -s %s/agent.log; do sleep 0.01; done; exit 1' >>%s/bin/fake",
+		 world_dir(), world_dir());
 	expect_clean_failure(with_ipam(20000), 102, "failed with status 1", "ADD DEL ");
 	log = world_agent_log();
 	assert_int_equal(json_array_size(log), 2);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 1), "verb")), "del");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 1), "verb")),
+			    "del");
 }
 
 static void an_ipam_plugin_that_hangs_is_killed_with_its_children(void **state)
@@ -292,8 +299,9 @@ static void an_ipam_plugin_need_not_read_a_long_configuration(void **state)
 	world_sh("sed -i '/^test/a test ${#asked} -gt 300000 || exit 2' %s/bin/fake", world_dir());
 	add_and_del(conf);
 	lease("", "");
-	world_sh("sed -i -e /asked/d -e '2i grep SigIgn:.*[13579bdf]...$ /proc/self/status && exit 3' %s/bin/fake",
-		 world_dir());
+	world_sh(
+		"sed -i -e /asked/d -e '2i grep SigIgn:.*[13579bdf]...$ /proc/self/status && exit 3' %s/bin/fake",
+		world_dir());
 	add_and_del(conf);
 }
 
@@ -325,8 +333,8 @@ static void a_pair_that_cannot_be_made(void **state)
 	(void)state;
 	lease("", "");
 	world_sh("ip link add br0 type veth peer name far0");
-	expect_clean_failure(with_ipam(60000), 101, "use bridge 'br0': it is not a bridge but 'veth'",
-			     "ADD DEL ");
+	expect_clean_failure(with_ipam(60000), 101,
+			     "use bridge 'br0': it is not a bridge but 'veth'", "ADD DEL ");
 	world_sh("ip link del br0");
 }
 
@@ -422,7 +430,8 @@ static void an_interface_goes_when_its_ipam_plugin_is_missing(void **state)
 	r = world_expect_ok("ADD", with_ipam(60000), 0);
 	world_run_clear(&r);
 	world_sh("rm %s/bin/fake", world_dir());
-	world_expect_error("DEL", with_ipam(60000), 102, "find IPAM plugin 'fake': not in CNI_PATH");
+	world_expect_error("DEL", with_ipam(60000), 102,
+			   "find IPAM plugin 'fake': not in CNI_PATH");
 	world_sh("! nsenter --net=%s ip link show eth0 2>/dev/null", world_netns(0));
 }
 

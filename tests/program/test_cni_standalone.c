@@ -190,19 +190,22 @@ static void an_interface_without_ipam_has_no_addresses(void **state)
 
 static void the_dns_of_the_lease_stays_unless_another_is_configured(void **state)
 {
-	static const char lease[] = "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}],"
-				    "\"dns\":{\"domain\":\"lease\"}}'";
-	static const char *const table[][2] = { { "{}", "lease" }, { "{\"domain\":\"own\"}", "own" } };
+	static const char lease[] =
+		"echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}],"
+		"\"dns\":{\"domain\":\"lease\"}}'";
+	static const char *const table[][2] = { { "{}", "lease" },
+						{ "{\"domain\":\"own\"}", "own" } };
 
 	(void)state;
 	world_ipam("fake", lease);
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
-		const char *conf = world_conf("1.0.0", VETH ",\"ipam\":{\"type\":\"fake\"},\"dns\":%s", "",
-					      table[i][0]);
+		const char *conf = world_conf(
+			"1.0.0", VETH ",\"ipam\":{\"type\":\"fake\"},\"dns\":%s", "", table[i][0]);
 		struct world_run r = world_expect_ok("ADD", conf, 0);
 
-		assert_string_equal(json_string_value(json_object_get(json_object_get(r.doc, "dns"), "domain")),
-				    table[i][1]);
+		assert_string_equal(
+			json_string_value(json_object_get(json_object_get(r.doc, "dns"), "domain")),
+			table[i][1]);
 		world_run_clear(&r);
 		r = world_expect_ok("DEL", conf, 0);
 		world_run_clear(&r);
@@ -213,7 +216,8 @@ static void the_dns_of_the_lease_stays_unless_another_is_configured(void **state
 static void the_time_of_the_agent_does_not_run_while_others_are_waited_for(void **state)
 {
 	static const struct world_reply steers[] = {
-		{ "prepare", "{\"v\":1,\"ok\":true,\"steer\":true,\"required\":false,\"why\":\"asked\"}" },
+		{ "prepare",
+		  "{\"v\":1,\"ok\":true,\"steer\":true,\"required\":false,\"why\":\"asked\"}" },
 		{ NULL, NULL },
 	};
 	json_auto_t *log = NULL;
@@ -223,14 +227,18 @@ static void the_time_of_the_agent_does_not_run_while_others_are_waited_for(void 
 
 	(void)state;
 	(void)world_agent(steers);
-	world_ipam("fake", "echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}]}'; sleep 4");
+	world_ipam(
+		"fake",
+		"echo '{\"cniVersion\":\"1.0.0\",\"ips\":[{\"address\":\"10.7.0.2/24\"}]}'; sleep 4");
 	r = world_expect_ok("ADD", conf, 0);
 	world_run_clear(&r);
 	log = world_agent_log();
 	assert_int_equal(json_array_size(log), 2);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 1), "verb")), "commit");
+	assert_string_equal(json_string_value(json_object_get(json_array_get(log, 1), "verb")),
+			    "commit");
 	for (size_t i = 0; i < 2; i++)
-		left_ms[i] = json_integer_value(json_object_get(json_array_get(log, i), "timeoutMs"));
+		left_ms[i] =
+			json_integer_value(json_object_get(json_array_get(log, i), "timeoutMs"));
 	assert_true(left_ms[0] <= 60000 && left_ms[0] - left_ms[1] < 4000);
 }
 
@@ -301,10 +309,9 @@ static void del_does_not_remove_what_is_not_ours(void **state)
 
 static struct world_run gc(const char *valid)
 {
-	return world_expect_ok("GC",
-			       world_conf("1.1.0", VETH ",\"cni.dev/valid-attachments\":[%s]", "",
-					  valid),
-			       0);
+	return world_expect_ok(
+		"GC", world_conf("1.1.0", VETH ",\"cni.dev/valid-attachments\":[%s]", "", valid),
+		0);
 }
 
 /* People label the ports of their nodes. */
@@ -319,7 +326,8 @@ static void a_link_with_an_alias_of_somebody_is_still_ours(void **state)
 		struct world_run r;
 
 		world_sh("for i in %s %s; do ip link set dev $i alias '%s'; done",
-			 member(a, "interfaces", 1, "name"), member(b, "interfaces", 1, "name"), aliases[i]);
+			 member(a, "interfaces", 1, "name"), member(b, "interfaces", 1, "name"),
+			 aliases[i]);
 		del(0, "");
 		r = gc("{\"containerID\":\"c2\",\"ifname\":\"eth0\"}");
 		world_run_clear(&r);
@@ -355,8 +363,8 @@ static void check_finds_what_was_taken_away(void **state)
 		{ "ip link set dev HOST down", "ip link set dev HOST up", "on the host is down" },
 		{ "ip addr del 10.7.0.1/24 dev br0", "ip addr add 10.7.0.1/24 dev br0",
 		  "lacks the gateway address '10.7.0.1/24'" },
-		{ "echo 0 >/proc/sys/net/ipv4/ip_forward",
-		  "echo 1 >/proc/sys/net/ipv4/ip_forward", "the node does not forward IPv4" },
+		{ "echo 0 >/proc/sys/net/ipv4/ip_forward", "echo 1 >/proc/sys/net/ipv4/ip_forward",
+		  "the node does not forward IPv4" },
 		{ "echo 0 >/proc/sys/net/ipv6/conf/all/forwarding",
 		  "echo 1 >/proc/sys/net/ipv6/conf/all/forwarding",
 		  "the node does not forward IPv6" },

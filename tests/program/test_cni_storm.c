@@ -33,17 +33,17 @@
 #define KILL_WITHIN_US 40000
 
 /* A file a lease, its address by the pod's number; the same pod gets no second one. */
-#define POOL                                                                                          \
-	"cd $(dirname $0)/..\n"                                                                       \
-	"n=${CNI_CONTAINERID#p} f=lease/$CNI_CONTAINERID\n"                                           \
-	"case $CNI_COMMAND in\n"                                                                      \
-	"ADD) set -C; if ! echo $CNI_IFNAME 2>/dev/null >$f; then\n"                                  \
-	"  echo '{\"code\":110,\"msg\":\"it has a lease\"}'; exit 1; fi\n"                            \
-	"  echo '{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"'10.7.$((n / 200)).$((n % 200 + 2))"   \
-	"/16'\",\"gateway\":\"10.7.255.254\"}],\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}';;\n"            \
-	"DEL) rm -f $f;;\n"                                                                           \
-	"GC) for f in lease/*; do\n"                                                                 \
-	"  case $asked in *\"\\\"${f#lease/}\\\"\"*) ;; *) rm -f $f;; esac; done;;\n"                  \
+#define POOL                                                                                            \
+	"cd $(dirname $0)/..\n"                                                                         \
+	"n=${CNI_CONTAINERID#p} f=lease/$CNI_CONTAINERID\n"                                             \
+	"case $CNI_COMMAND in\n"                                                                        \
+	"ADD) set -C; if ! echo $CNI_IFNAME 2>/dev/null >$f; then\n"                                    \
+	"  echo '{\"code\":110,\"msg\":\"it has a lease\"}'; exit 1; fi\n"                              \
+	"  echo '{\"cniVersion\":\"1.1.0\",\"ips\":[{\"address\":\"'10.7.$((n / 200)).$((n % 200 + 2))" \
+	"/16'\",\"gateway\":\"10.7.255.254\"}],\"routes\":[{\"dst\":\"0.0.0.0/0\"}]}';;\n"              \
+	"DEL) rm -f $f;;\n"                                                                             \
+	"GC) for f in lease/*; do\n"                                                                    \
+	"  case $asked in *\"\\\"${f#lease/}\\\"\"*) ;; *) rm -f $f;; esac; done;;\n"                   \
 	"esac"
 #define KEYS                                                                        \
 	",\"interface\":{\"kind\":\"veth\",\"bridge\":\"br0\",\"isGateway\":true}," \
@@ -247,9 +247,10 @@ static int count_leases(void)
 /* The pod of that number has its interface, address and route, and its lease. */
 static void expect_works(int pod)
 {
-	world_sh("test -e %s/lease/p%d && nsenter --net=%s ip -4 -o addr show dev eth0 | "
-		 "grep -q 'inet 10.7.%d.%d/16' && nsenter --net=%s ip route | grep -q '^default via'",
-		 world_dir(), pod, netns_of(pod), pod / 200, pod % 200 + 2, netns_of(pod));
+	world_sh(
+		"test -e %s/lease/p%d && nsenter --net=%s ip -4 -o addr show dev eth0 | "
+		"grep -q 'inet 10.7.%d.%d/16' && nsenter --net=%s ip route | grep -q '^default via'",
+		world_dir(), pod, netns_of(pod), pod / 200, pod % 200 + 2, netns_of(pod));
 }
 
 static void gc(void)
@@ -260,13 +261,13 @@ static void gc(void)
 	for (int i = 0; i < n_pods; i++) {
 		if (!pods[i].works)
 			continue;
-		assert_true(asprintf(&more, "%s%s{\"containerID\":\"p%d\",\"ifname\":\"eth0\"}", text,
-				     *text ? "," : "", i) > 0);
+		assert_true(asprintf(&more, "%s%s{\"containerID\":\"p%d\",\"ifname\":\"eth0\"}",
+				     text, *text ? "," : "", i) > 0);
 		free(text);
 		text = TAKE_PTR(more);
 	}
-	r = world_expect_ok("GC", world_conf("1.1.0", KEYS ",\"cni.dev/valid-attachments\":[%s]", text),
-			    0);
+	r = world_expect_ok(
+		"GC", world_conf("1.1.0", KEYS ",\"cni.dev/valid-attachments\":[%s]", text), 0);
 	world_run_clear(&r);
 }
 
@@ -307,8 +308,8 @@ static void gc_finds_what_killed_plugins_left_and_nothing_else(void **state)
 		working += pods[i].works;
 		killed += was_killed(i);
 	}
-	print_message("%d work, %d were killed, %d ports, %d leases\n", working, killed, count_ports(),
-		      count_leases());
+	print_message("%d work, %d were killed, %d ports, %d leases\n", working, killed,
+		      count_ports(), count_leases());
 	assert_int_equal(working + killed, n_pods); /* none has failed otherwise */
 	for (int i = 0; i < n_pods; i += 2)
 		pods[i].status = 0; /* nobody calls DEL for these */
@@ -345,9 +346,11 @@ static void of_two_adds_of_the_same_interface_one_wins(void **state)
 			fail_msg("the first ended with %#x, the second with %d", (unsigned)status,
 				 second.status);
 		if (second.status != 0) {
-			assert_int_equal(json_integer_value(json_object_get(second.doc, "code")), 101);
-			assert_non_null(strstr(json_string_value(json_object_get(second.doc, "details")),
-					       "it exists"));
+			assert_int_equal(json_integer_value(json_object_get(second.doc, "code")),
+					 101);
+			assert_non_null(
+				strstr(json_string_value(json_object_get(second.doc, "details")),
+				       "it exists"));
 		}
 		world_run_clear(&second);
 		expect_works(i);
@@ -367,14 +370,17 @@ static void an_add_waits_for_how_another_of_the_interface_ends(void **state)
 	int status;
 
 	(void)state;
-	world_ipam("pool", "cd $(dirname $0)/..\ncase $CNI_COMMAND in\n"
-			   "ADD) if mkdir first; then sleep 1; echo '{\"code\":100,\"msg\":\"no\"}'; exit 1; fi\n"
-			   "  touch lease/p0; echo '{\"ips\":[{\"address\":\"10.7.0.2/16\"}]}';;\n"
-			   "DEL) rm -f lease/*;;\nesac");
+	world_ipam(
+		"pool",
+		"cd $(dirname $0)/..\ncase $CNI_COMMAND in\n"
+		"ADD) if mkdir first; then sleep 1; echo '{\"code\":100,\"msg\":\"no\"}'; exit 1; fi\n"
+		"  touch lease/p0; echo '{\"ips\":[{\"address\":\"10.7.0.2/16\"}]}';;\n"
+		"DEL) rm -f lease/*;;\nesac");
 	use_pod(0);
 	first = world_start("ADD", text, strlen(text), null_fd, null_fd);
-	world_sh("cd %s; for i in $(seq 1000); do test -d first && exit 0; sleep 0.02; done; exit 1",
-		 world_dir());
+	world_sh(
+		"cd %s; for i in $(seq 1000); do test -d first && exit 0; sleep 0.02; done; exit 1",
+		world_dir());
 	world_run(&second, "ADD", text, strlen(text));
 	assert_int_equal(waitpid(first, &status, 0), first);
 	assert_int_equal(WEXITSTATUS(status), 1);
@@ -399,8 +405,9 @@ static void the_ipam_plugin_of_a_killed_add_is_waited_for(void **state)
 		use_pod(0);
 		text = conf();
 		pods[0].pid = world_start("ADD", text, strlen(text), null_fd, null_fd);
-		world_sh("cd %s; for i in $(seq 1000); do test -e begun && exit 0; sleep 0.02; done; exit 1",
-			 world_dir());
+		world_sh(
+			"cd %s; for i in $(seq 1000); do test -e begun && exit 0; sleep 0.02; done; exit 1",
+			world_dir());
 		(void)kill(pods[0].pid, 9);
 		wait_for_fewer(1);
 		if (i == 0)

@@ -253,7 +253,8 @@ static void without_memory_the_answer_has_code_100(void **state)
 	for (int i = 0; i < LONG_LIST; i++)
 		memcpy(list + 2 * i, ",1", 3);
 	(void)snprintf(conf, sizeof(conf), "%s",
-		       world_conf("1.0.0", ",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"x\":[%s]}", list + 1));
+		       world_conf("1.0.0", ",\"prevResult\":{\"cniVersion\":\"1.0.0\",\"x\":[%s]}",
+				  list + 1));
 	for (size_t limit = 2 * 1024 * 1024; !at_start; limit -= STEP) {
 		struct world_run r;
 		const char *details;
@@ -322,7 +323,8 @@ static void version_answers_with_and_without_a_configuration(void **state)
 static void by_hand(const char *arguments, const char *pattern)
 {
 	world_sh("unset CNI_COMMAND; said=$('%s' %s 2>&1; echo \"rc $?\")\ncase $said in %s) ;; *) "
-		 "echo \"$said\" >&2; exit 1;; esac", world_plugin(), arguments, pattern);
+		 "echo \"$said\" >&2; exit 1;; esac",
+		 world_plugin(), arguments, pattern);
 }
 
 static void a_person_is_told_version_and_usage(void **state)
@@ -333,7 +335,8 @@ static void a_person_is_told_version_and_usage(void **state)
 	by_hand("ADD", "*\\'ADD\\'*Usage:*'\nrc 2'");
 	by_hand("--version now", "*\\'now\\'*Usage:*'\nrc 2'");
 	by_hand("", "'{'*'CNI_COMMAND is required'*'\nrc 1'");
-	world_sh("CNI_COMMAND=VERSION '%s' --help </dev/null | grep -q supportedVersions", world_plugin());
+	world_sh("CNI_COMMAND=VERSION '%s' --help </dev/null | grep -q supportedVersions",
+		 world_plugin());
 }
 
 #define WORLD_TEST(f) cmocka_unit_test_setup(f, world_reset)

@@ -34,7 +34,8 @@ static const char *pnet_of(const struct config *config, const char *addr)
 
 static void a_pod_gets_the_pnet_whose_cidr_covers_it(void **state)
 {
-	struct inet_addr first = inet("10.1.0.0/16"), second[] = { inet("10.2.0.0/16"), inet("fd00::/64") };
+	struct inet_addr first = inet("10.1.0.0/16"),
+			 second[] = { inet("10.2.0.0/16"), inet("fd00::/64") };
 	struct config_pnet pnets[] = {
 		{ .id = "NET0", .n_pod_cidrs = 1, .pod_cidrs = &first },
 		{ .id = "NET1", .n_pod_cidrs = 2, .pod_cidrs = second },
@@ -64,7 +65,8 @@ static void hostnet_is_not_wanted_without_an_rdma_device(void **state)
 	struct config_pnet pnet = { .id = "NET0", .n_rdma = 1, .rdma = &rdma };
 	struct config config = { .n_pnets = 1, .pnets = &pnet };
 
-	const struct rdma_nl_port ports[] = { { .device = "nope_0", .port = 2 }, { .device = "nope_1", .port = 1 } };
+	const struct rdma_nl_port ports[] = { { .device = "nope_0", .port = 2 },
+					      { .device = "nope_1", .port = 1 } };
 	const struct rdma_nl_port present = { .device = "nope_0", .port = 1 };
 
 	(void)state;
@@ -137,10 +139,12 @@ static void bad_undo_data_are_refused_by_name(void **state)
 		{ "{\"redirects\":[\"10.1\"]}", "hostnet: 'redirects' must hold IPv4 addresses" },
 		{ "{\"covers\":[1]}", "hostnet: 'covers' must hold objects" },
 		{ "{\"covers\":[{\"ifname\":\"br0\",\"prefix\":\"10.1.2.3/8\"}]}", "10.1.2.3/8" },
-		{ "{\"covers\":[{\"ifname\":\"a-name-of-16-byt\",\"prefix\":\"10.0.0.0/8\"}]}", "is too long" },
+		{ "{\"covers\":[{\"ifname\":\"a-name-of-16-byt\",\"prefix\":\"10.0.0.0/8\"}]}",
+		  "is too long" },
 		{ "{\"pnets\":[{\"id\":\"NET0\",\"device\":\"rxe0\"}]}",
 		  "hostnet.pnets: 'rxe0' -> 'NET0' is no entry of an RDMA port" },
-		{ "{\"pnets\":[{\"id\":\"N-0\",\"device\":\"rxe0\",\"port\":1}]}", "'rxe0' -> 'N-0'" },
+		{ "{\"pnets\":[{\"id\":\"N-0\",\"device\":\"rxe0\",\"port\":1}]}",
+		  "'rxe0' -> 'N-0'" },
 	};
 
 	(void)state;
@@ -224,10 +228,13 @@ static void a_full_range_of_tables_is_an_error(void **state)
 	uint32_t table = 0;
 
 	(void)state;
-	assert_int_equal(system("for t in $(seq 47910 47999); do echo route add 10.1.0.0/16 dev lo table $t; done "
-				"| ip -batch -"), 0);
+	assert_int_equal(
+		system("for t in $(seq 47910 47999); do echo route add 10.1.0.0/16 dev lo table $t; done "
+		       "| ip -batch -"),
+		0);
 	assert_int_equal(hostnet_table_pick(sk, 0, &table, &err), -EBUSY);
-	assert_string_equal(err.msg, "create VRF 'smc-vrf': the routing tables 47910 to 47999 are all in use");
+	assert_string_equal(
+		err.msg, "create VRF 'smc-vrf': the routing tables 47910 to 47999 are all in use");
 	assert_int_equal(table, 0);
 }
 
@@ -264,7 +271,9 @@ static void an_ingress_qdisc_will_do(void **state)
 
 static struct tc_redirect redirect_of(const char *dst)
 {
-	return (struct tc_redirect){ .from = 1, .to = 1, .dst = inet(dst).v4, .dst_port = 4791, .pref = 4791 };
+	return (struct tc_redirect){
+		.from = 1, .to = 1, .dst = inet(dst).v4, .dst_port = 4791, .pref = 4791
+	};
 }
 
 static void a_redirect_is_found_by_its_address_and_removed_alone(void **state)
@@ -274,11 +283,14 @@ static void a_redirect_is_found_by_its_address_and_removed_alone(void **state)
 	int to = 0;
 
 	(void)state;
-	assert_int_equal(system("ip link add br0 type bridge; tc qdisc add dev lo clsact; "
-				"tc filter add dev lo ingress pref 9 protocol ip u32 match u32 0 0 flowid 1:1"), 0);
+	assert_int_equal(
+		system("ip link add br0 type bridge; tc qdisc add dev lo clsact; "
+		       "tc filter add dev lo ingress pref 9 protocol ip u32 match u32 0 0 flowid 1:1"),
+		0);
 	assert_int_equal(tc_redirect_find(sk, &a, &to, &err), -ENOENT);
-	assert_string_equal(err.msg, "look up redirect of UDP '10.244.0.1:4791' (pref 4791): no such filter: "
-				     "No such file or directory");
+	assert_string_equal(
+		err.msg, "look up redirect of UDP '10.244.0.1:4791' (pref 4791): no such filter: "
+			 "No such file or directory");
 	assert_int_equal(tc_redirect_add(sk, &a, NULL), 0);
 	assert_int_equal(tc_redirect_add(sk, &b, NULL), 0);
 	assert_int_equal(tc_redirect_find(sk, &b, &to, NULL), 0);
@@ -297,7 +309,8 @@ static void a_redirect_to_an_interface_that_is_gone_reads_as_zero(void **state)
 	int to = 77;
 
 	(void)state;
-	assert_int_equal(system("tc qdisc add dev lo clsact; ip link add br0 index 42 type bridge"), 0);
+	assert_int_equal(system("tc qdisc add dev lo clsact; ip link add br0 index 42 type bridge"),
+			 0);
 	a.to = 42;
 	assert_int_equal(tc_redirect_add(sk, &a, NULL), 0);
 	assert_int_equal(tc_redirect_find(sk, &a, &to, NULL), 0);

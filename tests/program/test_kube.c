@@ -103,8 +103,9 @@ static void a_body_is_sent_as_json(void **state)
 
 static void an_error_says_method_path_and_the_servers_message(void **state)
 {
-	const struct api_answer refuse = { .status = 403,
-					   .body = "{\"kind\":\"Status\",\"message\":\"nodes is forbidden\"}" };
+	const struct api_answer refuse = {
+		.status = 403, .body = "{\"kind\":\"Status\",\"message\":\"nodes is forbidden\"}"
+	};
 	const struct api_answer odd = { .status = 500, .body = "<html>" };
 
 	(void)state;

@@ -178,7 +178,8 @@ static void addr_list_reads_back_what_addr_add_wrote(void **state)
 
 static void addr_without_peer_keeps_its_prefix(void **state)
 {
-	struct addr a = addr_of("10.9.0.1/24", NULL), six = addr_of("fd00::1/64", NULL), *list = NULL;
+	struct addr a = addr_of("10.9.0.1/24", NULL), six = addr_of("fd00::1/64", NULL),
+		    *list = NULL;
 
 	(void)state;
 	a.ifindex = six.ifindex = index_of_new("d0");
@@ -237,7 +238,8 @@ int main(void)
 	};
 
 	if (unshare(CLONE_NEWNET) < 0) {
-		(void)printf("skip: needs the right to make a network namespace: %s\n", strerror(errno));
+		(void)printf("skip: needs the right to make a network namespace: %s\n",
+			     strerror(errno));
 		return 77;
 	}
 	return cmocka_run_group_tests_name("link", tests, NULL, NULL);

@@ -185,7 +185,8 @@ int main(void)
 		cmocka_unit_test(who_shares_excludes_who_wants_it_alone),
 		cmocka_unit_test(bridges_devices_and_pods_have_locks_of_their_own),
 		cmocka_unit_test(the_lock_of_a_pod_is_anothers_turn_only_when_it_is_dropped),
-		cmocka_unit_test(a_program_that_was_started_keeps_the_lock_of_the_pod_until_its_end),
+		cmocka_unit_test(
+			a_program_that_was_started_keeps_the_lock_of_the_pod_until_its_end),
 		cmocka_unit_test(a_program_that_is_left_running_has_no_lock_once_it_was_dropped),
 		cmocka_unit_test(nobody_but_root_can_open_what_is_locked),
 		cmocka_unit_test(a_folder_that_others_may_write_is_refused),

@@ -135,8 +135,9 @@ static struct link second_bridge(void)
 
 static void a_second_interface_has_its_routes_behind_the_first_one(void **state)
 {
-	struct route first[] = { route_to("10.9.0.0/16", "10.0.0.254"), route_to("192.0.2.0/25", NULL),
-				 route_to("fd09::/64", "fd00::ff"), route_to("fd0a::/64", NULL) };
+	struct route first[] = { route_to("10.9.0.0/16", "10.0.0.254"),
+				 route_to("192.0.2.0/25", NULL), route_to("fd09::/64", "fd00::ff"),
+				 route_to("fd0a::/64", NULL) };
 	struct link second = second_bridge();
 
 	(void)state;
@@ -180,7 +181,8 @@ static void a_gateway_that_is_not_on_the_link_is_named(void **state)
 
 	(void)state;
 	assert_int_equal(route_add(sk, &route, &err), -ENETUNREACH);
-	assert_non_null(strstr(err.msg, "add route '10.9.0.0/16 via 203.0.113.1': Network is unreachable"));
+	assert_non_null(
+		strstr(err.msg, "add route '10.9.0.0/16 via 203.0.113.1': Network is unreachable"));
 }
 
 static void the_list_is_of_one_table_and_family(void **state)

@@ -34,8 +34,8 @@ static void on_change(void *arg, const char *namespace, const char *name)
 
 	(void)arg;
 	n_changes++;
-	(void)snprintf(changes + used, sizeof(changes) - used, "%s/%s ", namespace ? namespace : "*",
-		       name);
+	(void)snprintf(changes + used, sizeof(changes) - used, "%s/%s ",
+		       namespace ? namespace : "*", name);
 }
 
 #define BURST 20000 /* events: four megabytes */
@@ -59,10 +59,12 @@ static void tell_list(enum api_kind kind, const char *version, const char *cont,
 	auto_free char *text = NULL;
 	struct api_answer answer = { 0 };
 
-	assert_true(asprintf(&text,
-			     "{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%s\",\"continue\":\"%s\"},"
-			     "\"items\":[%s]}",
-			     version, cont, items) > 0);
+	assert_true(
+		asprintf(
+			&text,
+			"{\"kind\":\"List\",\"metadata\":{\"resourceVersion\":\"%s\",\"continue\":\"%s\"},"
+			"\"items\":[%s]}",
+			version, cont, items) > 0);
 	answer.body = text;
 	api_tell(kind, &answer);
 }
@@ -85,8 +87,8 @@ static void push_event(const char *type, const char *object)
 static const char *steer_of(const char *name)
 {
 	const struct object_pod *p = source_pod(source, "shop", name);
-	const char *steer = p ? json_string_value(json_object_get(p->annotations, "smc-cni.io/steer")) :
-				NULL;
+	const char *steer =
+		p ? json_string_value(json_object_get(p->annotations, "smc-cni.io/steer")) : NULL;
 
 	return steer ? steer : "none";
 }
@@ -118,7 +120,8 @@ static void open_synced(void)
 {
 	auto_free char *items = NULL;
 
-	assert_true(asprintf(&items, "%s,%s", pod_json("a", "enabled", "3"), pod_json("b", "disabled", "4")) > 0);
+	assert_true(asprintf(&items, "%s,%s", pod_json("a", "enabled", "3"),
+			     pod_json("b", "disabled", "4")) > 0);
 	tell_list(API_PODS, "5", "", items);
 	open_source();
 	until(source_synced(source) && watches("5"));
@@ -164,7 +167,8 @@ static void events_cut_anywhere_are_whole(void **state)
 
 	(void)state;
 	open_synced();
-	assert_true(asprintf(&text, "{\"type\":\"ADDED\",\"object\":%s}\n", pod_json("c", "enabled", "6")) > 0);
+	assert_true(asprintf(&text, "{\"type\":\"ADDED\",\"object\":%s}\n",
+			     pod_json("c", "enabled", "6")) > 0);
 	for (const char *p = text; *p; p++) {
 		api_push(API_PODS, (const char[]){ *p, '\0' });
 		(void)loop_turn(loop, 1, NULL);
@@ -213,9 +217,10 @@ static void a_version_that_is_gone_leads_to_a_list(void **state)
 
 static void a_malformed_event_leads_to_a_list(void **state)
 {
-	static const char *const bad[] = { "{\"type\":\"ADDED\",\"obj\n",
-					   "{\"type\":\"ADDED\",\"object\":{}}\n",
-					   "{\"type\":\"MODIFIED\",\"object\":{\"metadata\":[]}}\n" };
+	static const char *const bad[] = {
+		"{\"type\":\"ADDED\",\"obj\n", "{\"type\":\"ADDED\",\"object\":{}}\n",
+		"{\"type\":\"MODIFIED\",\"object\":{\"metadata\":[]}}\n"
+	};
 	char version[16];
 
 	(void)state;
@@ -257,8 +262,10 @@ static void a_page_that_expired_starts_the_list_again(void **state)
 static void a_half_list_is_no_list(void **state)
 {
 	(void)state;
-	tell(API_PODS, 200, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[{\"metadata\":", API_CUT);
-	tell(API_PODS, 200, "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[{\"metadata\":", API_WHOLE);
+	tell(API_PODS, 200,
+	     "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[{\"metadata\":", API_CUT);
+	tell(API_PODS, 200,
+	     "{\"metadata\":{\"resourceVersion\":\"5\"},\"items\":[{\"metadata\":", API_WHOLE);
 	tell(API_PODS, 200, "<html>", API_WHOLE);
 	tell_list(API_PODS, "9", "", pod_json("b", "enabled", "8"));
 	open_source();
@@ -272,7 +279,8 @@ static void a_bad_object_of_a_list_is_passed_over(void **state)
 	auto_free char *items = NULL;
 
 	(void)state;
-	assert_true(asprintf(&items, "{},{\"metadata\":{\"name\":7}},%s", pod_json("b", "enabled", "4")) > 0);
+	assert_true(asprintf(&items, "{},{\"metadata\":{\"name\":7}},%s",
+			     pod_json("b", "enabled", "4")) > 0);
 	tell_list(API_PODS, "5", "", items);
 	open_source();
 	until(watches("5"));
@@ -282,7 +290,9 @@ static void a_bad_object_of_a_list_is_passed_over(void **state)
 
 static void a_server_that_asks_for_time_gets_it(void **state)
 {
-	const struct api_answer later = { .status = 429, .body = "{\"message\":\"slow down\"}", .retry_after = "1" };
+	const struct api_answer later = { .status = 429,
+					  .body = "{\"message\":\"slow down\"}",
+					  .retry_after = "1" };
 	int64_t begun = clock_now_ms();
 
 	(void)state;
@@ -311,7 +321,8 @@ static void a_burst_of_events_comes_in_several_turns(void **state)
 		char name[32];
 
 		(void)snprintf(name, sizeof(name), "pod-%d", i);
-		(void)fprintf(f, "{\"type\":\"ADDED\",\"object\":%s}\n", pod_json(name, "enabled", "6"));
+		(void)fprintf(f, "{\"type\":\"ADDED\",\"object\":%s}\n",
+			      pod_json(name, "enabled", "6"));
 	}
 	assert_int_equal(fclose(f), 0);
 	n_changes = 0;
@@ -344,7 +355,8 @@ static void a_server_that_is_away_is_waited_for(void **state)
 
 static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 {
-	json_auto_t *saved = json_pack("{s:{s:s}, s:{}}", "old", "smc-cni.io/steer", "required", "shop");
+	json_auto_t *saved =
+		json_pack("{s:{s:s}, s:{}}", "old", "smc-cni.io/steer", "required", "shop");
 	json_auto_t *bad = json_pack("{s:i}", "shop", 7);
 	struct err err = ERR_INIT;
 
@@ -358,8 +370,9 @@ static void namespaces_of_an_earlier_run_count_until_they_are_read(void **state)
 	assert_non_null(source_namespace(source, "old"));
 	assert_false(source_is_kept(source)); /* it is on disk already */
 	api_start(dir, "server.crt");
-	tell_list(API_NAMESPACES, "2", "",
-		  "{\"metadata\":{\"name\":\"shop\",\"annotations\":{\"smc-cni.io/steer\":\"enabled\"}}}");
+	tell_list(
+		API_NAMESPACES, "2", "",
+		"{\"metadata\":{\"name\":\"shop\",\"annotations\":{\"smc-cni.io/steer\":\"enabled\"}}}");
 	until(source_synced(source));
 	assert_null(source_namespace(source, "old"));
 	assert_true(source_is_kept(source));
@@ -372,7 +385,9 @@ static void without_access_it_says_why(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(source_kube_open(NULL, loop, "node-1", "no way", on_change, NULL, &source, &err), 0);
+	assert_int_equal(source_kube_open(NULL, loop, "node-1", "no way", on_change, NULL, &source,
+					  &err),
+			 0);
 	assert_string_equal(source_why(source), "no way");
 	assert_false(source_synced(source));
 	assert_string_equal(source_kind(source), "kubernetes");
@@ -381,7 +396,8 @@ static void without_access_it_says_why(void **state)
 /* 1,000 pods with 256 KiB of annotations each: a quarter of a gigabyte passes through. */
 static void memory_stays_flat_with_many_large_objects(void **state)
 {
-	static const char *const keys[] = { "example.com/blob", "smc-cni.io/blob", "kubernetes.io/config.hash" };
+	static const char *const keys[] = { "example.com/blob", "smc-cni.io/blob",
+					    "kubernetes.io/config.hash" };
 	enum { PAGES = 40, A_PAGE = 25, LARGE = 256 * 1024 };
 	auto_free char *large = malloc(LARGE + 1);
 	char cont[16], version[16];
@@ -401,9 +417,11 @@ static void memory_stays_flat_with_many_large_objects(void **state)
 
 		assert_non_null(f);
 		for (int i = 0; i < A_PAGE; i++)
-			(void)fprintf(f, "%s{\"metadata\":{\"name\":\"p-%d-%d\",\"namespace\":\"shop\",\"uid\":\"u\","
-				      "\"annotations\":{\"%s\":\"%s\"}}}", i ? "," : "", page, i,
-				      keys[i % 3], large);
+			(void)fprintf(
+				f,
+				"%s{\"metadata\":{\"name\":\"p-%d-%d\",\"namespace\":\"shop\",\"uid\":\"u\","
+				"\"annotations\":{\"%s\":\"%s\"}}}",
+				i ? "," : "", page, i, keys[i % 3], large);
 		(void)fclose(f);
 		(void)snprintf(cont, sizeof(cont), "%s", page < PAGES - 1 ? "more" : "");
 		(void)snprintf(version, sizeof(version), "%d", 1000 + page);

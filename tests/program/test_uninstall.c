@@ -4,10 +4,11 @@
 #include "tests/program/agent_kube.h"
 
 #define PATH_ASKED "GET /apis/apps/v1/namespaces/smc-cni/daemonsets/smc-node-agent\n"
-#define NOT_FOUND                                                                                       \
-	"{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404,"              \
+#define NOT_FOUND                                                                           \
+	"{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404," \
 	"\"details\":{\"name\":\"smc-node-agent\",\"group\":\"apps\",\"kind\":\"daemonsets\"}}"
-#define DAEMONSET(more) "{\"kind\":\"DaemonSet\",\"metadata\":{\"name\":\"smc-node-agent\"" more "}}"
+#define DAEMONSET(more) \
+	"{\"kind\":\"DaemonSet\",\"metadata\":{\"name\":\"smc-node-agent\"" more "}}"
 
 /* One answer, and what it means. */
 static const struct trial {
@@ -24,7 +25,9 @@ static const struct trial {
 	{ "a 404 about the whole resource",
 	  { .status = 404, .body = "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"details\":{}}" },
 	  false },
-	{ "no right to ask", { .status = 403, .body = "{\"kind\":\"Status\",\"reason\":\"Forbidden\"}" }, false },
+	{ "no right to ask",
+	  { .status = 403, .body = "{\"kind\":\"Status\",\"reason\":\"Forbidden\"}" },
+	  false },
 	{ "a token that is not taken", { .status = 401, .body = "{\"kind\":\"Status\"}" }, false },
 	{ "trouble of the server", { .status = 500, .body = NOT_FOUND }, false },
 	{ "a timestamp of another type", { .body = DAEMONSET(",\"deletionTimestamp\":7") }, false },
@@ -112,7 +115,8 @@ static void an_agent_that_is_no_pod_asks_nobody(void **state)
 /* kustomize's namePrefix and nameSuffix change the DaemonSet and not what is in it. */
 static void a_name_of_another_daemonset_is_no_end(void **state)
 {
-	static const char *const pods[] = { "lab-smc-node-agent-x7k2p", "smc-node-agent-lab-x7k2p", "smc-node-agent" };
+	static const char *const pods[] = { "lab-smc-node-agent-x7k2p", "smc-node-agent-lab-x7k2p",
+					    "smc-node-agent" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(pods); i++) {
@@ -120,14 +124,16 @@ static void a_name_of_another_daemonset_is_no_end(void **state)
 		agent_start();
 		assert_false(end_cleans_up());
 		assert_null(strstr(api_log(), "daemonsets"));
-		assert_true(log_has("DAEMONSET_NAME does not name the DaemonSet that this pod is of"));
+		assert_true(
+			log_has("DAEMONSET_NAME does not name the DaemonSet that this pod is of"));
 	}
 }
 
 /* Its agent.yaml is bad, or pods come from a folder. */
 static void an_agent_that_does_not_watch_asks_all_the_same(void **state)
 {
-	static const char *const more[] = { "defaultSteer: maybe\n", "podSource: {folder: /nonexistent/manifests}\n" };
+	static const char *const more[] = { "defaultSteer: maybe\n",
+					    "podSource: {folder: /nonexistent/manifests}\n" };
 	auto_free char *text = NULL;
 	size_t len;
 
@@ -160,7 +166,8 @@ static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
 
 static int set_up(void **state)
 {
-	if (setenv("POD_NAMESPACE", "smc-cni", 1) < 0 || setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0 ||
+	if (setenv("POD_NAMESPACE", "smc-cni", 1) < 0 ||
+	    setenv("DAEMONSET_NAME", "smc-node-agent", 1) < 0 ||
 	    setenv("POD_NAME", "smc-node-agent-x7k2p", 1) < 0)
 		return -1;
 	return kube_set_up(state);

@@ -52,7 +52,8 @@ MAYBE char *get(const char *name)
 {
 	char *text = NULL;
 
-	return file_read(AT_FDCWD, path_of(name), INSTALL_LIST_MAX, &text, NULL, &err) < 0 ? NULL : text;
+	return file_read(AT_FDCWD, path_of(name), INSTALL_LIST_MAX, &text, NULL, &err) < 0 ? NULL :
+											     text;
 }
 
 MAYBE bool is_there(const char *name)
@@ -65,7 +66,8 @@ MAYBE int set_up(void **state)
 	static const char *const dirs[] = { "net.d", "bin", "cache" };
 
 	(void)state;
-	(void)snprintf(top, sizeof(top), "%s/test_install.XXXXXX", access(FOLDERS_AT, W_OK) == 0 ? FOLDERS_AT : "/tmp");
+	(void)snprintf(top, sizeof(top), "%s/test_install.XXXXXX",
+		       access(FOLDERS_AT, W_OK) == 0 ? FOLDERS_AT : "/tmp");
 	if (!mkdtemp(top))
 		return -1;
 	for (size_t i = 0; i < ARRAY_SIZE(dirs); i++)
@@ -100,7 +102,7 @@ MAYBE int undo(void)
 	return install_undo(path_of("net.d"), path_of("bin"), path_of("cache"), &err);
 }
 
-#define FLANNEL                                                                    \
+#define FLANNEL                                                                                   \
 	"{\"name\": \"cbr0\", \"cniVersion\": \"0.3.1\", \"zebra\": 1, \"disableCheck\": true,\n" \
 	" \"plugins\": [{\"type\": \"flannel\", \"delegate\": {\"hairpinMode\": true}},\n"        \
 	"  {\"type\": \"portmap\", \"capabilities\": {\"portMappings\": true}}], \"alpha\": 2}\n"

@@ -180,10 +180,14 @@ static void what_could_not_be_written_waits_for_the_sweep(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_burst_is_decided_in_turns_and_each_pod_once, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(a_change_concerns_the_pods_it_is_about, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(while_jobs_wait_no_more_are_made, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(what_could_not_be_written_waits_for_the_sweep, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_burst_is_decided_in_turns_and_each_pod_once,
+						set_up, tear_down),
+		cmocka_unit_test_setup_teardown(a_change_concerns_the_pods_it_is_about, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(while_jobs_wait_no_more_are_made, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(what_could_not_be_written_waits_for_the_sweep,
+						set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

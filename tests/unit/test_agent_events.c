@@ -77,7 +77,8 @@ static int set_up(void **state)
 	memset(&seen, 0, sizeof(seen));
 	memset(&agent, 0, sizeof(agent));
 	agent.events = (struct events *)&seen; /* never looked into */
-	agent.facts.smc.ok = agent.facts.hook.ok = agent.facts.ueid.ok = agent.facts.selinux.ok = true;
+	agent.facts.smc.ok = agent.facts.hook.ok = agent.facts.ueid.ok = agent.facts.selinux.ok =
+		true;
 	return 0;
 }
 
@@ -142,8 +143,9 @@ static void the_event_says_that_a_pod_is_steered_from_its_first_socket(void **st
 	assert_int_equal(seen.reason, EVENTS_STEERED);
 	assert_string_equal(seen.pod, "shop/cart-0");
 	assert_string_equal(seen.uid, HASH_UID);
-	assert_string_equal(seen.note, "TCP sockets of the pod become SMC sockets, from its first one "
-				       "on: annotation 'smc-cni.io/steer' of the pod says enabled.");
+	assert_string_equal(seen.note,
+			    "TCP sockets of the pod become SMC sockets, from its first one "
+			    "on: annotation 'smc-cni.io/steer' of the pod says enabled.");
 }
 
 static void the_event_says_how_many_listeners_were_open_before(void **state)
@@ -152,13 +154,17 @@ static void the_event_says_how_many_listeners_were_open_before(void **state)
 		int listeners;
 		const char *says;
 	} cases[] = {
-		{ 2, "2 listeners opened before stay TCP until the program restarts them: restart the "
-		     "pod to have SMC there too." },
-		{ 1, "1 listener opened before stays TCP until the program restarts it: restart the pod "
-		     "to have SMC there too." },
-		{ 0, "No listener was open before; connections that are open stay TCP until they end." },
-		{ -1, "Listeners opened before stay TCP until the program restarts them: restart the "
-		      "pod to have SMC there too." },
+		{ 2,
+		  "2 listeners opened before stay TCP until the program restarts them: restart the "
+		  "pod to have SMC there too." },
+		{ 1,
+		  "1 listener opened before stays TCP until the program restarts it: restart the pod "
+		  "to have SMC there too." },
+		{ 0,
+		  "No listener was open before; connections that are open stay TCP until they end." },
+		{ -1,
+		  "Listeners opened before stay TCP until the program restarts them: restart the "
+		  "pod to have SMC there too." },
 	};
 	struct attach *a = add_steered("cart-0", 1);
 	char expected[EVENT_TEXT_MAX];
@@ -168,10 +174,11 @@ static void the_event_says_how_many_listeners_were_open_before(void **state)
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
 		a->listeners = cases[i].listeners;
 		agent_events_changed(&agent, a);
-		(void)snprintf(expected, sizeof(expected),
-			       "New TCP sockets of the pod become SMC sockets, from now on: annotation "
-			       "'smc-cni.io/steer' of the pod says enabled. %s",
-			       cases[i].says);
+		(void)snprintf(
+			expected, sizeof(expected),
+			"New TCP sockets of the pod become SMC sockets, from now on: annotation "
+			"'smc-cni.io/steer' of the pod says enabled. %s",
+			cases[i].says);
 		assert_string_equal(seen.note, expected);
 	}
 }
@@ -203,10 +210,11 @@ static void a_bad_annotation_is_told_with_what_is_allowed(void **state)
 	a->verdict.wanted = POLICY_DISABLED; /* a bad value asks for nothing */
 	agent_events_decided(&agent, a);
 	assert_int_equal(seen.reason, EVENTS_INVALID_ANNOTATION);
-	assert_string_equal(seen.note,
-			    "The pod stays TCP: annotation 'smc-cni.io/steer': got 'yes', allowed: "
-			    "enabled, required, disabled. Correct the annotation; the agent follows at "
-			    "once.");
+	assert_string_equal(
+		seen.note,
+		"The pod stays TCP: annotation 'smc-cni.io/steer': got 'yes', allowed: "
+		"enabled, required, disabled. Correct the annotation; the agent follows at "
+		"once.");
 }
 
 static void what_the_limits_refuse_is_told_of_the_pod(void **state)
@@ -218,9 +226,10 @@ static void what_the_limits_refuse_is_told_of_the_pod(void **state)
 	agent_events_decided(&agent, a);
 	assert_int_equal(seen.pods, 1);
 	assert_int_equal(seen.reason, EVENTS_UNAVAILABLE);
-	assert_string_equal(seen.note, "The pod stays TCP: namespace 'shop' is not in "
-				       "'limits.namespaces' of the agent's configuration. Take the "
-				       "request back, or ask who runs the node to make it possible.");
+	assert_string_equal(seen.note,
+			    "The pod stays TCP: namespace 'shop' is not in "
+			    "'limits.namespaces' of the agent's configuration. Take the "
+			    "request back, or ask who runs the node to make it possible.");
 }
 
 static void one_that_must_not_start_is_told_too(void **state)
@@ -235,8 +244,9 @@ static void one_that_must_not_start_is_told_too(void **state)
 	agent_events_decided(&agent, a); /* not there yet */
 	assert_int_equal(seen.pods, 0);
 	agent_events_refused(&agent, a);
-	assert_string_equal(seen.note, "The pod must not start, as SMC is required: bad value. Correct "
-				       "the annotation; until then the pod cannot start.");
+	assert_string_equal(seen.note,
+			    "The pod must not start, as SMC is required: bad value. Correct "
+			    "the annotation; until then the pod cannot start.");
 }
 
 static void what_the_node_lacks_is_told_of_the_node_and_not_of_each_pod(void **state)
@@ -255,9 +265,10 @@ static void what_the_node_lacks_is_told_of_the_node_and_not_of_each_pod(void **s
 	assert_int_equal(seen.nodes, 1);
 	assert_int_equal(seen.pods, 0);
 	assert_string_equal(seen.key, "hook");
-	assert_string_equal(seen.note, "Pods of this node that ask for SMC stay on TCP, or cannot start "
-				       "where it is required: no such hook. See 'smcctl status' on the "
-				       "node.");
+	assert_string_equal(seen.note,
+			    "Pods of this node that ask for SMC stay on TCP, or cannot start "
+			    "where it is required: no such hook. See 'smcctl status' on the "
+			    "node.");
 	agent_events_decided(&agent, a);
 	agent_events_decided(&agent, b);
 	assert_int_equal(seen.pods, 0);
@@ -285,12 +296,13 @@ static void fallbacks_are_told_when_they_can_be_mended_and_grow(void **state)
 	agent_events_stats(&agent);
 	assert_int_equal(seen.pods, 1);
 	assert_int_equal(seen.reason, EVENTS_FALLBACK);
-	assert_int_equal(strncmp(seen.note,
-				 "3 connections of the pod stayed on TCP so far, for reasons that can "
-				 "be mended. 3 as client (no-device): Neither an SMC-D nor an RDMA "
-				 "device fits this connection",
-				 150),
-			 0);
+	assert_int_equal(
+		strncmp(seen.note,
+			"3 connections of the pod stayed on TCP so far, for reasons that can "
+			"be mended. 3 as client (no-device): Neither an SMC-D nor an RDMA "
+			"device fits this connection",
+			150),
+		0);
 	assert_non_null(strstr(seen.note, "Check with smcctl status")); /* the advice */
 	assert_null(strstr(seen.note, "peer-no-smc"));
 	agent_events_stats(&agent);

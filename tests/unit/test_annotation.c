@@ -85,13 +85,15 @@ static void check_value(enum annotation_owner owner, const char *key, const char
 	int rc = read_one(owner, key, value, &v);
 
 	if ((rc == 0) != good)
-		fail_msg("%s '%.200s' of the %s was %s", key, value, of, good ? "refused" : "accepted");
+		fail_msg("%s '%.200s' of the %s was %s", key, value, of,
+			 good ? "refused" : "accepted");
 	(void)snprintf(start, sizeof(start), "annotation 'smc-cni.io/%s' of the %s", key, of);
 	if (!good && (rc != -EINVAL || v.set != 0 || !strstr(err.msg, start)))
 		fail_msg("%s '%.200s' of the %s: %s", key, value, of, err.msg);
 }
 
-static size_t check_values(enum annotation_owner owner, const char *key, const json_t *values, bool good)
+static size_t check_values(enum annotation_owner owner, const char *key, const json_t *values,
+			   bool good)
 {
 	const json_t *value;
 	size_t i;
@@ -103,7 +105,9 @@ static size_t check_values(enum annotation_owner owner, const char *key, const j
 
 static void values_are_good_or_bad_as_the_shared_table_says(void **state)
 {
-	static const char *const owners[] = { [ANNOTATION_OF_POD] = "pod", [ANNOTATION_OF_NAMESPACE] = "namespace" };
+	static const char *const owners[] = {
+		[ANNOTATION_OF_POD] = "pod", [ANNOTATION_OF_NAMESPACE] = "namespace"
+	};
 	json_auto_t *table = json_load_file(TABLE, JSON_REJECT_DUPLICATES, NULL);
 	size_t good = 0, bad = 0;
 

@@ -69,7 +69,8 @@ static void in_place_of_a_value_that_is_too_long_stands_its_length(void **state)
 
 static void no_key_takes_that_for_a_value(void **state)
 {
-	static const char *const keys[] = { "steer", "containers", "peers", "pnet-id", "buffer-size", "ulp" };
+	static const char *const keys[] = { "steer",   "containers",  "peers",
+					    "pnet-id", "buffer-size", "ulp" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -96,7 +97,8 @@ static void steer_counts_whatever_stands_beside_it(void **state)
 		(void)snprintf(key, sizeof(key), NAMES_PREFIX "k%d", i);
 		assert_int_equal(json_object_set_new(map, key, json_string("x")), 0);
 	}
-	assert_int_equal(json_object_set_new(map, NAMES_PREFIX "steer", json_string("required")), 0);
+	assert_int_equal(json_object_set_new(map, NAMES_PREFIX "steer", json_string("required")),
+			 0);
 	assert_int_equal(annotations_bound(map, &err), 0);
 	assert_int_equal(json_object_size(map), ANNOTATIONS_KEYS_MAX);
 	assert_true(bytes_of(map) < 2 * ANNOTATIONS_BYTES_MAX);

@@ -172,7 +172,8 @@ static void give(struct attach *a, const char *addr)
 	struct wire_prepare *req = &a->rec->req;
 
 	req->n_interfaces = 1;
-	assert_int_equal(inet_parse(addr, &req->interfaces[0].ips[req->interfaces[0].n_ips++], NULL), 0);
+	assert_int_equal(
+		inet_parse(addr, &req->interfaces[0].ips[req->interfaces[0].n_ips++], NULL), 0);
 }
 
 static void an_address_that_is_another_pods_by_now_is_kept_for_it(void **state)
@@ -294,7 +295,8 @@ int main(void)
 		cmocka_unit_test(two_that_end_at_once_keep_nothing_for_each_other),
 		cmocka_unit_test(an_address_that_is_another_pods_by_now_is_kept_for_it),
 		cmocka_unit_test(what_a_job_under_way_may_make_or_take_counts_as_there),
-		cmocka_unit_test(a_pod_that_never_asked_and_has_nothing_to_tell_has_no_series_of_its_own),
+		cmocka_unit_test(
+			a_pod_that_never_asked_and_has_nothing_to_tell_has_no_series_of_its_own),
 		cmocka_unit_test(statistics_are_added_up_to_the_last_counter),
 		cmocka_unit_test(attachments_of_one_pod_are_one_series_and_of_one_netns_count_once),
 	};

@@ -68,7 +68,8 @@ static void what_is_in_place_passes_without_the_agent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(the_pnet_id_of_the_configuration_is_checked_while_the_agent_is_away),
+		cmocka_unit_test(
+			the_pnet_id_of_the_configuration_is_checked_while_the_agent_is_away),
 		cmocka_unit_test(what_is_in_place_passes_without_the_agent),
 	};
 

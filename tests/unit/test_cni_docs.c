@@ -209,7 +209,8 @@ static void every_key_has_its_type_and_an_example_that_works(void **state)
 /* The next string of a line of C that is one word, such as a key or what a key may be. */
 static bool next_word(char **at, char *ret, size_t size)
 {
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-";
+	static const char letters[] =
+		"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789./-";
 	char *start;
 
 	while ((start = strchr(*at, '"'))) {

@@ -141,7 +141,8 @@ static void wrong_types_and_values_name_their_key(void **state)
 		  7, "runtimeConfig: 'deviceID' is 'mlx5_core.sf.2'; allowed is a PCI address" },
 		{ ",\"interface\":{\"kind\":\"veth\"},\"runtimeConfig\":{\"ips\":[\"10.1\"]}", 7,
 		  "runtimeConfig: 'ips[0]'" },
-		{ ",\"interface\":{\"kind\":\"veth\",\"vlan\":4095}", 7, "'vlan' must be 1 to 4094" },
+		{ ",\"interface\":{\"kind\":\"veth\",\"vlan\":4095}", 7,
+		  "'vlan' must be 1 to 4094" },
 		{ ",\"interface\":{\"kind\":\"veth\",\"vlan\":7,\"isDefaultGateway\":true}", 7,
 		  "'vlan' and 'isGateway' exclude each other" },
 		{ ",\"interface\":{\"kind\":\"ptp\",\"hairpin\":true}", 7,
@@ -190,7 +191,8 @@ static void what_is_handed_on_has_its_type(void **state)
 		int code;
 		const char *message;
 	} table[] = {
-		{ ",\"dns\":{\"nameservers\":\"10.0.0.1\"}", 7, "netconf.dns: 'nameservers' must be an array" },
+		{ ",\"dns\":{\"nameservers\":\"10.0.0.1\"}", 7,
+		  "netconf.dns: 'nameservers' must be an array" },
 		{ ",\"dns\":{\"search\":[5]}", 7, "netconf.dns: 'search' holds what is no string" },
 		{ ",\"dns\":{\"domain\":5}", 7, "netconf.dns: 'domain' must be a string" },
 		{ ",\"args\":5", 7, "'args' must be an object" },
@@ -229,8 +231,10 @@ static void what_only_add_needs_is_wrong_in_add_only(void **state)
 		char text[512];
 
 		(void)start(state);
-		(void)snprintf(text, sizeof(text),
-			       "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"interface\":{\"kind\":%s}", table[i]);
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"interface\":{\"kind\":%s}",
+			table[i]);
 		assert_true(parse(text) < 0);
 		assert_int_equal(error.code, 7);
 		(void)start(state);
@@ -253,10 +257,11 @@ static void other_verbs_find_the_device_that_was_lent(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		char text[512];
 
-		(void)snprintf(text, sizeof(text),
-			       "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"interface\":{\"kind\":\"host-device\","
-			       "\"device\":\"up0\"},\"runtimeConfig\":{\"deviceID\":\"%s\"}}",
-			       table[i].id);
+		(void)snprintf(
+			text, sizeof(text),
+			"{\"cniVersion\":\"1.0.0\",\"name\":\"net\",\"interface\":{\"kind\":\"host-device\","
+			"\"device\":\"up0\"},\"runtimeConfig\":{\"deviceID\":\"%s\"}}",
+			table[i].id);
 		assert_int_equal(parse_for(false, text), 0);
 		assert_string_equal(conf.interface.device, table[i].device);
 		assert_string_equal(conf.interface.pci, table[i].pci);
@@ -301,7 +306,8 @@ static void an_error_has_the_version_if_that_is_one(void **state)
 		enum cni_version version;
 	} table[] = {
 		{ "{\"cniVersion\":\"0.4.0\",\"name\":\"\"}", CNI_0_4_0 },
-		{ "{\"cniVersion\":\"0.3.1\",\"name\":\"n\",\"interface\":{\"kind\":\"tap\"}}", CNI_0_3_1 },
+		{ "{\"cniVersion\":\"0.3.1\",\"name\":\"n\",\"interface\":{\"kind\":\"tap\"}}",
+		  CNI_0_3_1 },
 		{ "{\"cniVersion\":\"0.2.0\",\"name\":\"n\"}", CNI_1_1_0 },
 		{ "{\"name\":\"n\"}", CNI_1_1_0 },
 		{ "", CNI_1_1_0 },
@@ -333,7 +339,8 @@ static void a_dns_counts_if_it_says_something(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		char text[256];
 
-		(void)snprintf(text, sizeof(text), "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"dns\":%s}",
+		(void)snprintf(text, sizeof(text),
+			       "{\"cniVersion\":\"1.0.0\",\"name\":\"n\",\"dns\":%s}",
 			       table[i].dns);
 		assert_int_equal(parse(text), 0);
 		assert_int_equal(conf.dns != NULL, table[i].counts);
@@ -355,7 +362,9 @@ static void a_nul_in_the_annotations_of_others_does_no_harm(void **state)
 	conf_clear(&conf);
 	assert_int_equal(parse(text), 0);
 	assert_int_equal(json_object_size(conf.annotations), 1);
-	assert_string_equal(json_string_value(json_object_get(conf.annotations, "smc-cni.io/steer")), "enabled");
+	assert_string_equal(
+		json_string_value(json_object_get(conf.annotations, "smc-cni.io/steer")),
+		"enabled");
 	conf_clear(&conf);
 }
 
@@ -365,17 +374,20 @@ static void a_nul_in_ours_makes_the_value_a_wrong_one(void **state)
 	char text[512];
 
 	(void)state;
-	(void)snprintf(text, sizeof(text), ANNOTATIONS, "\"smc-cni.io/steer\":\"required\\u0000\\u0000x\"");
+	(void)snprintf(text, sizeof(text), ANNOTATIONS,
+		       "\"smc-cni.io/steer\":\"required\\u0000\\u0000x\"");
 	assert_int_equal(parse(text), 0);
-	assert_string_equal(json_string_value(json_object_get(conf.annotations, "smc-cni.io/steer")),
-			    "required\xef\xbf\xbd\xef\xbf\xbdx");
+	assert_string_equal(
+		json_string_value(json_object_get(conf.annotations, "smc-cni.io/steer")),
+		"required\xef\xbf\xbd\xef\xbf\xbdx");
 	conf_clear(&conf);
 }
 
 static void a_nul_elsewhere_is_refused(void **state)
 {
 	static const char *const table[][2] = {
-		{ ",\"dns\":{\"search\":[\"a\",\"b\\u0000\"]}", "netconf: there is a NUL (\\u0000) in 'dns'" },
+		{ ",\"dns\":{\"search\":[\"a\",\"b\\u0000\"]}",
+		  "netconf: there is a NUL (\\u0000) in 'dns'" },
 		{ ",\"pnetID\":\"NET0\\u0000\"", "in 'pnetID'" },
 		{ ",\"unknown\":[[{\"a\":\"\\u0000\"}]]", "in 'unknown'" },
 		{ ",\"runtimeConfig\":{\"mac\":\"\\u0000\"}", "in 'runtimeConfig'" },

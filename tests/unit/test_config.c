@@ -362,14 +362,17 @@ static void all_that_is_wrong_is_told_at_once(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(config_parse_each(text, strlen(text), "agent.yaml", on_bad, &told, &c, &err), -EINVAL);
+	assert_int_equal(config_parse_each(text, strlen(text), "agent.yaml", on_bad, &told, &c,
+					   &err),
+			 -EINVAL);
 	assert_int_equal(told.n, 6);
 	assert_non_null(strstr(told.lines[0], "agent.yaml:1: key 'defaultSteer'"));
 	assert_non_null(strstr(told.lines[1], "agent.yaml:2: key 'ueid'"));
 	assert_non_null(strstr(told.lines[2], "agent.yaml:3: unknown key 'tyop'"));
 	assert_non_null(strstr(told.lines[3], "agent.yaml:4: key 'limits.ulp'"));
 	assert_non_null(strstr(told.lines[4], "agent.yaml:4: key 'limits.namespaces[1]'"));
-	assert_non_null(strstr(told.lines[5], "agent.yaml:5: key 'pnets[0].rdma[0].device' is missing"));
+	assert_non_null(
+		strstr(told.lines[5], "agent.yaml:5: key 'pnets[0].rdma[0].device' is missing"));
 	assert_non_null(strstr(err.msg, "agent.yaml:1: key 'defaultSteer'"));
 	assert_non_null(strstr(err.msg, "5 more"));
 }
@@ -386,7 +389,9 @@ static void pnets_that_clash_are_all_told(void **state)
 	struct err err = ERR_INIT;
 
 	(void)state;
-	assert_int_equal(config_parse_each(text, strlen(text), "agent.yaml", on_bad, &told, &c, &err), -EINVAL);
+	assert_int_equal(config_parse_each(text, strlen(text), "agent.yaml", on_bad, &told, &c,
+					   &err),
+			 -EINVAL);
 	assert_int_equal(told.n, 3);
 	assert_non_null(strstr(told.lines[0], "agent.yaml:3: pnet 'A'"));
 	assert_non_null(strstr(told.lines[1], "agent.yaml:4: interface 'eth0'"));

@@ -37,8 +37,9 @@ int64_t __wrap_clock_now_ms(void)
 	return 1000 + ahead_ms; /* it stands still but where a test moves it */
 }
 
-static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url, const char *method,
-				  const char *version, const char *data, size_t *data_len, void **state)
+static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const char *url,
+				  const char *method, const char *version, const char *data,
+				  size_t *data_len, void **state)
 {
 	static char text[] = "ok\n";
 	struct MHD_Response *r;
@@ -62,7 +63,8 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	return result;
 }
 
-static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum MHD_RequestTerminationCode code)
+static void on_completed(void *arg, struct MHD_Connection *c, void **state,
+			 enum MHD_RequestTerminationCode code)
 {
 	(void)arg, (void)state, (void)code;
 	connections_end(c);
@@ -71,7 +73,8 @@ static void on_completed(void *arg, struct MHD_Connection *c, void **state, enum
 /* A port that is free: somebody else may take it before we do, so another is tried then. */
 static int free_port(void)
 {
-	struct sockaddr_in sin = { .sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	struct sockaddr_in sin = { .sin_family = AF_INET,
+				   .sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
 	socklen_t len = sizeof(sin);
 	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
@@ -93,7 +96,8 @@ static int set_up(void **state)
 	for (int i = 0; i < 10 && r < 0; i++) {
 		port = free_port();
 		(void)snprintf(address, sizeof(address), "127.0.0.1:%d", port);
-		r = connections_new(loop, address, on_request, on_completed, NULL, &connections, &err);
+		r = connections_new(loop, address, on_request, on_completed, NULL, &connections,
+				    &err);
 	}
 	return r;
 }

@@ -61,7 +61,9 @@ static char *render(void)
 	static const struct latency requests[LATENCY_N_VERBS];
 	static const struct process_metrics process;
 	static const struct facts facts;
-	const struct metrics_node node = { .facts = &facts, .requests = requests, .process = &process };
+	const struct metrics_node node = { .facts = &facts,
+					   .requests = requests,
+					   .process = &process };
 	struct stats stats = { .has_counters = true, .has_smc = true };
 	struct metrics_pod pods[METRICS_N_STATES + 1];
 	char *text = NULL;
@@ -69,7 +71,8 @@ static char *render(void)
 
 	stats.smc.n_fallbacks = 2;
 	stats.smc.fallbacks[0] = (struct smc_fallback){ .code = 0x03010000, .count = 1 };
-	stats.smc.fallbacks[1] = (struct smc_fallback){ .code = 0x03010000, .count = 1, .server = true };
+	stats.smc.fallbacks[1] =
+		(struct smc_fallback){ .code = 0x03010000, .count = 1, .server = true };
 	tally_update(&stats.tally, &stats.smc);
 	for (int i = 0; i < METRICS_N_STATES; i++)
 		pods[i] = (struct metrics_pod){ "ns", "pod", (enum metrics_state)i, true, &stats };
@@ -142,7 +145,8 @@ static void check_head(const char *entry, const char *name, const char *type, co
 
 	if (at && at < sample + strcspn(sample, "\n")) {
 		for (at++; next_label(&at, label, value); sep = ", ")
-			used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s`%s`", sep, label);
+			used += (size_t)snprintf(wanted + used, sizeof(wanted) - used, "%s`%s`",
+						 sep, label);
 	}
 	(void)snprintf(wanted + used, sizeof(wanted) - used, "): ");
 	if (strncmp(entry, wanted, strlen(wanted)) != 0)
@@ -159,7 +163,8 @@ static void check_values(const char *entry, const char *name, const char *sample
 	for (at++; next_label(&at, label, value);) {
 		(void)snprintf(wanted, sizeof(wanted), "`%s`", value);
 		if (!has_free_values(label) && !strstr(entry, wanted))
-			fail_msg(METRICS_DOC ": the entry of '%s' does not say %s of label '%s'", name, wanted, label);
+			fail_msg(METRICS_DOC ": the entry of '%s' does not say %s of label '%s'",
+				 name, wanted, label);
 	}
 }
 
@@ -170,7 +175,8 @@ static void check_metric(const char *doc, const char *name, const char *type, co
 
 	assert_int_equal(strncmp(samples, name, strlen(name)), 0);
 	check_head(entry, name, type, samples);
-	for (const char *line = samples; !strncmp(line, name, strlen(name)); line = strchr(line, '\n') + 1)
+	for (const char *line = samples; !strncmp(line, name, strlen(name));
+	     line = strchr(line, '\n') + 1)
 		check_values(entry, name, line);
 }
 
@@ -222,10 +228,12 @@ static void expect_entry(const char *doc, const char *name, const char *text, co
 		fail_msg(TROUBLE_DOC " has no entry '%s'", wanted);
 	at += strlen(wanted);
 	if (!advice && !strncmp(at, todo, strlen(todo)))
-		fail_msg(TROUBLE_DOC ": the entry of '%s' has something to do, the agent has not", name);
+		fail_msg(TROUBLE_DOC ": the entry of '%s' has something to do, the agent has not",
+			 name);
 	at = strstr(at, todo);
 	if (advice && (!at || strncmp(at + strlen(todo), advice, strlen(advice)) != 0))
-		fail_msg(TROUBLE_DOC ": the entry of '%s' does not go on with '%s%s'", name, todo, advice);
+		fail_msg(TROUBLE_DOC ": the entry of '%s' does not go on with '%s%s'", name, todo,
+			 advice);
 }
 
 /* The codes are those of the table's source: the table has no way to be walked. */

@@ -70,7 +70,8 @@ static void all_that_a_plugin_would_have_said_is_there(void **state)
 	assert_int_equal(req.interfaces[0].n_ips, 1);
 	assert_string_equal(inet_format(&req.interfaces[0].ips[0], buf), "10.244.1.3/24");
 	assert_int_equal(json_object_size(req.annotations), 1);
-	assert_string_equal(json_string_value(json_object_get(req.annotations, "smc-cni.io/steer")), "enabled");
+	assert_string_equal(json_string_value(json_object_get(req.annotations, "smc-cni.io/steer")),
+			    "enabled");
 	wire_prepare_clear(&req);
 }
 
@@ -128,7 +129,8 @@ static void a_nul_in_an_annotation_spoils_that_one_alone(void **state)
 /* A file of a pod whose ADD ended so many seconds from now; the namespace is as old as `netns`. */
 static void keep(const char *folder, const char *netns, int ended_s)
 {
-	const struct timespec ended[2] = { { .tv_sec = time(NULL) + ended_s }, { .tv_sec = time(NULL) + ended_s } };
+	const struct timespec ended[2] = { { .tv_sec = time(NULL) + ended_s },
+					   { .tv_sec = time(NULL) + ended_s } };
 	json_auto_t *info = json_of(info_text);
 	char path[64];
 
@@ -184,7 +186,8 @@ static void rubbish_is_named(void **state)
 	says("result", "{'ips': [{'address': '300.0.0.1/8'}]}", "300.0.0.1");
 	says("netns", "{}", "'netns' must be a string");
 	says("capabilityArgs", "{'cgroupPath': {}}", "'cgroupPath' must be a string");
-	says("capabilityArgs", "{'io.kubernetes.cri.pod-annotations': {'smc-cni.io/steer': []}}", "no string");
+	says("capabilityArgs", "{'io.kubernetes.cri.pod-annotations': {'smc-cni.io/steer': []}}",
+	     "no string");
 	says("cniArgs", "[['K8S_POD_NAME', '../x']]", "'name' is '../x'");
 }
 

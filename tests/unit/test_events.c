@@ -384,9 +384,10 @@ static void after_minutes_without_an_answer_all_that_is_old_is_given_up(void **s
 	assert_in_range(tries, 10, 20);
 	assert_in_range(now_ms - 1000000, 600000, 720000);
 	for (int i = 0; i < server.n; i++) /* the second one never had its turn */
-		assert_string_equal(json_string_value(json_object_get(
-					    json_object_get(server.objects[i], "regarding"), "name")),
-				    "cart-0");
+		assert_string_equal(
+			json_string_value(json_object_get(
+				json_object_get(server.objects[i], "regarding"), "name")),
+			"cart-0");
 	assert_true(tell("cart-2"));
 	assert_string_equal(text("regarding.name"), "cart-2");
 }

@@ -66,7 +66,7 @@ static void without_steering_there_is_no_smc(void **state)
 				      "smc-cni.io/steering=false\n";
 	struct facts facts = good();
 	struct fact *all[] = { &facts.smc, &facts.hook, &facts.ueid, &facts.selinux,
-				    &facts.plugin };
+			       &facts.plugin };
 	char text[FEATURES_BYTES_MAX];
 
 	(void)state;
@@ -129,8 +129,7 @@ static void what_is_no_folder_is_an_error(void **state)
 
 	(void)state;
 	assert_int_equal(features_write("/etc/passwd", &facts, &err), -ENOTDIR);
-	assert_string_equal(err.msg,
-			    "open folder of node features '/etc/passwd': Not a directory");
+	assert_string_equal(err.msg, "open folder of node features '/etc/passwd': Not a directory");
 	assert_int_equal(features_remove("/etc/passwd", &err), -ENOTDIR);
 }
 

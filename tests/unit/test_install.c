@@ -42,7 +42,8 @@ static void an_entry_is_added_behind_the_others_and_all_else_is_kept(void **stat
 	assert_false(st.dropin);
 	text = get("net.d/10-flannel.conflist");
 	assert_non_null(strstr(text, "\"disableCheck\": true"));
-	assert_true(strstr(text, "zebra") < strstr(text, "plugins") && strstr(text, "plugins") < strstr(text, "alpha"));
+	assert_true(strstr(text, "zebra") < strstr(text, "plugins") &&
+		    strstr(text, "plugins") < strstr(text, "alpha"));
 	assert_true(strstr(text, "\"portmap\"") < strstr(text, "\"smc-cni\""));
 	assert_int_equal(apply(CONFIG_INSTALL_BY_CONFLIST, &st), 0);
 	/* It is in the chain: not a second time. */
@@ -91,7 +92,8 @@ static void a_network_with_a_new_name_takes_our_file_along(void **state)
 	assert_false(is_there("net.d/cbr0"));
 }
 
-static void a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or_not_at_all(void **state)
+static void a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or_not_at_all(
+	void **state)
 {
 	struct install_state st;
 
@@ -184,7 +186,8 @@ static void a_list_that_changed_meanwhile_is_not_overwritten(void **state)
 	put("net.d/10-a.conflist", FLANNEL);
 	assert_int_equal(install_read_list(path_of("net.d"), "10-a.conflist", &l, &was, &err), 0);
 	put("net.d/10-a.conflist", "theirs");
-	assert_int_equal(install_edit_list(path_of("net.d"), "10-a.conflist", &l, &was, "/s", &err), -EAGAIN);
+	assert_int_equal(install_edit_list(path_of("net.d"), "10-a.conflist", &l, &was, "/s", &err),
+			 -EAGAIN);
 	install_list_clear(&l);
 	text = get("net.d/10-a.conflist");
 	assert_string_equal(text, "theirs");
@@ -220,7 +223,8 @@ static void a_read_only_folder_is_said(void **state)
 	put("net.d/10-a.conflist", FLANNEL);
 	if (mount(path_of("net.d"), path_of("net.d"), NULL, MS_BIND, NULL) < 0)
 		skip(); /* not root */
-	assert_int_equal(mount(NULL, path_of("net.d"), NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
+	assert_int_equal(
+		mount(NULL, path_of("net.d"), NULL, MS_BIND | MS_REMOUNT | MS_RDONLY, NULL), 0);
 	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), -EROFS);
 	assert_non_null(strstr(err.msg, "Read-only file system"));
 	assert_int_equal(umount(path_of("net.d")), 0);
@@ -230,7 +234,8 @@ static void a_read_only_folder_is_said(void **state)
 
 static void undo_takes_away_what_was_put(void **state)
 {
-	static const enum config_install modes[] = { CONFIG_INSTALL_AUTO, CONFIG_INSTALL_BY_CONFLIST };
+	static const enum config_install modes[] = { CONFIG_INSTALL_AUTO,
+						     CONFIG_INSTALL_BY_CONFLIST };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(modes); i++) {

@@ -42,8 +42,8 @@ static void read_place(int *ret)
 
 	assert_int_equal(install_read_list(path_of("net.d"), "10-a.conflist", &l, &st, &err), 0);
 	assert_string_equal(l.name, "cbr0");
-	assert_string_equal(json_string_value(json_object_get(json_array_get(json_object_get(l.root, "plugins"), 1),
-							      "type")),
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(json_object_get(l.root, "plugins"), 1), "type")),
 			    "portmap");
 	*ret = l.n_ours;
 	install_list_clear(&l);
@@ -159,7 +159,7 @@ static const struct fault {
 	void (*before)(void), (*work)(void);
 	int least; /* system calls that it surely makes */
 } faults[] = {
-	{ prepare_nothing, apply_dropin, 20 }, { prepare_nothing, apply_conflist, 20 },
+	{ prepare_nothing, apply_dropin, 20 },	   { prepare_nothing, apply_conflist, 20 },
 	{ prepare_old_program, apply_dropin, 20 }, { apply_dropin, apply_conflist, 20 },
 	{ apply_dropin, just_undo, 10 },	   { apply_conflist, just_undo, 10 },
 };
@@ -293,13 +293,16 @@ static void a_list_that_is_rewritten_all_the_time_never_falls_back_to_an_old_tex
 		struct install_list l = { 0 };
 		struct stat st;
 
-		assert_true(asprintf(&text,
-				     "{\"name\": \"cbr0\", \"cniVersion\": \"0.3.1\", \"zebra\": %d,"
-				     " \"plugins\": [{\"type\": \"flannel\"}, {\"type\": \"portmap\"}]}",
-				     i) > 0);
+		assert_true(
+			asprintf(
+				&text,
+				"{\"name\": \"cbr0\", \"cniVersion\": \"0.3.1\", \"zebra\": %d,"
+				" \"plugins\": [{\"type\": \"flannel\"}, {\"type\": \"portmap\"}]}",
+				i) > 0);
 		put("net.d/10-a.conflist", text);
 		(void)usleep((useconds_t)(i % 7) * 100);
-		assert_int_equal(install_read_list(path_of("net.d"), "10-a.conflist", &l, &st, &err), 0);
+		assert_int_equal(
+			install_read_list(path_of("net.d"), "10-a.conflist", &l, &st, &err), 0);
 		assert_int_equal(json_integer_value(json_object_get(l.root, "zebra")), i);
 		install_list_clear(&l);
 	}

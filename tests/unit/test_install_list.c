@@ -49,8 +49,8 @@ static void expect_round_trip(const char *name, const char *text)
 	in = parse(with);
 	plugins = json_object_get(in.root, "plugins");
 	assert_int_equal(in.n_ours, 1);
-	assert_string_equal(json_string_value(json_object_get(json_array_get(plugins, json_array_size(plugins) - 1),
-							      "type")),
+	assert_string_equal(json_string_value(json_object_get(
+				    json_array_get(plugins, json_array_size(plugins) - 1), "type")),
 			    INSTALL_TYPE);
 	assert_string_equal(in.name, l.name);
 	if (l.n_ours == 0 && json_object_get(l.root, "plugins")) {
@@ -78,7 +78,8 @@ static void lists_as_people_have_them_come_back_as_they_were(void **state)
 
 		if (!install_is_conf_name(de->d_name))
 			continue;
-		assert_int_equal(file_read(dirfd(dir), de->d_name, INSTALL_LIST_MAX, &text, NULL, &err), 0);
+		assert_int_equal(
+			file_read(dirfd(dir), de->d_name, INSTALL_LIST_MAX, &text, NULL, &err), 0);
 		expect_round_trip(de->d_name, text);
 		n++;
 	}
@@ -93,10 +94,13 @@ static void the_version_is_the_one_that_the_runtime_takes(void **state)
 		const char *text, *version;
 	} table[] = {
 		{ "{\"name\": \"a\", \"cniVersion\": \"0.4.0\"" P, "0.4.0" },
-		{ "{\"name\": \"a\", \"cniVersions\": [\"0.4.0\", \"1.0.0\", \"0.3.0\"]" P, "1.0.0" },
-		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"cniVersions\": [\"0.4.0\"]" P, "1.0.0" },
+		{ "{\"name\": \"a\", \"cniVersions\": [\"0.4.0\", \"1.0.0\", \"0.3.0\"]" P,
+		  "1.0.0" },
+		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"cniVersions\": [\"0.4.0\"]" P,
+		  "1.0.0" },
 		/* newer ones are passed over, as by a runtime that does not know them */
-		{ "{\"name\": \"a\", \"cniVersion\": \"0.3.1\", \"cniVersions\": [\"1.1.0\", \"9.0.0\"]" P, "1.1.0" },
+		{ "{\"name\": \"a\", \"cniVersion\": \"0.3.1\", \"cniVersions\": [\"1.1.0\", \"9.0.0\"]" P,
+		  "1.1.0" },
 	};
 
 	(void)state;
@@ -123,9 +127,12 @@ static void what_no_runtime_loads_or_we_cannot_join_is_told_apart(void **state)
 		{ "{\"name\": \"a\", \"cniVersions\": [1]" P, "cniVersions[0]", -EINVAL },
 		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"loadOnlyInlinedPlugins\": \"maybe\"" P,
 		  "allowed are true and false", -EINVAL },
-		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"plugins\": [7]}", "plugins[0]", -EINVAL },
-		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"plugins\": [{}]}", "type", -EINVAL },
-		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"plugins\": {}}", "plugins", -EINVAL },
+		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"plugins\": [7]}", "plugins[0]",
+		  -EINVAL },
+		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"plugins\": [{}]}", "type",
+		  -EINVAL },
+		{ "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"plugins\": {}}", "plugins",
+		  -EINVAL },
 		{ "{\"name\": \"a\"" P, "0.1.0", -EOPNOTSUPP },
 		{ "{\"name\": \"a\", \"cniVersion\": \"2.0.0\"" P, "2.0.0", -EOPNOTSUPP },
 	};
@@ -133,7 +140,8 @@ static void what_no_runtime_loads_or_we_cannot_join_is_told_apart(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		struct install_list l = { 0 };
-		int r = install_list_parse("x.conflist", table[i].text, strlen(table[i].text), &l, &err);
+		int r = install_list_parse("x.conflist", table[i].text, strlen(table[i].text), &l,
+					   &err);
 
 		if (r != table[i].rc || !strstr(err.msg, table[i].says) || l.root)
 			fail_msg("case %zu: %d, '%s'", i, r, err.msg);
@@ -142,7 +150,8 @@ static void what_no_runtime_loads_or_we_cannot_join_is_told_apart(void **state)
 
 static void a_runtime_reads_true_in_quotes_too(void **state)
 {
-	static const char head[] = "{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"loadOnlyInlinedPlugins\": ";
+	static const char head[] =
+		"{\"name\": \"a\", \"cniVersion\": \"1.0.0\", \"loadOnlyInlinedPlugins\": ";
 	auto_free char *yes_text = NULL, *no_text = NULL;
 	struct install_list yes, no;
 
@@ -159,8 +168,9 @@ static void a_runtime_reads_true_in_quotes_too(void **state)
 
 static void only_three_endings_are_loaded(void **state)
 {
-	static const char *const no[] = { ".smc-cni.new", "..smc-cni.new.tmp", ".smc-cni.poke", "a.conf.bak",
-					  "conf",	  "a.yaml" };
+	static const char *const no[] = { ".smc-cni.new",  "..smc-cni.new.tmp",
+					  ".smc-cni.poke", "a.conf.bak",
+					  "conf",	   "a.yaml" };
 
 	(void)state;
 	/* ".conf" is an ending to filepath.Ext() */

@@ -18,8 +18,8 @@ static struct agent agent;
 static int result, told;
 
 void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done);
-int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
-		      struct pod_extras *extras, struct err *err);
+int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
+		      const struct wish_shared *shared, struct pod_extras *extras, struct err *err);
 void __wrap_agent_events_changed(struct agent *the_agent, const struct attach *a);
 void __wrap_agent_kick(struct agent *the_agent, struct attach *a);
 
@@ -31,8 +31,8 @@ void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, 
 }
 
 /* As pod.c has it: what may be in force from now on is in the record before it is. */
-int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish, const struct wish_shared *shared,
-		      struct pod_extras *extras, struct err *err)
+int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
+		      const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
 {
 	(void)node, (void)shared, (void)extras;
 	rec->wish = *wish;

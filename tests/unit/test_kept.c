@@ -23,7 +23,8 @@ static struct manifest_object *namespace(const char *name, const char *steer)
 	o->namespace.name = strdup(name);
 	o->namespace.annotations = json_object();
 	if (steer)
-		(void)json_object_set_new(o->namespace.annotations, "smc-cni.io/steer", json_string(steer));
+		(void)json_object_set_new(o->namespace.annotations, "smc-cni.io/steer",
+					  json_string(steer));
 	return o;
 }
 
@@ -38,7 +39,8 @@ static void of_none_there_is_a_text_too(void **state)
 
 static void required_ones_are_listed_and_all_are_kept(void **state)
 {
-	struct manifest_object *list[] = { namespace("bank", "required"), namespace("kube-system", "required"),
+	struct manifest_object *list[] = { namespace("bank", "required"),
+					   namespace("kube-system", "required"),
 					   namespace("plain", NULL), namespace("shop", "\"\n") };
 	auto_free char *required = kept_required(list, 4), *all = kept_namespaces(list, 4);
 
@@ -51,7 +53,7 @@ static void required_ones_are_listed_and_all_are_kept(void **state)
 		manifest_object_unref(list[i]);
 }
 
-#define THE_POD                                             \
+#define THE_POD                                                      \
 	"{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\"," \
 	"\"namespace\":\"shop\",\"uid\":\"u\"}"
 
@@ -63,13 +65,16 @@ static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
 	auto_free char *text = NULL, *none = kept_manifests(NULL, 0), *required = NULL;
 
 	(void)state;
-	pod.pod = (struct object_pod){ .namespace = shop, .name = name, .uid = uid, .host_network = true,
+	pod.pod = (struct object_pod){ .namespace = shop,
+				       .name = name,
+				       .uid = uid,
+				       .host_network = true,
 				       .annotations = json_object() };
 	text = kept_manifests(list, 3);
 	required = kept_required(list, 3);
 	assert_string_equal(none, "{\"namespaces\":{},\"pods\":[]}");
-	assert_string_equal(text, "{\"namespaces\":{\"bank\":{}},\"pods\":["
-				  THE_POD "," THE_POD "]}");
+	assert_string_equal(text,
+			    "{\"namespaces\":{\"bank\":{}},\"pods\":[" THE_POD "," THE_POD "]}");
 	assert_string_equal(required, "");
 	json_decref(pod.pod.annotations);
 	manifest_object_unref(list[0]);

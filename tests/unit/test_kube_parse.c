@@ -144,7 +144,8 @@ static void no_more_is_handed_out_than_is_wanted(void **state)
 
 static void rubbish_in_the_place_of_items_is_refused(void **state)
 {
-	static const char *const texts[] = { "{\"items\":[7]}", "{\"items\":[\"{\"]}", "}", "{\"items\":[{}]}}" };
+	static const char *const texts[] = { "{\"items\":[7]}", "{\"items\":[\"{\"]}", "}",
+					     "{\"items\":[{}]}}" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++) {
@@ -185,29 +186,35 @@ static void only_what_is_needed_of_a_pod_is_kept(void **state)
 	assert_string_equal(o->pod.uid, "u-1");
 	assert_false(o->pod.host_network);
 	assert_int_equal(json_object_size(o->pod.annotations), 2);
-	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")), "enabled");
-	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, NAMES_CONFIG_HASH)), "h");
+	assert_string_equal(
+		json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")),
+		"enabled");
+	assert_string_equal(
+		json_string_value(json_object_get(o->pod.annotations, NAMES_CONFIG_HASH)), "h");
 	manifest_object_unref(o);
 }
 
 static void a_nul_in_an_annotation_spoils_that_one_alone(void **state)
 {
-	struct manifest_object *o =
-		must_read("{\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\",\"annotations\":{\"x\":\"a\\u0000b\","
-			  "\"smc-cni.io/steer\":\"enabled\\u0000\",\"smc-cni.io/pnet-id\":\"NET0\"}}}",
-			  MANIFEST_POD);
+	struct manifest_object *o = must_read(
+		"{\"metadata\":{\"name\":\"a\",\"namespace\":\"shop\",\"annotations\":{\"x\":\"a\\u0000b\","
+		"\"smc-cni.io/steer\":\"enabled\\u0000\",\"smc-cni.io/pnet-id\":\"NET0\"}}}",
+		MANIFEST_POD);
 
 	(void)state;
-	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")),
-			    "enabled\xef\xbf\xbd");
-	assert_string_equal(json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/pnet-id")), "NET0");
+	assert_string_equal(
+		json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")),
+		"enabled\xef\xbf\xbd");
+	assert_string_equal(
+		json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/pnet-id")),
+		"NET0");
 	manifest_object_unref(o);
 }
 
 static void a_namespace_needs_no_annotations(void **state)
 {
-	struct manifest_object *o = must_read("{\"metadata\":{\"name\":\"shop\",\"annotations\":null}}",
-					      MANIFEST_NAMESPACE);
+	struct manifest_object *o = must_read(
+		"{\"metadata\":{\"name\":\"shop\",\"annotations\":null}}", MANIFEST_NAMESPACE);
 
 	(void)state;
 	assert_string_equal(o->namespace.name, "shop");
@@ -227,11 +234,14 @@ static void bad_objects_are_named(void **state)
 		{ "{\"metadata\":7}", "'metadata'" },
 		{ "{\"metadata\":{}}", "'name'" },
 		{ "{\"metadata\":{\"name\":7}}", "'name'" },
-		{ "{\"metadata\":{\"name\":\"../x\",\"namespace\":\"n\"}}", "'name' is '../x', which is no name" },
+		{ "{\"metadata\":{\"name\":\"../x\",\"namespace\":\"n\"}}",
+		  "'name' is '../x', which is no name" },
 		{ "{\"metadata\":{\"name\":\"a\"}}", "'namespace'" },
 		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"uid\":{}}}", "'uid'" },
-		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"annotations\":[]}}", "'annotations'" },
-		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\\u0000\"}}", "which is no name" },
+		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"annotations\":[]}}",
+		  "'annotations'" },
+		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\\u0000\"}}",
+		  "which is no name" },
 		{ "{\"metadata\":{\"name\":\"a\",\"namespace\":\"n\",\"annotations\":{\"smc-cni.io/steer\":true}}}",
 		  "annotation 'smc-cni.io/steer' is no string" },
 	};
@@ -241,7 +251,8 @@ static void bad_objects_are_named(void **state)
 		struct manifest_object *o = NULL;
 		struct err err = ERR_INIT;
 
-		assert_int_equal(kube_object_parse(rows[i].text, strlen(rows[i].text), MANIFEST_POD, &o, &err),
+		assert_int_equal(kube_object_parse(rows[i].text, strlen(rows[i].text), MANIFEST_POD,
+						   &o, &err),
 				 -EINVAL);
 		if (!strstr(err.msg, rows[i].why))
 			fail_msg("'%s' is not in: %s", rows[i].why, err.msg);
@@ -260,19 +271,29 @@ static void events_of_all_types_are_read(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(read_event("{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"name\":\"n\","
-				    "\"resourceVersion\":\"12\"}}}", &e, &err), 0);
+	assert_int_equal(
+		read_event("{\"type\":\"DELETED\",\"object\":{\"metadata\":{\"name\":\"n\","
+			   "\"resourceVersion\":\"12\"}}}",
+			   &e, &err),
+		0);
 	assert_int_equal(e.type, KUBE_DELETED);
 	assert_string_equal(e.version, "12");
 	assert_string_equal(e.object->namespace.name, "n");
 	kube_event_clear(&e);
-	assert_int_equal(read_event("{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"13\","
-				    "\"creationTimestamp\":null}}}", &e, &err), 0);
+	assert_int_equal(
+		read_event(
+			"{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":\"13\","
+			"\"creationTimestamp\":null}}}",
+			&e, &err),
+		0);
 	assert_int_equal(e.type, KUBE_BOOKMARK);
 	assert_string_equal(e.version, "13");
 	assert_null(e.object);
-	assert_int_equal(read_event("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,"
-				    "\"message\":\"too old\"}}", &e, &err), 0);
+	assert_int_equal(
+		read_event("{\"type\":\"ERROR\",\"object\":{\"kind\":\"Status\",\"code\":410,"
+			   "\"message\":\"too old\"}}",
+			   &e, &err),
+		0);
 	assert_int_equal(e.code, 410);
 	assert_string_equal(e.message, "too old");
 }
@@ -286,8 +307,10 @@ static void bad_events_are_named(void **state)
 		{ "{\"type\":\"CHANGED\",\"object\":{}}", "event: 'type' is 'CHANGED'" },
 		{ "{\"type\":\"ADDED\"}", "event: 'object' is missing" },
 		{ "{\"type\":\"ADDED\",\"object\":{}}", "object: 'metadata' is missing" },
-		{ "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"n\"}}}", "'resourceVersion'" },
-		{ "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":7}}}", "'resourceVersion'" },
+		{ "{\"type\":\"ADDED\",\"object\":{\"metadata\":{\"name\":\"n\"}}}",
+		  "'resourceVersion'" },
+		{ "{\"type\":\"BOOKMARK\",\"object\":{\"metadata\":{\"resourceVersion\":7}}}",
+		  "'resourceVersion'" },
 		{ "{\"type\":\"ERROR\",\"object\":{\"code\":\"x\"}}", "'code'" },
 		{ "{\"type\":\"ERROR\",\"object\":[]}", "event: 'object' is missing" },
 	};
@@ -426,7 +449,9 @@ static void what_the_server_gave_is_escaped(void **state)
 	(void)state;
 	assert_string_equal(list, "/p?limit=5&continue=a%2Bb%2Fc%3D%26d&s=1");
 	assert_string_equal(first, "/p?limit=5");
-	assert_string_equal(watch, "/p?watch=1&allowWatchBookmarks=true&resourceVersion=1%202&timeoutSeconds=300");
+	assert_string_equal(
+		watch,
+		"/p?watch=1&allowWatchBookmarks=true&resourceVersion=1%202&timeoutSeconds=300");
 }
 
 int main(void)

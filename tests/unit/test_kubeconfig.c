@@ -83,8 +83,9 @@ static void expect_refused(const char *text, const char *part)
 
 static void the_current_context_counts(void **state)
 {
-	struct kube_access a = must_parse("{server: 'https://10.0.0.1:6443/', certificate-authority-data: Q0E=}",
-					  "{token: secret}");
+	struct kube_access a =
+		must_parse("{server: 'https://10.0.0.1:6443/', certificate-authority-data: Q0E=}",
+			   "{token: secret}");
 
 	(void)state;
 	assert_string_equal(a.server, "https://10.0.0.1:6443");
@@ -98,7 +99,8 @@ static void the_current_context_counts(void **state)
 
 static void a_path_of_the_server_stays(void **state)
 {
-	struct kube_access a = must_parse("{server: 'https://h/k8s/clusters/c-1', proxy-url: 'http://p:3128'}", "{}");
+	struct kube_access a = must_parse(
+		"{server: 'https://h/k8s/clusters/c-1', proxy-url: 'http://p:3128'}", "{}");
 
 	(void)state;
 	assert_string_equal(a.server, "https://h/k8s/clusters/c-1");
@@ -115,8 +117,9 @@ static void files_are_relative_to_the_kubeconfig(void **state)
 	put("me.crt", "the cert\n");
 	put("me.key", "the key\n");
 	put("token", "the token\n");
-	a = must_parse("{server: 'https://h', certificate-authority: ca.crt}",
-		       "{tokenFile: token, token: old, client-certificate: me.crt, client-key: me.key}");
+	a = must_parse(
+		"{server: 'https://h', certificate-authority: ca.crt}",
+		"{tokenFile: token, token: old, client-certificate: me.crt, client-key: me.key}");
 	assert_string_equal(a.ca.text, "the ca");
 	assert_string_equal(a.token.text, "the token");
 	assert_string_equal(a.cert.text, "the cert");
@@ -145,12 +148,14 @@ static void what_would_weaken_the_check_is_refused(void **state)
 		       "certificate is always checked");
 	expect_refused(config_with("{server: 'http://h'}", "{}"), "allowed: https://HOST");
 	expect_refused(config_with("{server: 'https://user:pw@h'}", "{}"), "allowed: https://HOST");
-	expect_refused(config_with("{server: 'https://h', tls-server-name: x}", "{}"), "'tls-server-name'");
+	expect_refused(config_with("{server: 'https://h', tls-server-name: x}", "{}"),
+		       "'tls-server-name'");
 }
 
 static void an_explicit_false_is_fine(void **state)
 {
-	struct kube_access a = must_parse("{server: 'https://h', insecure-skip-tls-verify: false}", "{}");
+	struct kube_access a =
+		must_parse("{server: 'https://h', insecure-skip-tls-verify: false}", "{}");
 
 	(void)state;
 	kube_access_clear(&a);
@@ -161,8 +166,10 @@ static void programs_and_plugins_are_refused(void **state)
 	(void)state;
 	expect_refused(config_with("{server: 'https://h'}", "{exec: {command: aws}}"),
 		       "config:17: key 'exec' is not supported: the agent starts no programs");
-	expect_refused(config_with("{server: 'https://h'}", "{auth-provider: {name: gcp}}"), "'auth-provider'");
-	expect_refused(config_with("{server: 'https://h'}", "{username: a, password: b}"), "'username'");
+	expect_refused(config_with("{server: 'https://h'}", "{auth-provider: {name: gcp}}"),
+		       "'auth-provider'");
+	expect_refused(config_with("{server: 'https://h'}", "{username: a, password: b}"),
+		       "'username'");
 	expect_refused(config_with("{server: 'https://h'}", "{as: admin}"), "'as'");
 }
 
@@ -173,8 +180,9 @@ static void what_is_missing_is_named(void **state)
 	expect_refused("current-context: a\n", "'contexts' has no entry 'a' with a map 'context'");
 	expect_refused("current-context: a\ncontexts: [{name: a, context: {user: u}}]\n",
 		       "key 'cluster' of context 'a' is missing");
-	expect_refused("current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n",
-		       "'clusters' has no entry 'c'");
+	expect_refused(
+		"current-context: a\ncontexts: [{name: a, context: {cluster: c, user: u}}]\n",
+		"'clusters' has no entry 'c'");
 	expect_refused(config_with("{}", "{}"), "key 'server' of the cluster is missing");
 	expect_refused(config_with("{server: 'https://h'}", "{client-key-data: aw==}"),
 		       "has 'client-key' without 'client-certificate'");
@@ -184,7 +192,8 @@ static void wrong_types_are_named(void **state)
 {
 	(void)state;
 	expect_refused("- a\n", "it is no kubeconfig");
-	expect_refused("current-context: 7\n", "key 'current-context': got a number, allowed: a string");
+	expect_refused("current-context: 7\n",
+		       "key 'current-context': got a number, allowed: a string");
 	expect_refused(config_with("{server: ['https://h']}", "{}"), "key 'server': got a list");
 	expect_refused(config_with("{server: 'https://h', certificate-authority-data: '?'}", "{}"),
 		       "key 'certificate-authority-data': not base64");
@@ -197,8 +206,10 @@ static void a_file_that_is_not_there_is_named(void **state)
 	struct err err;
 
 	(void)state;
-	assert_int_equal(parse(config_with("{server: 'https://h', certificate-authority: none}", "{}"), &a, &err),
-			 -ENOENT);
+	assert_int_equal(
+		parse(config_with("{server: 'https://h', certificate-authority: none}", "{}"), &a,
+		      &err),
+		-ENOENT);
 	assert_non_null(strstr(err.msg, "certificate-authority: read '"));
 	assert_int_equal(kube_access_kubeconfig("/nowhere/config", &a, &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "key 'kubeconfig': "));
@@ -274,10 +285,22 @@ static void base64_follows_the_rfc(void **state)
 	static const struct {
 		const char *in, *out; /* out NULL: refused */
 	} rows[] = {
-		{ "Zg==", "f" },     { "Zm8=", "fo" },	   { "Zm9v", "foo" },	{ "Zm9vYg==", "foob" },
-		{ "Zm9v\nYmFy\n", "foobar" }, { "Zm8=\n", "fo" }, { "", NULL },		{ "Zg=", NULL },
-		{ "Zg", NULL },	     { "Z", NULL },	   { "Zm9v=", NULL },	{ "Zh==", NULL },
-		{ "Zm9v!", NULL },   { "Zg==Zg==", NULL }, { "AA==", NULL },	{ "Zm9=", NULL },
+		{ "Zg==", "f" },
+		{ "Zm8=", "fo" },
+		{ "Zm9v", "foo" },
+		{ "Zm9vYg==", "foob" },
+		{ "Zm9v\nYmFy\n", "foobar" },
+		{ "Zm8=\n", "fo" },
+		{ "", NULL },
+		{ "Zg=", NULL },
+		{ "Zg", NULL },
+		{ "Z", NULL },
+		{ "Zm9v=", NULL },
+		{ "Zh==", NULL },
+		{ "Zm9v!", NULL },
+		{ "Zg==Zg==", NULL },
+		{ "AA==", NULL },
+		{ "Zm9=", NULL },
 	};
 
 	(void)state;

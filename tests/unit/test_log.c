@@ -15,20 +15,20 @@
 #include "common/log.h"
 
 /* Runs one log call with stderr in a pipe and returns what came out; every call is one read. */
-#define CAPTURE(buf, call)                                                                         \
-	do {                                                                                       \
-		int fds_[2], old_ = dup(STDERR_FILENO);                                            \
-		ssize_t n_;                                                                        \
-		assert_int_equal(pipe(fds_), 0);                                                   \
-		assert_int_equal(dup2(fds_[1], STDERR_FILENO), STDERR_FILENO);                     \
-		call;                                                                              \
-		assert_int_equal(dup2(old_, STDERR_FILENO), STDERR_FILENO);                        \
-		(void)close(fds_[1]);                                                              \
-		(void)close(old_);                                                                 \
-		n_ = read(fds_[0], (buf), sizeof(buf) - 1);                                        \
-		assert_true(n_ >= 0);                                                              \
-		(buf)[n_] = '\0';                                                                  \
-		(void)close(fds_[0]);                                                              \
+#define CAPTURE(buf, call)                                                     \
+	do {                                                                   \
+		int fds_[2], old_ = dup(STDERR_FILENO);                        \
+		ssize_t n_;                                                    \
+		assert_int_equal(pipe(fds_), 0);                               \
+		assert_int_equal(dup2(fds_[1], STDERR_FILENO), STDERR_FILENO); \
+		call;                                                          \
+		assert_int_equal(dup2(old_, STDERR_FILENO), STDERR_FILENO);    \
+		(void)close(fds_[1]);                                          \
+		(void)close(old_);                                             \
+		n_ = read(fds_[0], (buf), sizeof(buf) - 1);                    \
+		assert_true(n_ >= 0);                                          \
+		(buf)[n_] = '\0';                                              \
+		(void)close(fds_[0]);                                          \
 	} while (0)
 
 static void a_line_has_level_message_and_pairs(void **state)

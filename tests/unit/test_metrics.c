@@ -74,8 +74,8 @@ static void a_tally_that_is_full_stays_as_it_is(void **state)
 
 	(void)state;
 	for (int i = 0; i < s.n_fallbacks; i++)
-		s.fallbacks[i] = (struct smc_fallback){ .code = 0x70000000u + (uint32_t)i,
-							.count = 1 };
+		s.fallbacks[i] =
+			(struct smc_fallback){ .code = 0x70000000u + (uint32_t)i, .count = 1 };
 	tally_update(&t, &s);
 	s = stats_of(1, &more);
 	tally_update(&t, &s);
@@ -139,7 +139,8 @@ static void each_pod_that_asked_has_its_series(void **state)
 	tally_update(&stats.tally, &stats.smc);
 	render(&node, pods, 2);
 	has_line("smc_cni_pods{state=\"steered\",namespace=\"shop\",pod=\"web\"} 1");
-	has_line("smc_cni_pod_info{state=\"steered\",way=\"ebpf\",namespace=\"shop\",pod=\"web\"} 1");
+	has_line(
+		"smc_cni_pod_info{state=\"steered\",way=\"ebpf\",namespace=\"shop\",pod=\"web\"} 1");
 	has_line("smc_cni_pods{state=\"tcp\",namespace=\"shop\",pod=\"odd\\\"\\\\\\nname\"} 1");
 	has_line("smc_cni_sockets_steered_total{namespace=\"shop\",pod=\"web\"} 7");
 	has_line("smc_cni_sockets_unsteered_total{namespace=\"shop\",pod=\"web\"} 2");
@@ -162,8 +163,10 @@ static void pods_that_never_asked_are_summed_by_namespace_and_state(void **state
 {
 	struct stats stats = { .has_smc = true };
 	const struct metrics_pod pods[] = {
-		{ "a", "one", METRICS_TCP, false, &stats },    { "a", "two", METRICS_TCP, false, NULL },
-		{ "b", "asked", METRICS_INVALID, true, NULL }, { "b", "other", METRICS_TCP, false, NULL },
+		{ "a", "one", METRICS_TCP, false, &stats },
+		{ "a", "two", METRICS_TCP, false, NULL },
+		{ "b", "asked", METRICS_INVALID, true, NULL },
+		{ "b", "other", METRICS_TCP, false, NULL },
 	};
 	static const struct facts nothing;
 	const struct metrics_node node = { .facts = &nothing, .requests = no_requests };
@@ -173,7 +176,8 @@ static void pods_that_never_asked_are_summed_by_namespace_and_state(void **state
 	has_line("smc_cni_pods{state=\"tcp\",namespace=\"a\"} 2");
 	has_line("smc_cni_pods{state=\"tcp\",namespace=\"b\"} 1");
 	has_line("smc_cni_pods{state=\"invalid\",namespace=\"b\",pod=\"asked\"} 1");
-	has_line("smc_cni_pod_info{state=\"invalid\",way=\"none\",namespace=\"b\",pod=\"asked\"} 1");
+	has_line(
+		"smc_cni_pod_info{state=\"invalid\",way=\"none\",namespace=\"b\",pod=\"asked\"} 1");
 	assert_null(strstr(text, "pod=\"one\""));
 	assert_null(strstr(text, "pod=\"other\""));
 }
@@ -182,14 +186,18 @@ static void the_agent_tells_of_its_own_process(void **state)
 {
 	static const struct facts nothing;
 	struct process_metrics process;
-	const struct metrics_node node = { .facts = &nothing, .requests = no_requests, .process = &process };
+	const struct metrics_node node = { .facts = &nothing,
+					   .requests = no_requests,
+					   .process = &process };
 
 	(void)state;
 	process_metrics_read(&process);
 	assert_true(process.resident_bytes > 0 && process.virtual_bytes >= process.resident_bytes);
 	assert_true(process.open_fds >= 3 && process.open_fds <= process.max_fds);
 	assert_true(process.start_s > 1.7e9 && process.start_s < (double)time(NULL) + 2);
-	process = (struct process_metrics){ .cpu_s = 1.5, .start_s = 1e9, .resident_bytes = 4096, .open_fds = 7 };
+	process = (struct process_metrics){
+		.cpu_s = 1.5, .start_s = 1e9, .resident_bytes = 4096, .open_fds = 7
+	};
 	render(&node, NULL, 0);
 	has_line("process_cpu_seconds_total 1.50");
 	has_line("process_start_time_seconds 1000000000.00");

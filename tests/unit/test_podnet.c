@@ -152,8 +152,10 @@ static void more_entries_than_fit_are_refused(void **state)
 
 static void an_id_of_the_hardware_is_no_failure(void **state)
 {
-	struct podnet plan = { .n_pnets = 3,
-			       .pnets = { { "eth0", "NET0" }, { "eth1", "NET0" }, { "eth2", "NET0" } } };
+	struct podnet plan = {
+		.n_pnets = 3,
+		.pnets = { { "eth0", "NET0" }, { "eth1", "NET0" }, { "eth2", "NET0" } }
+	};
 	struct podnet undo = { .n_pnets = 77 };
 
 	(void)state;

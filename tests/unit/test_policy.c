@@ -75,8 +75,8 @@ static struct policy_verdict decide(const char *yaml, const struct policy_node *
 				    const char *of_pod, const char *of_namespace)
 {
 	struct config *c = config_of(yaml);
-	struct policy_verdict v = decide_with(c, node, (struct policy_pod){ 0 }, of_pod,
-					      of_namespace);
+	struct policy_verdict v =
+		decide_with(c, node, (struct policy_pod){ 0 }, of_pod, of_namespace);
 
 	config_free(c);
 	return v;

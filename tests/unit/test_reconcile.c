@@ -45,8 +45,8 @@ static void what_is_not_wanted_is_removed_and_then_forgotten(void **state)
 
 		if (s.busy || s.waits || s.wanted)
 			continue;
-		assert_int_equal(reconcile(&s), s.phase == RECORD_NONE ? RECONCILE_FORGET :
-									 RECONCILE_REMOVE);
+		assert_int_equal(reconcile(&s),
+				 s.phase == RECORD_NONE ? RECONCILE_FORGET : RECONCILE_REMOVE);
 	}
 }
 

@@ -148,7 +148,8 @@ static void assert_bad(const char *key, json_t *value, const char *why)
 
 	json_object_set_new(obj, key, value);
 	text = json_dumps(obj, 0);
-	assert_int_equal(file_replace(dir_fd, RECORD_DIR "/x.json", text, strlen(text), 0600, &err), 0);
+	assert_int_equal(file_replace(dir_fd, RECORD_DIR "/x.json", text, strlen(text), 0600, &err),
+			 0);
 	assert_int_equal(record_each(dir_fd, on_record, on_bad, &found, &err), 0);
 	assert_int_equal(found.bad, 1);
 	if (!strstr(found.why, why))
@@ -187,7 +188,8 @@ static void a_bad_record_is_moved_aside_and_the_others_are_read(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(a_record_is_read_as_it_was_written, make_dir, drop_dir),
+		cmocka_unit_test_setup_teardown(a_record_is_read_as_it_was_written, make_dir,
+						drop_dir),
 		cmocka_unit_test_setup_teardown(the_record_of_another_attachment_is_not_overwritten,
 						make_dir, drop_dir),
 		cmocka_unit_test_setup_teardown(a_bad_record_is_moved_aside_and_the_others_are_read,

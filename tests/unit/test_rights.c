@@ -68,7 +68,8 @@ static void they_are_those_of_the_daemonset(void **state)
 	for (size_t i = 0; i < rights_n; i++) {
 		char line[64];
 
-		(void)snprintf(line, sizeof(line), "\n                - %s #", rights[i].name + strlen("CAP_"));
+		(void)snprintf(line, sizeof(line), "\n                - %s #",
+			       rights[i].name + strlen("CAP_"));
 		if (!strstr(add, line))
 			fail_msg("%s does not give %s", DAEMONSET, rights[i].name);
 	}

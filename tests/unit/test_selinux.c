@@ -33,8 +33,8 @@ static struct err err;
 int __wrap_selinuxfs_open(struct err *e);
 int __wrap_selinuxfs_read(int fs, const char *name, char *buf, size_t size, struct err *e);
 int __wrap_selinuxfs_read_number(int fs, const char *name, unsigned int *ret, struct err *e);
-int __wrap_selinuxfs_access(int fs, const char *source, const char *target, unsigned int class, struct selinux_av *ret,
-			    struct err *e);
+int __wrap_selinuxfs_access(int fs, const char *source, const char *target, unsigned int class,
+			    struct selinux_av *ret, struct err *e);
 
 static const char *const permissions[] = {
 	"ioctl",  "read",   "write",  "create", "getattr",  "bind",	 "connect",
@@ -83,7 +83,8 @@ int __wrap_selinuxfs_read_number(int fs, const char *name, unsigned int *ret, st
 	}
 	assert_int_equal(strncmp(name, class, strlen(class)), 0);
 	name += strlen(class);
-	if (unknown && (!*unknown || !strcmp(strrchr(name, '/') ? strrchr(name, '/') + 1 : name, unknown)))
+	if (unknown &&
+	    (!*unknown || !strcmp(strrchr(name, '/') ? strrchr(name, '/') + 1 : name, unknown)))
 		return err_sys(e, ENOENT, "open '%s'", name);
 	*ret = !strcmp(name, "index") ? 6 : number_of(name + strlen("perms/"));
 	return 0;
@@ -94,8 +95,8 @@ static bool is(const char *a, const char *b)
 	return a && !strcmp(a, b);
 }
 
-int __wrap_selinuxfs_access(int fs, const char *source, const char *target, unsigned int class, struct selinux_av *ret,
-			    struct err *e)
+int __wrap_selinuxfs_access(int fs, const char *source, const char *target, unsigned int class,
+			    struct selinux_av *ret, struct err *e)
 {
 	(void)fs;
 	kernel.questions++;
@@ -149,11 +150,12 @@ static void each_permission_that_a_server_needs_is_asked_for(void **state)
 		const char *target, *permissions[13];
 	} needs[] = {
 		{ CONTAINER,
-		  { "create", "ioctl", "read", "write", "getattr", "bind", "connect", "listen", "accept", "getopt",
-		    "setopt", "shutdown" } },
+		  { "create", "ioctl", "read", "write", "getattr", "bind", "connect", "listen",
+		    "accept", "getopt", "setopt", "shutdown" } },
 		{ "system_u:object_r:port_t:s0", { "name_bind" } },
 		{ "system_u:object_r:node_t:s0", { "node_bind" } },
-		{ "system_u:object_r:unlabeled_t:s0", { "read", "write", "getattr", "getopt", "setopt", "shutdown" } },
+		{ "system_u:object_r:unlabeled_t:s0",
+		  { "read", "write", "getattr", "getopt", "setopt", "shutdown" } },
 	};
 	char type[32], want[256];
 
@@ -166,7 +168,8 @@ static void each_permission_that_a_server_needs_is_asked_for(void **state)
 			assert_int_equal(selinux_check(&err), 1);
 			(void)snprintf(want, sizeof(want),
 				       "SELinux does not let container_t use steered sockets "
-				       "(%s of rawip_socket, %s): " REMEDY, *p, type);
+				       "(%s of rawip_socket, %s): " REMEDY,
+				       *p, type);
 			assert_string_equal(err.msg, want);
 		}
 	}
@@ -210,22 +213,28 @@ static void what_cannot_be_told_is_no_yes(void **state)
 	(void)state;
 	kernel.open_rc = -EPERM;
 	assert_int_equal(selinux_check(&err), -EPERM);
-	assert_string_equal(err.msg, "what SELinux lets containers do cannot be told: open selinuxfs: "
-				     "Operation not permitted");
+	assert_string_equal(err.msg,
+			    "what SELinux lets containers do cannot be told: open selinuxfs: "
+			    "Operation not permitted");
 	kernel.open_rc = 0;
 	kernel.access_rc = -EACCES;
 	assert_int_equal(selinux_check(&err), -EACCES);
-	assert_string_equal(err.msg, "what SELinux lets containers do cannot be told: ask: Permission denied");
+	assert_string_equal(
+		err.msg, "what SELinux lets containers do cannot be told: ask: Permission denied");
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup(without_selinux_and_permissive_all_is_well, an_enforcing_kernel),
-		cmocka_unit_test_setup(each_permission_that_a_server_needs_is_asked_for, an_enforcing_kernel),
+		cmocka_unit_test_setup(without_selinux_and_permissive_all_is_well,
+				       an_enforcing_kernel),
+		cmocka_unit_test_setup(each_permission_that_a_server_needs_is_asked_for,
+				       an_enforcing_kernel),
 		cmocka_unit_test_setup(our_own_domain_is_asked_for_too, an_enforcing_kernel),
-		cmocka_unit_test_setup(a_policy_without_containers_has_no_say_about_them, an_enforcing_kernel),
-		cmocka_unit_test_setup(what_the_policy_does_not_know_is_as_it_says, an_enforcing_kernel),
+		cmocka_unit_test_setup(a_policy_without_containers_has_no_say_about_them,
+				       an_enforcing_kernel),
+		cmocka_unit_test_setup(what_the_policy_does_not_know_is_as_it_says,
+				       an_enforcing_kernel),
 		cmocka_unit_test_setup(what_cannot_be_told_is_no_yes, an_enforcing_kernel),
 	};
 

@@ -162,7 +162,8 @@ static void an_id_that_is_in_no_table_is_the_hardwares(void **state)
 	(void)state;
 	answers[0] = answers[2] = -EEXIST;
 	assert_int_equal(smc_pnet_add(&nl, &eth, &err), -ENOTUNIQ);
-	assert_string_equal(err.msg, "add pnet id 'NET0' for interface 'eth0': it has an id of its hardware");
+	assert_string_equal(
+		err.msg, "add pnet id 'NET0' for interface 'eth0': it has an id of its hardware");
 	assert_int_equal(smc_pnet_add(&nl, &ib, &err), -EEXIST);
 	assert_int_equal(n_calls, 4);
 }

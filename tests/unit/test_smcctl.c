@@ -36,17 +36,17 @@ static const char node[] =
 	"\"/pods\", "
 	"\"synced\": true}, \"later\": 1}";
 
-#define NODE_TEXT                                                                                  \
-	"Node     worker-1 (kernel 6.12, agent 0.1.0)\n"                                           \
-	"Ready    yes\n"                                                                           \
-	"SMC      yes\n"                                                                           \
-	"Hook     yes\n"                                                                           \
-	"UEID     A, B\n"                                                                          \
-	"Devices  SMC knows 1 for SMC-R, 0 for SMC-D\n"                                            \
-	"         rxe0 port 1 on eth1, active, pnet NET0\n"                                        \
-	"SMC-R    yes\n"                                                                           \
-	"Cgroups  no: cgroup v1\n"                                                                 \
-	"Pods     from folder /pods\n"                                                             \
+#define NODE_TEXT                                           \
+	"Node     worker-1 (kernel 6.12, agent 0.1.0)\n"    \
+	"Ready    yes\n"                                    \
+	"SMC      yes\n"                                    \
+	"Hook     yes\n"                                    \
+	"UEID     A, B\n"                                   \
+	"Devices  SMC knows 1 for SMC-R, 0 for SMC-D\n"     \
+	"         rxe0 port 1 on eth1, active, pnet NET0\n" \
+	"SMC-R    yes\n"                                    \
+	"Cgroups  no: cgroup v1\n"                          \
+	"Pods     from folder /pods\n"                      \
 	"\n"
 
 static const char steered[] =
@@ -166,17 +166,20 @@ static void equal_reasons_are_one_with_their_pods(void **state)
 
 	(void)state;
 	for (int i = 0; i < 60; i++)
-		assert_int_equal(json_array_append_new(pods, json_pack("{s:s, s:s+, s:{s:s, s:s}}", "namespace", "shop",
-								       "name", "web-", i % 2 ? "odd" : "even", "policy",
-								       "steer", "disabled", "why",
-								       i ? "stays TCP: it was not asked for by anybody "
-									   "who may ask for such things here" :
-									   "stays TCP: another")),
+		assert_int_equal(json_array_append_new(
+					 pods,
+					 json_pack("{s:s, s:s+, s:{s:s, s:s}}", "namespace", "shop",
+						   "name", "web-", i % 2 ? "odd" : "even", "policy",
+						   "steer", "disabled", "why",
+						   i ? "stays TCP: it was not asked for by anybody "
+						       "who may ask for such things here" :
+						       "stays TCP: another")),
 				 0);
 	assert_int_equal(reasons_print(pods, 60, out), 0);
 	assert_int_equal(fclose(out), 0);
-	assert_non_null(strstr(text, "PODS  WHY\n  59  it was not asked for by anybody who may ask for such \n"
-				     "      things here\n      shop/web-"));
+	assert_non_null(strstr(
+		text, "PODS  WHY\n  59  it was not asked for by anybody who may ask for such \n"
+		      "      things here\n      shop/web-"));
 	assert_non_null(strstr(text, "\n   1  another\n      shop/web-even\n"));
 	for (char *line = strtok(text, "\n"); line; line = strtok(NULL, "\n"))
 		assert_true(strlen(line) <= 60);
@@ -188,11 +191,16 @@ static void a_problem_is_who_asked_and_has_less(void **state)
 		const char *pod;
 		bool problem;
 	} cases[] = {
-		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"missing\": \"\"}", false },
-		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": false}, \"missing\": \"\"}", true },
-		{ "{\"policy\": {\"steer\": \"disabled\", \"in_force\": false}, \"missing\": \"\"}", false },
-		{ "{\"policy\": {\"steer\": \"disabled\", \"invalid\": true}, \"missing\": \"\"}", true },
-		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"missing\": \"no route\"}", true },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"missing\": \"\"}",
+		  false },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": false}, \"missing\": \"\"}",
+		  true },
+		{ "{\"policy\": {\"steer\": \"disabled\", \"in_force\": false}, \"missing\": \"\"}",
+		  false },
+		{ "{\"policy\": {\"steer\": \"disabled\", \"invalid\": true}, \"missing\": \"\"}",
+		  true },
+		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"missing\": \"no route\"}",
+		  true },
 		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"fallback\": [{\"advice\": \"Do.\"}]}",
 		  true },
 		{ "{\"policy\": {\"steer\": \"enabled\", \"in_force\": true}, \"fallback\": [{\"advice\": null}]}",

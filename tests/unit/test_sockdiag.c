@@ -23,7 +23,8 @@ static int own_netns, other_netns;
 static int open_tcp(int family, int listens)
 {
 	struct sockaddr_storage addr = { .ss_family = (sa_family_t)family };
-	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) : sizeof(struct sockaddr_in6);
+	socklen_t len = family == AF_INET ? sizeof(struct sockaddr_in) :
+					    sizeof(struct sockaddr_in6);
 	struct err err = ERR_INIT;
 	int fd = netns_socket(own_netns, family, SOCK_STREAM | SOCK_CLOEXEC, 0, &err);
 

@@ -101,8 +101,8 @@ static void an_editors_way_of_saving_is_one_change(void **state)
 	put_pod("b.yaml~", "b", "enabled");
 	put_pod("b.yaml.bak", "b", "enabled");
 	expect("");
-	put_pod(".tmp.yaml", "a",
-		"enabled"); /* and the careful: a new file, renamed over the old one */
+	put_pod(".tmp.yaml", "a", "enabled"); /* and the careful: a new file, renamed over the old
+						 one */
 	assert_int_equal(rename(path_of(".tmp.yaml"), path_of("a.yaml")), 0);
 	expect("default/a ");
 	expect_steer("a", "enabled");

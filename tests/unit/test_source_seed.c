@@ -36,7 +36,8 @@ static void seed(const char *pods)
 	json_auto_t *saved = NULL;
 	auto_free char *text = NULL;
 
-	assert_true(asprintf(&text, "{\"namespaces\":{\"bank\":{\"smc-cni.io/steer\":\"required\"}},"
+	assert_true(asprintf(&text,
+			     "{\"namespaces\":{\"bank\":{\"smc-cni.io/steer\":\"required\"}},"
 			     "\"pods\":[%s]}",
 			     pods) > 0);
 	saved = json_loads(text, 0, NULL);
@@ -93,9 +94,12 @@ static void a_folder_that_is_whole_needs_nothing_of_before(void **state)
 static void what_an_earlier_run_left_half_is_refused(void **state)
 {
 	static const char *const texts[] = {
-		"{}", "{\"namespaces\":{}}", "{\"namespaces\":[],\"pods\":[]}",
+		"{}",
+		"{\"namespaces\":{}}",
+		"{\"namespaces\":[],\"pods\":[]}",
 		"{\"namespaces\":{\"A\":{}},\"pods\":[]}",
-		"{\"namespaces\":{\"a\":{\"k\":7}},\"pods\":[]}", "{\"namespaces\":{},\"pods\":[7]}",
+		"{\"namespaces\":{\"a\":{\"k\":7}},\"pods\":[]}",
+		"{\"namespaces\":{},\"pods\":[7]}",
 		"{\"namespaces\":{},\"pods\":[{\"namespace\":\"a\",\"name\":\"b\",\"uid\":\"\"}]}",
 	};
 

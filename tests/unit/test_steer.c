@@ -70,7 +70,8 @@ static void assert_targets(const char *kallsyms, enum facts_target v4, enum fact
 {
 	struct steer_symbol got_v4, got_v6;
 
-	assert_int_equal(steer_facts_symbols(file("kallsyms", kallsyms), &got_v4, &got_v6, &err), 0);
+	assert_int_equal(steer_facts_symbols(file("kallsyms", kallsyms), &got_v4, &got_v6, &err),
+			 0);
 	assert_int_equal(got_v4.target, v4);
 	assert_int_equal(got_v6.target, v6);
 	assert_true(got_v4.address == (v4 == FACTS_TARGET_OK ? 0xffffffff82e4f2c0 : 0));
@@ -149,9 +150,10 @@ static void facts_can_be_read_here(void **state)
 
 static void a_folder_name_is_a_layout_only_in_one_spelling(void **state)
 {
-	static const char *const others[] = { "",    "v",  "v0",  "v01", "v1x", "x1", "1",
-					      "V1",  "v-1", "v+1", "v 1", "v1.", ".",
-					      "v99999999999999999999" };
+	static const char *const others[] = {
+		"",   "v",   "v0",  "v01", "v1x", "x1", "1",
+		"V1", "v-1", "v+1", "v 1", "v1.", ".",	"v99999999999999999999"
+	};
 
 	(void)state;
 	assert_int_equal(steer_pins_layout("v1"), 1);

@@ -23,8 +23,9 @@ struct input {
 /* A steered pod with an address of each family on a node that can do everything. */
 static struct input *all(void)
 {
-	static const char yaml[] = "nodeName: n\npodSource: {folder: /x}\npnets:\n"
-				   "  - {id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [eth1]}\n";
+	static const char yaml[] =
+		"nodeName: n\npodSource: {folder: /x}\npnets:\n"
+		"  - {id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [eth1]}\n";
 	static struct input in;
 
 	config_free(in.config);
@@ -152,12 +153,9 @@ static void each_difference_makes_wishes_unequal(void **state)
 /* Such a pod's ADD ends with PREPARE: each thing alone must prevent that. */
 static void a_wish_for_any_one_thing_is_not_empty(void **state)
 {
-	const struct wish wishes[] = { { .steer = true },
-				       { .host = true },
-				       { .programs = true },
-				       { .ulp = STEER_ULP_DENY },
-				       { .netns.n_pnets = 1 },
-				       { .netns.n_sysctls = 1 } };
+	const struct wish wishes[] = { { .steer = true },      { .host = true },
+				       { .programs = true },   { .ulp = STEER_ULP_DENY },
+				       { .netns.n_pnets = 1 }, { .netns.n_sysctls = 1 } };
 	const struct wish none = { .steer = false };
 
 	(void)state;

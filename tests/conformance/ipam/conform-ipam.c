@@ -22,7 +22,14 @@
 #define STDIN_MAX (16u << 20)
 #define SPREAD 100
 
-enum { VERSION_BAD = 1, VARIABLE_BAD = 4, STDIN_BAD = 6, CONFIG_BAD = 7, NONE_LEFT = 11, LEASE_BAD = 100 };
+enum {
+	VERSION_BAD = 1,
+	VARIABLE_BAD = 4,
+	STDIN_BAD = 6,
+	CONFIG_BAD = 7,
+	NONE_LEFT = 11,
+	LEASE_BAD = 100
+};
 
 static const char *const versions[] = { "0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0" };
 
@@ -37,8 +44,8 @@ static void print(json_t *doc)
 
 static _Noreturn void fail(int code, const char *details)
 {
-	print(json_pack("{s:s, s:i, s:s, s:s}", "cniVersion", version, "code", code, "msg", "conform-ipam",
-			"details", details));
+	print(json_pack("{s:s, s:i, s:s, s:s}", "cniVersion", version, "code", code, "msg",
+			"conform-ipam", "details", details));
 	exit(1);
 }
 
@@ -64,7 +71,8 @@ static char *whose(int dir, const char *lease)
 }
 
 /* Calls look() with each lease and its owner's text, until one returns true. */
-static bool any_lease(int dir, bool (*look)(int dir, const char *lease, const char *owner, const void *arg),
+static bool any_lease(int dir,
+		      bool (*look)(int dir, const char *lease, const char *owner, const void *arg),
 		      const void *arg)
 {
 	auto_closedir DIR *list = fdopendir(openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
@@ -148,7 +156,8 @@ static json_t *take(int dir, const char *subnet, const char *me)
 		next(&addr);
 		if (!inet_covers(&net, &addr))
 			fail(NONE_LEFT, subnet);
-		fd = openat(dir, inet_format_addr(&addr, text), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		fd = openat(dir, inet_format_addr(&addr, text),
+			    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
 	} while (fd < 0 && errno == EEXIST);
 	if (fd < 0 || write(fd, me, strlen(me)) < 0)
 		fail(LEASE_BAD, text);
@@ -170,7 +179,8 @@ static void add(int dir, json_t *ipam, const char *me)
 	(void)smc_json_get_array(ipam, "ipam", "routes", &routes, NULL);
 	json_array_foreach(subnets, i, subnet)
 		json_array_append_new(ips, take(dir, json_string_value(subnet), me));
-	print(json_pack("{s:s, s:o, s:O*, s:{}}", "cniVersion", version, "ips", ips, "routes", routes, "dns"));
+	print(json_pack("{s:s, s:o, s:O*, s:{}}", "cniVersion", version, "ips", ips, "routes",
+			routes, "dns"));
 }
 
 /* ---- all together ---- */

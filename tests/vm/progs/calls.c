@@ -26,7 +26,8 @@ static bool tell(const char *call, long rc)
 
 static struct sockaddr_in any_address(const char *port)
 {
-	return (struct sockaddr_in){ .sin_family = AF_INET, .sin_port = htons((uint16_t)atoi(port)) };
+	return (struct sockaddr_in){ .sin_family = AF_INET,
+				     .sin_port = htons((uint16_t)atoi(port)) };
 }
 
 static int stream_socket(void)

@@ -52,8 +52,8 @@ static int prepare(void)
 	struct uffdio_register reg = { .mode = UFFDIO_REGISTER_MODE_MISSING };
 
 	page_size = sysconf(_SC_PAGESIZE);
-	pages = mmap(NULL, 2 * (size_t)page_size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-		     -1, 0);
+	pages = mmap(NULL, 2 * (size_t)page_size, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	uffd = (int)syscall(SYS_userfaultfd, O_CLOEXEC);
 	if (pages == MAP_FAILED || uffd < 0)
 		return -1;

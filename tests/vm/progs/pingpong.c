@@ -93,7 +93,8 @@ static void serve(const char *port)
 		if (conn < 0)
 			die("accept");
 		no_delay(conn);
-		if (recv(conn, &size, sizeof(size), MSG_WAITALL) == sizeof(size) && size <= SIZE_MAX_BYTES)
+		if (recv(conn, &size, sizeof(size), MSG_WAITALL) == sizeof(size) &&
+		    size <= SIZE_MAX_BYTES)
 			while (recv_all(conn, size) == 0 && send_all(conn, size) == 0)
 				;
 		(void)close(conn);
@@ -161,7 +162,8 @@ int main(int argc, char **argv)
 			ns[i] = now_ns() - begin;
 		}
 	} else {
-		fprintf(stderr, "usage: pingpong server PORT | client IP PORT BYTES ROUNDS | connect IP PORT ROUNDS\n");
+		fprintf(stderr,
+			"usage: pingpong server PORT | client IP PORT BYTES ROUNDS | connect IP PORT ROUNDS\n");
 		return 2;
 	}
 	print_median(ns, rounds);

@@ -4,11 +4,10 @@
  *	smcpair CLIENT_NETNS SERVER_NETNS SERVER_ADDR BYTES
  *
  * Sends BYTES to the server and half of them back. Prints one line:
- *	smcr			the statistics of both show one SMC-R connection and exactly these bytes
- *	smcd			the same for SMC-D
- *	tcp client=CODE server=CODE	fallback reasons (0: none on that side)
- *	tcp ... in N ms		how long connect(2) took, always
- * and exits 1 if the statistics fit none of these.
+ *	smcr			the statistics of both show one SMC-R connection and exactly these
+ *bytes smcd			the same for SMC-D tcp client=CODE server=CODE	fallback reasons (0:
+ *none on that side) tcp ... in N ms		how long connect(2) took, always and exits 1 if the
+ *statistics fit none of these.
  */
 #include <arpa/inet.h>
 #include <errno.h>
@@ -119,7 +118,8 @@ static uint32_t fallback_of(const struct side *s, bool server)
 		uint64_t before = 0;
 
 		for (int k = 0; k < s->before.n_fallbacks; k++)
-			if (s->before.fallbacks[k].code == f->code && s->before.fallbacks[k].server == f->server)
+			if (s->before.fallbacks[k].code == f->code &&
+			    s->before.fallbacks[k].server == f->server)
 				before = s->before.fallbacks[k].count;
 		if (f->server == server && f->count > before)
 			return f->code;
@@ -128,10 +128,11 @@ static uint32_t fallback_of(const struct side *s, bool server)
 }
 
 #define GREW(s, tech, field) ((long)((s)->after.tech.field - (s)->before.tech.field))
-#define FITS(client, server, tech, bytes)                                                        \
-	(GREW(client, tech, client_conns) == 1 && GREW(server, tech, server_conns) == 1 &&       \
-	 GREW(client, tech, tx_bytes) == (bytes) && GREW(server, tech, rx_bytes) == (bytes) &&   \
-	 GREW(server, tech, tx_bytes) == (bytes) / 2 && GREW(client, tech, rx_bytes) == (bytes) / 2)
+#define FITS(client, server, tech, bytes)                                                      \
+	(GREW(client, tech, client_conns) == 1 && GREW(server, tech, server_conns) == 1 &&     \
+	 GREW(client, tech, tx_bytes) == (bytes) && GREW(server, tech, rx_bytes) == (bytes) && \
+	 GREW(server, tech, tx_bytes) == (bytes) / 2 &&                                        \
+	 GREW(client, tech, rx_bytes) == (bytes) / 2)
 
 int main(int argc, char **argv)
 {
@@ -146,7 +147,8 @@ int main(int argc, char **argv)
 	open_side(&server, argv[2]);
 	bytes = atol(argv[4]);
 	took = talk(&client, &server, argv[3], bytes);
-	if (smc_stats_get(client.nl, &client.after, &err) < 0 || smc_stats_get(server.nl, &server.after, &err) < 0)
+	if (smc_stats_get(client.nl, &client.after, &err) < 0 ||
+	    smc_stats_get(server.nl, &server.after, &err) < 0)
 		die("statistics", err.msg);
 	why[0] = fallback_of(&client, false);
 	why[1] = fallback_of(&server, true);

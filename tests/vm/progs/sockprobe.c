@@ -194,8 +194,8 @@ static const struct probe {
 	int args;
 	int (*run)(char **arg);
 } probes[] = {
-	{ "socket", 3, probe_socket }, { "uring", 2, probe_uring }, { "ulp", 2, probe_ulp },
-	{ "cong", 1, probe_congestion }, { "loop", 1, probe_loop }, { "cost", 2, probe_cost },
+	{ "socket", 3, probe_socket },	 { "uring", 2, probe_uring }, { "ulp", 2, probe_ulp },
+	{ "cong", 1, probe_congestion }, { "loop", 1, probe_loop },   { "cost", 2, probe_cost },
 };
 
 static const struct probe *find(const char *name)

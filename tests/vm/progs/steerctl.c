@@ -221,7 +221,8 @@ static void serve(void)
 		char *words[64], *rest = NULL;
 		int n = 0;
 
-		for (char *w = strtok_r(line, " \n", &rest); w && n < 64; w = strtok_r(NULL, " \n", &rest))
+		for (char *w = strtok_r(line, " \n", &rest); w && n < 64;
+		     w = strtok_r(NULL, " \n", &rest))
 			words[n++] = w;
 		puts(run_and_tell(words, n) ? "failed" : "done");
 		(void)fflush(stdout);
