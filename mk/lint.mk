@@ -38,7 +38,7 @@ lint-all: lint-tree $(LINT_C:%=$(L)/%.ok) $(LINT_BPF:%=$(L)/%.ok) $(LINT_H:%=$(L
 	$(SCRIPTS:%=$(L)/%.sh-ok)
 .PHONY: lint-all lint-tree
 
-# Checks of the whole tree, each under a second.
+# Checks of the whole tree, each some seconds at most.
 lint-tree:
 	@tests/lint/arrows-test
 	@tests/lint/arrows
@@ -46,6 +46,8 @@ lint-tree:
 	@tests/lint/size $(SIZED)
 	@tests/lint/columns-test
 	@tests/lint/columns $(filter %.md,$(TRACKED))
+	@tests/lint/format-test
+	@tests/lint/format $(filter %.c %.h,$(TRACKED))
 	@tests/lint/docs-paths-test
 	@tests/lint/docs-paths
 	@tests/lint/spdx-test

@@ -92,7 +92,7 @@ static void a_network_with_a_new_name_takes_our_file_along(void **state)
 	assert_false(is_there("net.d/cbr0"));
 }
 
-static void a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or_not_at_all(
+static void a_network_with_all_its_plugins_in_a_folder_gets_us_behind_them_or_not_at_all(
 	void **state)
 {
 	struct install_state st;
@@ -329,7 +329,7 @@ int main(void)
 		CASE(a_list_that_reads_no_dropin_folder_gets_an_entry),
 		CASE(the_first_file_counts_bytewise_sorted),
 		CASE(a_network_with_a_new_name_takes_our_file_along),
-		CASE(a_network_whose_plugins_are_all_in_the_folder_gets_us_behind_them_or_not_at_all),
+		CASE(a_network_with_all_its_plugins_in_a_folder_gets_us_behind_them_or_not_at_all),
 		CASE(a_bad_file_is_passed_over_when_it_stays_bad),
 		CASE(what_cannot_be_joined_is_left_alone_and_named),
 		CASE(a_folder_without_a_network_is_waited_for),
