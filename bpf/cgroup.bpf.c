@@ -37,6 +37,21 @@ int smc_create_v1(struct bpf_sock *sk)
 	return 1;
 }
 
+struct {
+	__uint(type, BPF_MAP_TYPE_CGROUP_STORAGE);
+	__type(key, __u64);
+	__type(value, __u64);
+} cgroups SEC(".maps");
+
+/* Whose call it is: that of the pod in whose cgroup the caller is, in whatever network namespace.
+ * With `unshare --user --net` anybody has one of his own, and the unsafe ULP in it. */
+static __always_inline __u64 whose(struct bpf_sockopt *ctx)
+{
+	const __u64 *pod = bpf_get_local_storage(&cgroups, 0);
+
+	return *pod ? *pod : bpf_get_netns_cookie(ctx);
+}
+
 /* The name as tcp_setsockopt() reads it: up to optlen bytes, or a NUL before that. */
 static __always_inline bool names_smc(const struct bpf_sockopt *ctx)
 {
@@ -84,7 +99,7 @@ int smc_sockopt_v1(struct bpf_sockopt *ctx)
 	if (ctx->level != IPPROTO_TCP || ctx->optname != TCP_ULP || !names_smc(ctx))
 		return pass(ctx);
 
-	cookie = bpf_get_netns_cookie(ctx);
+	cookie = whose(ctx);
 	pod = bpf_map_lookup_elem(&pods, &cookie);
 	if (!pod)
 		return pass(ctx);

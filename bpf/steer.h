@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
 /* What the BPF programs and user space share. Included by both: fixed-width types only.
  *
- * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods` and `counters`, link `steer_link`. A change
- * of any struct or map here is a new layout: a new folder, so that two versions of the agent never
- * misread each other.
+ * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods`, `counters` and `cgroups`, link `steer_link`.
+ * A change of any struct or map here is a new layout: a new folder, so that two versions of the
+ * agent never misread each other. A map more, which an older version does not look at, is none.
  */
 #ifndef SMC_BPF_STEER_H
 #define SMC_BPF_STEER_H
@@ -15,7 +15,10 @@
 #define STEER_LAYOUT 1
 #define STEER_MAX_PODS 4096 /* kubelet's default is 110 a node; maps are not preallocated */
 
-/* Both maps are keyed by the netns cookie of the pod (__u64, host byte order; SO_NETNS_COOKIE). */
+/* `pods` and `counters` are keyed by the netns cookie of the pod (__u64, host byte order;
+ * SO_NETNS_COOKIE). `cgroups` is the storage of the pods' cgroups that have our programs, keyed by
+ * the cgroup's id (__u64): the pod's netns cookie, 0 until it is written. It dies with the cgroup,
+ * and is the same for a program that takes the place of another one. */
 
 /* What setsockopt(TCP_ULP, "smc") gets. */
 enum steer_ulp {

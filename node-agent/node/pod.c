@@ -77,26 +77,39 @@ static void see_cgroup(const struct node *node, struct record *rec)
 		rec->cgroup_id = cgroup_id(node, rec, &rc);
 }
 
-static int with_cgroup(struct node *node, const struct record *rec,
-		       int (*fn)(struct steer *s, int fd, struct err *err), struct err *err)
+/* A descriptor of the folder, of a node that can have programs there. */
+static int open_cgroup(const struct node *node, const struct record *rec, struct err *err)
 {
-	auto_close int fd = -1;
-
 	if (!node->steer || node->cgroup_fd < 0)
 		return err_set(err, -EOPNOTSUPP, "programs on the pod's cgroup: %s",
 			       node->steer ? node->facts.cgroup.why : node->facts.hook.why);
-	fd = cgroup_open(node->cgroup_fd, rec->req.cgroup_path, err);
-	return fd < 0 ? fd : fn(node->steer, fd, err);
+	return cgroup_open(node->cgroup_fd, rec->req.cgroup_path, err);
+}
+
+static int programs_apply(struct node *node, const struct record *rec, struct err *err)
+{
+	auto_close int fd = open_cgroup(node, rec, err);
+
+	return fd < 0 ? fd : steer_cgroup_apply(node->steer, fd, rec->netns.cookie, err);
+}
+
+static int programs_check(struct node *node, const struct record *rec, struct err *err)
+{
+	auto_close int fd = open_cgroup(node, rec, err);
+
+	return fd < 0 ? fd : steer_cgroup_check(node->steer, fd, rec->netns.cookie, err);
 }
 
 static int programs_undo(struct node *node, const struct record *rec, struct err *err)
 {
-	int r;
+	auto_close int fd = -1;
 
 	if (!node->steer || node->cgroup_fd < 0)
 		return 0;
-	r = with_cgroup(node, rec, steer_cgroup_undo, err);
-	return r == -ENOENT ? 0 : r; /* they died with the cgroup */
+	fd = open_cgroup(node, rec, err);
+	if (fd == -ENOENT)
+		return 0; /* they died with the cgroup */
+	return fd < 0 ? fd : steer_cgroup_undo(node->steer, fd, err);
 }
 
 /* Takes back the pod's addresses, except those that are another pod's by now, and with the last pod
@@ -137,7 +150,7 @@ static void extras_apply(struct node *node, const struct record *rec, struct pod
 				  &err) < 0)
 			note(extras, &err);
 	}
-	if (rec->wish.programs && with_cgroup(node, rec, steer_cgroup_apply, &err) < 0)
+	if (rec->wish.programs && programs_apply(node, rec, &err) < 0)
 		note(extras, &err);
 }
 
@@ -301,7 +314,7 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 	if (rec->wish.steer)
 		r = entry_check(node, rec, err);
 	if (r == 0 && rec->wish.programs)
-		r = with_cgroup(node, rec, steer_cgroup_check, err);
+		r = programs_check(node, rec, err);
 	if (r == 0 && rec->wish.host) {
 		wish_host_addrs(&rec->req, &host);
 		r = hostnet_check(node->config, &host, err);

@@ -6,9 +6,11 @@
 #include <bpf/libbpf.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/fault.h"
@@ -147,20 +149,71 @@ static int apply_kind(int cgroup_fd, const struct kind *kind, int prog_fd, struc
 	return rc < 0 ? rc : 0;
 }
 
-int steer_cgroup_apply(struct steer *s, int cgroup_fd, struct err *err)
+/* The key of the storage that the cgroup has for our programs: its id, which is the inode of its
+ * folder (kernfs; 64 bits wide as ino_t is). */
+static int storage_key(int cgroup_fd, uint64_t *ret, struct err *err)
+{
+	struct stat st;
+
+	_Static_assert(sizeof(st.st_ino) == sizeof(*ret), "ids of cgroups are inodes");
+	if (fstat(cgroup_fd, &st) < 0)
+		return err_sys(err, errno, "read the cgroup's id");
+	*ret = st.st_ino;
+	return 0;
+}
+
+/* It is there from the attachment on. */
+static int apply_cookie(const struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err)
+{
+	uint64_t key;
+	int rc = storage_key(cgroup_fd, &key, err);
+
+	if (rc < 0)
+		return rc;
+	FAULT_POINT("namespace of a cgroup", err);
+	rc = bpf_map_update_elem(s->cgroups_fd, &key, &cookie, BPF_EXIST);
+	return rc < 0 ? err_sys(err, rc, "write the pod of cgroup %" PRIu64, key) : 0;
+}
+
+static int check_cookie(const struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err)
+{
+	uint64_t key, found;
+	int rc = storage_key(cgroup_fd, &key, err);
+
+	if (rc < 0)
+		return rc;
+	rc = bpf_map_lookup_elem(s->cgroups_fd, &key, &found);
+	if (rc < 0)
+		return err_sys(err, rc, "read the pod of cgroup %" PRIu64, key);
+	if (found != cookie)
+		return err_set(err, -ENOENT,
+			       "find the pod of cgroup %" PRIu64 ": netns cookie %" PRIu64
+			       " instead of %" PRIu64,
+			       key, found, cookie);
+	return 0;
+}
+
+static int apply_all(struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		int rc = apply_kind(cgroup_fd, &kinds[i], kind_fd(s, i), err);
 
-		if (rc < 0) {
-			(void)steer_cgroup_undo(s, cgroup_fd, NULL);
+		if (rc < 0)
 			return rc;
-		}
 	}
-	return 0;
+	return apply_cookie(s, cgroup_fd, cookie, err);
 }
 
-int steer_cgroup_check(struct steer *s, int cgroup_fd, struct err *err)
+int steer_cgroup_apply(struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err)
+{
+	int rc = apply_all(s, cgroup_fd, cookie, err);
+
+	if (rc < 0)
+		(void)steer_cgroup_undo(s, cgroup_fd, NULL);
+	return rc;
+}
+
+int steer_cgroup_check(struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
 		struct prog_list list;
@@ -176,7 +229,7 @@ int steer_cgroup_check(struct steer *s, int cgroup_fd, struct err *err)
 			return err_set(err, -ENOENT, "find %s program %u on cgroup: not attached",
 				       kinds[i].what, own.id);
 	}
-	return 0;
+	return check_cookie(s, cgroup_fd, cookie, err);
 }
 
 static int detach_all(int cgroup_fd, struct err *err)

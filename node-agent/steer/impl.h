@@ -13,10 +13,11 @@
 struct steer {
 	int pods_fd;
 	int counters_fd;
+	int cgroups_fd;
 	int create_fd; /* cgroup/sock_create */
 	int sockopt_fd; /* cgroup/setsockopt */
 	uint32_t hook_id; /* program id */
-	uint32_t pods_id, counters_id; /* map ids */
+	uint32_t pods_id, counters_id, cgroups_id; /* map ids */
 	uint64_t inetsw, inetsw6; /* kernel addresses that the program searches; 0: none */
 	char bpffs_dir[PATH_MAX];
 };

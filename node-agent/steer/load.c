@@ -60,28 +60,43 @@ static int explain_load(int rc, char *log, struct err *err)
 
 /* Pinned maps of this layout are taken over, missing ones made and pinned, when the object loads.
  */
-static int pin_maps(const struct steer *s, struct bpf_map *pods, struct bpf_map *counters,
-		    struct err *err)
+static int pin_maps(const struct steer *s, struct bpf_object *object, struct err *err)
 {
-	char path[PATH_MAX];
-	int rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, "pods", err);
+	struct bpf_map *map;
 
-	if (rc < 0)
-		return rc;
-	rc = bpf_map__set_pin_path(pods, path);
-	if (rc < 0)
-		return err_sys(err, rc, "set pin '%s'", path);
-	rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, "counters", err);
-	if (rc < 0)
-		return rc;
-	rc = bpf_map__set_pin_path(counters, path);
-	return rc < 0 ? err_sys(err, rc, "set pin '%s'", path) : 0;
+	bpf_object__for_each_map(map, object)
+	{
+		char path[PATH_MAX];
+		int rc;
+
+		if (bpf_map__is_internal(map)) /* the constants of one program */
+			continue;
+		rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, bpf_map__name(map), err);
+		if (rc < 0)
+			return rc;
+		rc = bpf_map__set_pin_path(map, path);
+		if (rc < 0)
+			return err_sys(err, rc, "set pin '%s'", path);
+	}
+	return 0;
 }
 
 static int dup_fd(int fd, int *ret, struct err *err)
 {
 	*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
 	return *ret < 0 ? err_sys(err, errno, "keep descriptor of a BPF object") : 0;
+}
+
+static int keep_map(const struct bpf_map *map, int *ret_fd, uint32_t *ret_id, struct err *err)
+{
+	struct bpf_map_info info = { 0 };
+	uint32_t len = sizeof(info);
+	int rc = bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
+
+	if (rc < 0)
+		return err_sys(err, rc, "read map '%s'", bpf_map__name(map));
+	*ret_id = info.id;
+	return dup_fd(bpf_map__fd(map), ret_fd, err);
 }
 
 static int load_cgroup(struct steer *s, struct err *err)
@@ -91,12 +106,15 @@ static int load_cgroup(struct steer *s, struct err *err)
 
 	if (!skel)
 		return err_sys(err, errno, "open cgroup programs");
-	rc = pin_maps(s, skel->maps.pods, skel->maps.counters, err);
+	rc = pin_maps(s, skel->obj, err);
 	if (rc < 0)
 		return rc;
 	rc = cgroup_bpf__load(skel);
 	if (rc < 0)
 		return err_sys(err, rc, "load cgroup programs");
+	rc = keep_map(skel->maps.cgroups, &s->cgroups_fd, &s->cgroups_id, err);
+	if (rc < 0)
+		return rc;
 	rc = dup_fd(bpf_program__fd(skel->progs.smc_create_v1), &s->create_fd, err);
 	if (rc < 0)
 		return rc;
@@ -140,18 +158,6 @@ static int attach_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 	return swap_link(s, link, err);
 }
 
-static int keep_map(const struct bpf_map *map, int *ret_fd, uint32_t *ret_id, struct err *err)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int rc = bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
-
-	if (rc < 0)
-		return err_sys(err, rc, "read map '%s'", bpf_map__name(map));
-	*ret_id = info.id;
-	return dup_fd(bpf_map__fd(map), ret_fd, err);
-}
-
 static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 {
 	auto_free char *log = calloc(1, VERIFIER_LOG_BYTES);
@@ -161,7 +167,7 @@ static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 
 	if (!log)
 		return err_sys(err, ENOMEM, "load steering program");
-	rc = pin_maps(s, skel->maps.pods, skel->maps.counters, err);
+	rc = pin_maps(s, skel->obj, err);
 	if (rc < 0)
 		return rc;
 	/* filled by a second try, which libbpf makes when the first one failed */

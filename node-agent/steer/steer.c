@@ -82,7 +82,7 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 
 	if (!s)
 		return err_sys(err, ENOMEM, "open steering");
-	s->pods_fd = s->counters_fd = s->create_fd = s->sockopt_fd = -1;
+	s->pods_fd = s->counters_fd = s->cgroups_fd = s->create_fd = s->sockopt_fd = -1;
 	(void)libbpf_set_print(print_libbpf);
 	rc = steer_pins_check_fs(bpffs_dir, err);
 	if (rc < 0)
@@ -131,15 +131,18 @@ static int check_pin(const struct steer *s, const char *name, uint32_t id, struc
 
 int steer_check(struct steer *s, struct err *err)
 {
+	const struct {
+		const char *name;
+		uint32_t id;
+	} pins[] = { { STEER_PIN_LINK, s->hook_id },
+		     { "pods", s->pods_id },
+		     { "counters", s->counters_id },
+		     { "cgroups", s->cgroups_id } };
 	struct steer_symbol v4, v6;
-	int rc = check_pin(s, STEER_PIN_LINK, s->hook_id, err);
+	int rc = 0;
 
-	if (rc < 0)
-		return rc;
-	rc = check_pin(s, "pods", s->pods_id, err);
-	if (rc < 0)
-		return rc;
-	rc = check_pin(s, "counters", s->counters_id, err);
+	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(pins); i++)
+		rc = check_pin(s, pins[i].name, pins[i].id, err);
 	if (rc < 0 || s->inetsw6)
 		return rc;
 	rc = steer_symbols(&v4, &v6, err);
@@ -154,7 +157,8 @@ void steer_close(struct steer *s)
 {
 	if (!s)
 		return;
-	for (int *fd = (int[]){ s->pods_fd, s->counters_fd, s->create_fd, s->sockopt_fd, -2 };
+	for (int *fd = (int[]){ s->pods_fd, s->counters_fd, s->cgroups_fd, s->create_fd,
+				s->sockopt_fd, -2 };
 	     *fd != -2; fd++)
 		if (*fd >= 0)
 			(void)close(*fd);

@@ -56,9 +56,10 @@ int steer_pod_list(struct steer *s, uint64_t **ret, struct err *err);
 
 /* The programs on a pod's cgroup v2 directory (count what escaped steering; TCP_ULP):
  * BPF_PROG_ATTACH with ALLOW_MULTI, no pin, so they die with the cgroup. apply is idempotent:
- * programs of an earlier run of the agent are replaced. */
-int steer_cgroup_apply(struct steer *s, int cgroup_fd, struct err *err);
-int steer_cgroup_check(struct steer *s, int cgroup_fd, struct err *err);
+ * programs of an earlier run of the agent are replaced. cookie: of the pod's netns; calls of its
+ * tasks are the pod's, whatever namespace they are made in. */
+int steer_cgroup_apply(struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err);
+int steer_cgroup_check(struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err);
 int steer_cgroup_undo(struct steer *s, int cgroup_fd, struct err *err);
 
 /* --cleanup: detaches our programs (of layouts <= STEER_LAYOUT) from the cgroup v2 root and all

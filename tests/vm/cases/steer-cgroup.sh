@@ -6,10 +6,14 @@
 . "$(dirname "$0")/../steer.sh"
 
 snapshot "$VM_OUT/before"
+pod=("$cgroups/pod" /run/netns/pod)
 counts() { agent counters /run/netns/pod; }
 
 # ulp NETNS CGROUP LENGTH: TCP_ULP "smc" on sockets of protocol 6, 256 and 262
 ulp() { probe "$1" "$2" ulp 6 "$3" , ulp 256 "$3" , ulp 262 "$3"; }
+
+# nested CGROUP: what anybody in the pod may do
+nested() { probe pod "$1" nest , ulp 6 3 , ulp 256 3 , ulp 262 3; }
 
 step "TCP_ULP without our programs"
 case $VM_KERNEL in
@@ -18,7 +22,7 @@ case $VM_KERNEL in
 esac
 agent pod /run/netns/pod off deny
 is "TCP, SMC, MPTCP" "$kernels" ulp pod pod 3
-agent cgroup apply $cgroups/pod , cgroup apply $cgroups/pod , cgroup check $cgroups/pod
+agent cgroup apply "${pod[@]}" , cgroup apply "${pod[@]}" , cgroup check "${pod[@]}"
 for length in 3 4 16 5000; do
 	step "TCP_ULP, $length bytes"
 	agent pod /run/netns/pod off deny
@@ -33,7 +37,12 @@ is "counted" "steered=0 unsteered=0 target_missing=0 ulp_ignored=12 ulp_denied=2
 	counts
 agent pod /run/netns/pod off deny
 is "not in the pod's cgroup" "$kernels" ulp pod plain 3
-is "not in the pod's namespace" "$kernels" ulp plain pod 3
+is "the pod's task in another namespace" "EPERM EPERM EPERM" ulp plain pod 3
+is "in a namespace of its own" "nested EPERM EPERM EPERM" nested pod/leaf
+agent pod /run/netns/pod off emulate
+is "emulate there" "nested ENOENT ok ENOPROTOOPT" nested pod
+is "denied are the pod's" 35 counter pod ulp_denied
+is "so are emulated" 5 counter pod ulp_emulated
 agent pod /run/netns/pod on emulate
 is "emulate on a socket that was steered" ok probe pod pod ulp 0 4
 
@@ -64,14 +73,14 @@ is "not counted" 5 counter pod unsteered
 step "replaced, checked, removed"
 attached() { bpftool cgroup show $cgroups/pod | grep -c smc_; }
 is "two programs" 2 attached
-fails "the next agent's are not there yet" '*not attached' steerctl cgroup check $cgroups/pod
-steerctl cgroup apply $cgroups/pod , cgroup check $cgroups/pod
+fails "the next agent's are not there yet" '*not attached' steerctl cgroup check "${pod[@]}"
+steerctl cgroup apply "${pod[@]}" , cgroup check "${pod[@]}"
 is "still two" 2 attached
-agent cgroup undo $cgroups/pod , cgroup undo $cgroups/pod
+agent cgroup undo "${pod[@]}" , cgroup undo "${pod[@]}"
 is "none" 0 attached
 fails "not a cgroup" '*list sock_create programs of cgroup: Bad file descriptor' \
-	agent cgroup apply /run
-agent cgroup apply $cgroups , cgroup apply $cgroups/pod/leaf
+	agent cgroup apply /run /run/netns/pod
+agent cgroup apply $cgroups /run/netns/pod , cgroup apply $cgroups/pod/leaf /run/netns/pod
 agent_kill
 steerctl cgroup-remove-all $cgroups , remove-all
 as_before()

@@ -13,7 +13,7 @@ echo /dev/shm/modprobe > /proc/sys/kernel/modprobe
 
 step "smc is not loaded"
 rmmod smc
-agent pod /run/netns/pod on ignore , cgroup apply $cgroups/pod
+agent pod /run/netns/pod on ignore , cgroup apply $cgroups/pod /run/netns/pod
 is "IPv4" 6 probe pod pod socket inet stream 0
 is "IPv6" 6 probe pod pod socket inet6 stream+flags 6
 is "MPTCP stays what was asked for" 262 probe pod pod socket inet stream 262

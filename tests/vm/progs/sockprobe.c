@@ -7,6 +7,7 @@
  *	ulp PROTOCOL LENGTH	a stream socket, then TCP_ULP "smc" NUL NUL... of LENGTH bytes
  *	cong LENGTH	a stream socket, then TCP_CONGESTION "reno" of LENGTH bytes; reads it back
  *	loop FILE	stream sockets until FILE exists; then how many of each protocol
+ *	nest		from here on: nobody, in a user and network namespace of his own
  *	cost PROTOCOL COUNT	nanoseconds for one socket(2) + close(2): COUNT of them in 40
  *				batches, the least of their means
  */
@@ -15,6 +16,7 @@
 #include <linux/io_uring.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
+#include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -189,13 +191,25 @@ static int probe_cost(char **arg)
 	return 0;
 }
 
+/* What anybody in a container may do. */
+static int probe_nest(char **arg)
+{
+	(void)arg;
+	if (setresgid(65534, 65534, 65534) < 0 || setresuid(65534, 65534, 65534) < 0 ||
+	    unshare(CLONE_NEWUSER | CLONE_NEWNET) < 0)
+		return print_errno();
+	printf("nested");
+	return 0;
+}
+
 static const struct probe {
 	const char *name;
 	int args;
 	int (*run)(char **arg);
 } probes[] = {
-	{ "socket", 3, probe_socket },	 { "uring", 2, probe_uring }, { "ulp", 2, probe_ulp },
-	{ "cong", 1, probe_congestion }, { "loop", 1, probe_loop },   { "cost", 2, probe_cost },
+	{ "nest", 0, probe_nest }, { "socket", 3, probe_socket },   { "uring", 2, probe_uring },
+	{ "ulp", 2, probe_ulp },   { "cong", 1, probe_congestion }, { "loop", 1, probe_loop },
+	{ "cost", 2, probe_cost },
 };
 
 static const struct probe *find(const char *name)

@@ -5,7 +5,7 @@
  *	facts | open | check | list | drop-older		the node
  *	pod NETNS on|off ignore|deny|emulate			apply, then check
  *	undo NETNS | counters NETNS
- *	cgroup apply|check|undo DIR
+ *	cgroup apply|check|undo DIR NETNS
  *	remove-all | cgroup-remove-all ROOT			no handle
  *
  * Without arguments it reads commands from stdin, a line at a time, and answers each with what they
@@ -134,13 +134,16 @@ static int counters(char **arg)
 static int cgroup(char **arg)
 {
 	auto_close int fd = open(arg[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	uint64_t cookie;
 
 	if (fd < 0)
 		return err_sys(&err, -1, "open cgroup '%s'", arg[1]);
+	if (cookie_of(arg[2], &cookie) < 0)
+		return -1;
 	if (!strcmp(arg[0], "apply"))
-		return steer_cgroup_apply(handle, fd, &err);
+		return steer_cgroup_apply(handle, fd, cookie, &err);
 	if (!strcmp(arg[0], "check"))
-		return steer_cgroup_check(handle, fd, &err);
+		return steer_cgroup_check(handle, fd, cookie, &err);
 	return steer_cgroup_undo(handle, fd, &err);
 }
 
@@ -169,7 +172,7 @@ static const struct command {
 	{ "pod", 3, pod, false },
 	{ "undo", 1, undo, false },
 	{ "counters", 1, counters, false },
-	{ "cgroup", 2, cgroup, false },
+	{ "cgroup", 3, cgroup, false },
 	{ "remove-all", 0, remove_all, true },
 	{ "cgroup-remove-all", 1, cgroup_remove_all, true },
 };
