@@ -5,7 +5,6 @@
 #include <linux/if_link.h>
 #include <string.h>
 
-#include "cni-plugin/hostdev.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/wire.h"
@@ -115,7 +114,7 @@ static int get_pci(const json_t *obj, const char *where, const char *key, char *
 
 	if (r < 0 || *text == '\0')
 		return r;
-	if (!hostdev_pci_valid(text))
+	if (!pci_name_valid(text))
 		return err_set(err, -EINVAL,
 			       "%s: '%s' is '%.64s'; allowed is a PCI address like 0000:03:00.1",
 			       where, key, text);
@@ -138,7 +137,7 @@ static int get_device(const json_t *obj, struct conf_interface *ret, struct err 
 static int get_lent(const json_t *root, struct conf_interface *ret, struct err *err)
 {
 	json_t *runtime = NULL;
-	char lent[HOSTDEV_PCI_MAX] = "";
+	char lent[PCI_NAME_MAX] = "";
 
 	if (ret->kind != CONF_HOST_DEVICE)
 		return 0;

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "cni-plugin/error.h"
+#include "cni-plugin/pci_name.h"
 
 enum conf_kind {
 	CONF_VETH, /* on a bridge */
@@ -20,15 +21,13 @@ enum conf_kind {
 	CONF_DUMMY,
 };
 
-#define HOSTDEV_PCI_MAX 16 /* bytes with the NUL: "0000:03:00.1" */
-
 struct conf_interface {
 	enum conf_kind kind;
 	char bridge[IFNAMSIZ]; /* veth */
 	char master[IFNAMSIZ]; /* macvlan, ipvlan; "": the default route's device */
 	/* host-device; "" with pci, and where neither is known (GC, STATUS). */
 	char device[IFNAMSIZ];
-	char pci[HOSTDEV_PCI_MAX]; /* host-device: its PCI address */
+	char pci[PCI_NAME_MAX]; /* host-device: its PCI address */
 	bool rdma; /* host-device: its RDMA device goes along (RDMA netns mode exclusive) */
 	int mode; /* MACVLAN_MODE_, IPVLAN_MODE_ */
 	int mtu; /* 0: the kernel's default */

@@ -14,13 +14,11 @@
 #include "common/rdma_nl.h"
 #include "common/wire.h"
 
-/* "0000:03:00.1" */
-bool hostdev_pci_valid(const char *text);
 /* The network device at a PCI address, not the representor of one of its functions (those are in
  * the same folder of sysfs). -ENODEV. */
 int hostdev_at_pci(const char *pci, char ret[IFNAMSIZ], struct err *err);
 /* The PCI address of a network device of the host; "" if it has none. */
-void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX]);
+void hostdev_pci_of(const char *name, char ret[PCI_NAME_MAX]);
 
 /* Only one plugin at a time works on the devices that may be lent: from its look at one until it is
  * in the pod, and from the pod until it has its name again. Returns a descriptor to close. */

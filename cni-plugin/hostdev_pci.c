@@ -14,15 +14,6 @@
 
 #define PCI_DEVICES "/sys/bus/pci/devices"
 
-bool hostdev_pci_valid(const char *text)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	return strlen(text) == 12 && strspn(text, digits) == 4 && text[4] == ':' &&
-	       strspn(text + 5, digits) == 2 && text[7] == ':' && strspn(text + 8, digits) == 2 &&
-	       text[10] == '.' && strspn(text + 11, digits) == 1;
-}
-
 /* "pf0vf3", "pf1sf88", "c1pf0vf2" (net/core/devlink.c, devlink_port_phys_port_name_get). */
 static bool is_representor(const char *name)
 {
@@ -69,7 +60,7 @@ static bool first_virtio_netdev(const char *path, char ret[IFNAMSIZ])
 
 int hostdev_at_pci(const char *pci, char ret[IFNAMSIZ], struct err *err)
 {
-	char path[sizeof(PCI_DEVICES) + HOSTDEV_PCI_MAX + sizeof("/net")];
+	char path[sizeof(PCI_DEVICES) + PCI_NAME_MAX + sizeof("/net")];
 
 	(void)snprintf(path, sizeof(path), PCI_DEVICES "/%s", pci);
 	if (access(path, F_OK) < 0)
@@ -85,7 +76,7 @@ int hostdev_at_pci(const char *pci, char ret[IFNAMSIZ], struct err *err)
 		       pci);
 }
 
-void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX])
+void hostdev_pci_of(const char *name, char ret[PCI_NAME_MAX])
 {
 	char path[64], real[PATH_MAX], *last;
 
@@ -98,6 +89,6 @@ void hostdev_pci_of(const char *name, char ret[HOSTDEV_PCI_MAX])
 		*last = '\0';
 		last = strrchr(real, '/');
 	}
-	if (hostdev_pci_valid(last + 1))
+	if (pci_name_valid(last + 1))
 		strcpy(ret, last + 1);
 }

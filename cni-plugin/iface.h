@@ -53,9 +53,5 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 /* The gateway of an address, with the subnet's prefix length: what the IPAM plugin said, or for
  * isGateway and kind ptp the first address of the subnet. False if there is none. */
 bool iface_gateway(const struct conf *conf, const struct result_ip *ip, struct inet_addr *ret);
-/* link_get() of a link that must be there and up: -ENOENT. `where` is for messages ("of the
- * pod"). */
-int iface_need_link(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
-		    struct err *err);
 
 #endif

@@ -12,18 +12,6 @@
 #include "common/cleanup.h"
 #include "common/link.h"
 
-int iface_need_link(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
-		    struct err *err)
-{
-	int r = link_get(sk, name, ret, err);
-
-	if (r == -ENODEV)
-		return err_set(err, -ENOENT, "interface '%s' %s is missing", name, where);
-	if (r < 0)
-		return r;
-	return ret->up ? 0 : err_set(err, -ENOENT, "interface '%s' %s is down", name, where);
-}
-
 /* Returns the place of the pod's interface in the result's list, -1 if it is not there. */
 static int listed_at(const struct env *env, const json_t *interfaces)
 {
@@ -79,7 +67,7 @@ int iface_check(const struct env *env, const struct conf *conf, int netns_fd, co
 
 	w.n_links = 1;
 	if (r == 0)
-		r = iface_need_link(w.pod, env->ifname, "of the pod", &w.links[0], err);
+		r = link_get_up(w.pod, env->ifname, "of the pod", &w.links[0], err);
 	if (r == 0 && index < 0)
 		r = err_set(err, -ENOENT, "prevResult does not list interface '%s' in '%s'",
 			    env->ifname, env->netns);

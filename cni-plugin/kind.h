@@ -27,7 +27,7 @@ struct kind_work {
 	struct link links[KIND_LINKS_MAX]; /* as the result lists them; the pod's own is the last */
 	int n_links;
 	bool made_bridge;
-	char pci[HOSTDEV_PCI_MAX]; /* the pod's device's PCI address; "" if it has none */
+	char pci[PCI_NAME_MAX]; /* the pod's device's PCI address; "" if it has none */
 };
 
 struct kind {

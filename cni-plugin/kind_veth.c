@@ -96,7 +96,7 @@ static int check(struct kind_work *w, const json_t *result, struct err *err)
 	struct link bridge, end;
 	struct inet_addr gateway;
 	struct result_ip ip;
-	int r = iface_need_link(w->host, w->conf->interface.bridge, "(the bridge)", &bridge, err);
+	int r = link_get_up(w->host, w->conf->interface.bridge, "(the bridge)", &bridge, err);
 
 	if (r == 0)
 		r = veth_check(w->host, &w->attachment, &w->links[0], &end, err);

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "cni-plugin/iface.h"
 #include "cni-plugin/tag.h"
 #include "common/cleanup.h"
 #include "common/link.h"
@@ -165,7 +164,7 @@ int veth_check(struct nl_sock *sk, const struct wire_attachment *a, const struct
 	       struct link *ret, struct err *err)
 {
 	char host[IFNAMSIZ];
-	int r = iface_need_link(sk, veth_host_name(a, host), "on the host", ret, err);
+	int r = link_get_up(sk, veth_host_name(a, host), "on the host", ret, err);
 
 	if (r < 0)
 		return r;

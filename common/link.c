@@ -154,6 +154,18 @@ int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err 
 	return get(sk, msg, what, ret, err);
 }
 
+int link_get_up(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
+		struct err *err)
+{
+	int r = link_get(sk, name, ret, err);
+
+	if (r == -ENODEV)
+		return err_set(err, -ENOENT, "interface '%s' %s is missing", name, where);
+	if (r < 0)
+		return r;
+	return ret->up ? 0 : err_set(err, -ENOENT, "interface '%s' %s is down", name, where);
+}
+
 int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, 0, NULL, index);

@@ -53,6 +53,10 @@ const char *link_format_mac(const struct link *link, char buf[LINK_MAC_TEXT_MAX]
 
 /* -ENODEV if there is none. */
 int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err *err);
+/* link_get() of a link that must be there and up: -ENOENT. `where` is for messages ("of the
+ * pod"). */
+int link_get_up(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
+		struct err *err);
 int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err);
 /* All interfaces, in the order of their index; the caller frees *ret. Returns their number. */
 int link_list(struct nl_sock *sk, struct link **ret, struct err *err);
