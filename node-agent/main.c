@@ -2,7 +2,6 @@
 /* smc-node-agent: one per node; steers the sockets of opted-in pods to SMC. */
 #include <errno.h>
 #include <getopt.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,15 +10,18 @@
 #include "common/fault.h"
 #include "common/log.h"
 #include "node-agent/config/config.h"
+#include "node-agent/leave.h"
 #include "node-agent/node/rights.h"
 #include "node-agent/run.h"
 #include "node-agent/server/socket_dir.h"
 #include "node-agent/takeback.h"
 
-enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP };
+enum mode { MODE_RUN, MODE_CHECK, MODE_CLEANUP, MODE_MARKED };
 
 static const char usage[] =
-	"usage: smc-node-agent [--config FILE] [--cni-plugin FILE] [--check-config | --cleanup [--stay] | --version]\n"
+	"usage: smc-node-agent [--config FILE] [--cni-plugin FILE] [--check-config | --version]\n"
+	"       smc-node-agent [--config FILE] --cleanup [--stay [--gone NAME] [--mark FILE]]\n"
+	"       smc-node-agent --marked FILE\n"
 	"\n"
 	"  --config FILE   default " CONFIG_DEFAULT_PATH "\n"
 	"  --cni-plugin FILE\n"
@@ -28,7 +30,12 @@ static const char usage[] =
 	"  --check-config  only say what is wrong with the file, all of it\n"
 	"  --cleanup       take back all that the agent made on this node; a stopped agent leaves\n"
 	"                  steering in force. Needs no config: without one the default paths count\n"
-	"  --stay          try until all is clean, then stay until SIGTERM: for a DaemonSet\n";
+	"  --stay          for a DaemonSet beside the agents' one: begin when the API server says that\n"
+	"                  DAEMONSET_NAME of POD_NAMESPACE (environment) is gone, try until all is clean,\n"
+	"                  then stay until SIGTERM\n"
+	"  --gone NAME     ask nobody: DAEMONSET_NAME, which must be NAME, has no agents any more\n"
+	"  --mark FILE     write there that the node is clean, once it is\n"
+	"  --marked FILE   succeed if that is written there: for a probe\n";
 
 static void print_bad(void *arg, const struct err *err)
 {
@@ -52,53 +59,6 @@ static int check_config(const char *path)
 		(void)fprintf(stderr, "%s: %s\n", path, err.msg);
 	config_free(config);
 	return told ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-static int clean_up(const char *path)
-{
-	struct err err = ERR_INIT, why = ERR_INIT;
-	struct config *config;
-	int r = config_load(path, &config, &why);
-
-	if (r < 0) {
-		if (r != -ENOENT)
-			log_warn("config cannot be used, only its paths are", "err", why.msg);
-		r = config_salvage(path, &config, &err);
-	}
-	if (r == 0) {
-		r = takeback_run(config, &err);
-		config_free(config);
-	}
-	if (r < 0)
-		log_error("clean-up is not complete", "err", err.msg);
-	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
-}
-
-/* True when SIGTERM or SIGINT came within the time; NULL: waits for it. */
-static bool told_to_end(const struct timespec *limit)
-{
-	sigset_t set;
-
-	(void)sigemptyset(&set);
-	(void)sigaddset(&set, SIGTERM);
-	(void)sigaddset(&set, SIGINT);
-	(void)sigprocmask(SIG_BLOCK, &set, NULL);
-	return (limit ? sigtimedwait(&set, NULL, limit) : sigwaitinfo(&set, NULL)) > 0;
-}
-
-/* The agent of this node may end later than we begin. */
-static int clean_up_and_stay(const char *path)
-{
-	static const struct timespec pause = { .tv_sec = 3 };
-
-	while (clean_up(path) != EXIT_SUCCESS) {
-		if (told_to_end(&pause))
-			return EXIT_FAILURE;
-	}
-	log_info("this node is clean, waiting for SIGTERM");
-	while (!told_to_end(NULL))
-		;
-	return EXIT_SUCCESS;
 }
 
 static void log_bad(void *arg, const struct err *err)
@@ -134,69 +94,122 @@ static int serve(const char *path, const char *cni_plugin)
 	return r < 0 ? EXIT_FAILURE : EXIT_SUCCESS;
 }
 
-int main(int argc, char **argv)
+enum option_code {
+	OPT_CONFIG = 1,
+	OPT_CHECK,
+	OPT_CLEANUP,
+	OPT_STAY,
+	OPT_GONE,
+	OPT_MARK,
+	OPT_MARKED,
+	OPT_PLUGIN,
+	OPT_VERSION,
+	OPT_HELP
+};
+
+struct arguments {
+	enum mode mode;
+	const char *config, *cni_plugin;
+	struct leave leave;
+	bool stay;
+};
+
+static int wrong(const char *what, const char *why)
+{
+	(void)fprintf(stderr, "smc-node-agent: %s%s\n%s", what, why, usage);
+	return 2;
+}
+
+/* -1: go on; else the exit status. */
+static int take_option(struct arguments *a, int option)
+{
+	switch ((enum option_code)option) {
+	case OPT_CONFIG:
+		a->config = optarg;
+		return -1;
+	case OPT_PLUGIN:
+		a->cni_plugin = optarg;
+		return -1;
+	case OPT_CHECK:
+		a->mode = MODE_CHECK;
+		return -1;
+	case OPT_CLEANUP:
+		a->mode = MODE_CLEANUP;
+		return -1;
+	case OPT_STAY:
+		a->stay = true;
+		return -1;
+	case OPT_GONE:
+		a->leave.gone = optarg;
+		return -1;
+	case OPT_MARK:
+		a->leave.mark = optarg;
+		return -1;
+	case OPT_MARKED:
+		a->mode = MODE_MARKED;
+		a->leave.mark = optarg;
+		return -1;
+	case OPT_VERSION:
+		(void)puts("smc-node-agent " SMC_CNI_VERSION);
+		return EXIT_SUCCESS;
+	case OPT_HELP:
+		(void)fputs(usage, stdout);
+		return EXIT_SUCCESS;
+	}
+	(void)fputs(usage, stderr);
+	return 2;
+}
+
+static int read_arguments(struct arguments *a, int argc, char **argv)
 {
 	static const struct option options[] = {
-		{ "config", required_argument, NULL, 'c' },
-		{ "check-config", no_argument, NULL, 'k' },
-		{ "cleanup", no_argument, NULL, 'x' },
-		{ "stay", no_argument, NULL, 's' },
-		{ "version", no_argument, NULL, 'v' },
-		{ "help", no_argument, NULL, 'h' },
-		{ "cni-plugin", required_argument, NULL, 'p' },
+		{ "config", required_argument, NULL, OPT_CONFIG },
+		{ "check-config", no_argument, NULL, OPT_CHECK },
+		{ "cleanup", no_argument, NULL, OPT_CLEANUP },
+		{ "stay", no_argument, NULL, OPT_STAY },
+		{ "gone", required_argument, NULL, OPT_GONE },
+		{ "mark", required_argument, NULL, OPT_MARK },
+		{ "marked", required_argument, NULL, OPT_MARKED },
+		{ "version", no_argument, NULL, OPT_VERSION },
+		{ "help", no_argument, NULL, OPT_HELP },
+		{ "cni-plugin", required_argument, NULL, OPT_PLUGIN },
 		{ NULL, 0, NULL, 0 },
 	};
-	const char *path = CONFIG_DEFAULT_PATH, *cni_plugin = NULL;
-	enum mode mode = MODE_RUN;
-	bool stay = false;
-	int opt;
+	int opt, status;
 
 	while ((opt = getopt_long(argc, argv, "", options, NULL)) != -1) {
-		switch (opt) {
-		case 'c':
-			path = optarg;
-			break;
-		case 'p':
-			cni_plugin = optarg;
-			break;
-		case 'k':
-			mode = MODE_CHECK;
-			break;
-		case 'x':
-			mode = MODE_CLEANUP;
-			break;
-		case 's':
-			stay = true;
-			break;
-		case 'v':
-			(void)puts("smc-node-agent " SMC_CNI_VERSION);
-			return EXIT_SUCCESS;
-		case 'h':
-			(void)fputs(usage, stdout);
-			return EXIT_SUCCESS;
-		default:
-			(void)fputs(usage, stderr);
-			return 2;
-		}
+		status = take_option(a, opt);
+		if (status >= 0)
+			return status;
 	}
-	if (optind < argc) {
-		(void)fprintf(stderr, "smc-node-agent: unexpected argument '%s'\n%s", argv[optind],
-			      usage);
-		return 2;
+	if (optind < argc)
+		return wrong("unexpected argument: ", argv[optind]);
+	if (a->stay && a->mode != MODE_CLEANUP)
+		return wrong("--stay goes with --cleanup", "");
+	if (!a->stay && (a->leave.gone || (a->leave.mark && a->mode != MODE_MARKED)))
+		return wrong("--gone and --mark go with --stay", "");
+	if (a->cni_plugin && *a->cni_plugin != '/')
+		return wrong("--cni-plugin: allowed is an absolute path, got ", a->cni_plugin);
+	return -1;
+}
+
+int main(int argc, char **argv)
+{
+	struct arguments a = { .config = CONFIG_DEFAULT_PATH };
+	int status = read_arguments(&a, argc, argv);
+
+	if (status >= 0)
+		return status;
+	a.leave.config = a.config;
+	switch (a.mode) {
+	case MODE_CHECK:
+		return check_config(a.config);
+	case MODE_CLEANUP:
+		return a.stay ? leave_and_stay(&a.leave) : leave_once(a.config);
+	case MODE_MARKED:
+		return leave_is_marked(a.leave.mark) ? EXIT_SUCCESS : EXIT_FAILURE;
+	case MODE_RUN:
+		break;
 	}
-	if (stay && mode != MODE_CLEANUP) {
-		(void)fprintf(stderr, "smc-node-agent: --stay goes with --cleanup\n%s", usage);
-		return 2;
-	}
-	if (mode == MODE_CHECK)
-		return check_config(path);
-	if (mode == MODE_CLEANUP)
-		return stay ? clean_up_and_stay(path) : clean_up(path);
-	if (cni_plugin && *cni_plugin != '/') {
-		(void)fprintf(stderr,
-			      "smc-node-agent: --cni-plugin: got '%s', allowed: an absolute path\n",
-			      cni_plugin);
-		return 2;
-	}
-	return serve(path, cni_plugin);
+	return serve(a.config, a.cni_plugin);
 }

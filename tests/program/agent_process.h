@@ -86,21 +86,27 @@ MAYBE void agent_config(const char *more)
 	write_file(agent_path("agent.yaml"), text);
 }
 
+#define AGENT_OPTIONS_MAX 8
+
 /* build/tests/program/x -> build/bin/smc-node-agent, of the same flavour. */
-MAYBE void agent_exec(const char *option)
+MAYBE void agent_exec(const char *const *options)
 {
+	const char *argv[AGENT_OPTIONS_MAX + 4] = { "smc-node-agent", "--config",
+						    agent_path("agent.yaml") };
 	char self[PATH_MAX] = "";
 	char program[PATH_MAX + 32];
 
+	for (size_t i = 0; i < AGENT_OPTIONS_MAX && options[i]; i++)
+		argv[i + 3] = options[i];
 	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
 	(void)snprintf(program, sizeof(program), "%s/../../%s/smc-node-agent", dirname(self),
 		       agent_bin);
-	(void)execl(program, "smc-node-agent", "--config", agent_path("agent.yaml"), option,
-		    (char *)NULL);
+	(void)execv(program, (char *const *)(uintptr_t)argv);
 	_exit(127);
 }
 
-MAYBE pid_t agent_spawn(const char *option)
+/* options: up to a NULL. */
+MAYBE pid_t agent_spawn_with(const char *const *options)
 {
 	int log = open(agent_path("log"), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	pid_t pid;
@@ -110,11 +116,18 @@ MAYBE pid_t agent_spawn(const char *option)
 	if (pid == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
 		(void)dup2(log, STDERR_FILENO);
-		agent_exec(option);
+		agent_exec(options);
 	}
 	(void)close(log);
 	assert_true(pid > 0);
 	return pid;
+}
+
+MAYBE pid_t agent_spawn(const char *option)
+{
+	const char *const options[] = { option, NULL };
+
+	return agent_spawn_with(options);
 }
 
 MAYBE int connect_agent(void)

@@ -2,41 +2,7 @@
 /* The agent's end in a cluster: what its DaemonSet says decides between uninstall and restart. */
 #include "common/clock.h"
 #include "tests/program/agent_kube.h"
-
-#define PATH_ASKED "GET /apis/apps/v1/namespaces/smc-cni/daemonsets/smc-node-agent\n"
-#define NOT_FOUND                                                                           \
-	"{\"kind\":\"Status\",\"status\":\"Failure\",\"reason\":\"NotFound\",\"code\":404," \
-	"\"details\":{\"name\":\"smc-node-agent\",\"group\":\"apps\",\"kind\":\"daemonsets\"}}"
-#define DAEMONSET(more) \
-	"{\"kind\":\"DaemonSet\",\"metadata\":{\"name\":\"smc-node-agent\"" more "}}"
-
-/* One answer, and what it means. */
-static const struct trial {
-	const char *name;
-	struct api_answer answer;
-	bool uninstall;
-} trials[] = {
-	{ "it is not there", { .status = 404, .body = NOT_FOUND }, true },
-	{ "it is being deleted",
-	  { .body = DAEMONSET(",\"deletionTimestamp\":\"2026-01-01T00:00:00Z\"") },
-	  true },
-	{ "it is there", { .body = DAEMONSET("") }, false },
-	{ "a 404 of somebody else's", { .status = 404, .body = "404 page not found" }, false },
-	{ "a 404 about the whole resource",
-	  { .status = 404, .body = "{\"kind\":\"Status\",\"reason\":\"NotFound\",\"details\":{}}" },
-	  false },
-	{ "no right to ask",
-	  { .status = 403, .body = "{\"kind\":\"Status\",\"reason\":\"Forbidden\"}" },
-	  false },
-	{ "a token that is not taken", { .status = 401, .body = "{\"kind\":\"Status\"}" }, false },
-	{ "trouble of the server", { .status = 500, .body = NOT_FOUND }, false },
-	{ "a timestamp of another type", { .body = DAEMONSET(",\"deletionTimestamp\":7") }, false },
-	{ "no JSON", { .body = "{\"metadata\":{\"deletionTimestamp\":\"2026" }, false },
-	{ "an answer that breaks off",
-	  { .body = "{\"metadata\":{\"deletionTimestamp\":\"2026", .end = API_CUT },
-	  false },
-	{ "silence", { .body = "", .end = API_HOLD }, false },
-};
+#include "tests/program/daemonset_answers.h"
 
 static bool is_there(const char *name)
 {
@@ -66,12 +32,12 @@ static bool end_is_answered(const struct api_answer *answer, bool watches)
 	return end_cleans_up();
 }
 
-static void try(const struct trial *t)
+static void try(const struct daemonset_answer *t)
 {
-	if (end_is_answered(&t->answer, true) != t->uninstall)
-		fail_msg("%s: taken for %s", t->name, t->uninstall ? "a restart" : "the end");
-	assert_true(log_has("steering stays in force") != t->uninstall);
-	assert_non_null(strstr(api_log(), PATH_ASKED));
+	if (end_is_answered(&t->answer, true) != t->gone)
+		fail_msg("%s: taken for %s", t->name, t->gone ? "a restart" : "the end");
+	assert_true(log_has("steering stays in force") != t->gone);
+	assert_non_null(strstr(api_log(), DAEMONSET_ASKED));
 	assert_int_equal(api_untold(API_OTHER), 0);
 	/* A server of its own: a held answer must not meet the next one. */
 	api_stop();
@@ -81,8 +47,8 @@ static void try(const struct trial *t)
 static void its_daemonset_says_whether_it_is_the_end(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < ARRAY_SIZE(trials); i++)
-		try(&trials[i]);
+	for (size_t i = 0; i < ARRAY_SIZE(daemonset_answers); i++)
+		try(&daemonset_answers[i]);
 }
 
 static void without_a_server_it_is_a_restart(void **state)
@@ -99,7 +65,7 @@ static void a_second_signal_ends_the_question(void **state)
 	api_tell(API_OTHER, &(struct api_answer){ .body = "", .end = API_HOLD });
 	agent_start();
 	assert_int_equal(kill(agent.pid, SIGTERM), 0);
-	eventually(strstr(api_log(), PATH_ASKED));
+	eventually(strstr(api_log(), DAEMONSET_ASKED));
 	assert_false(end_cleans_up());
 }
 
@@ -144,7 +110,7 @@ static void an_agent_that_does_not_watch_asks_all_the_same(void **state)
 
 		assert_true(asprintf(&changed, "%s%s", text, more[i]) > 0);
 		write_file(agent_path("agent.yaml"), changed);
-		assert_true(end_is_answered(&trials[0].answer, false));
+		assert_true(end_is_answered(ANSWER_GONE, false));
 	}
 }
 
@@ -156,11 +122,10 @@ static void a_pod_is_forgotten_at_the_end_and_kept_over_a_restart(void **state)
 	(void)state;
 	agent_start();
 	add_pod("a", "enabled", fd);
-	api_tell(API_OTHER, &trials[2].answer);
-	assert_string_equal(trials[2].name, "it is there");
+	api_tell(API_OTHER, ANSWER_THERE);
 	assert_false(end_cleans_up());
 	assert_int_equal(count_files("state/pods"), 1);
-	assert_true(end_is_answered(&trials[0].answer, true));
+	assert_true(end_is_answered(ANSWER_GONE, true));
 	pod_end(pid);
 }
 
