@@ -22,20 +22,3 @@ for n in $(nodes_running); do
 done
 check "the pod still runs, its new sockets are TCP" eventually 10 pod_protocol_is charted 6
 remove_pods charted
-
-leave_a_clean_up()
-{
-	kubectl create namespace smc-cni && kubectl -n smc-cni apply -f - <<-'END'
-		{"apiVersion": "apps/v1", "kind": "DaemonSet", "metadata": {"name": "smc-cni-cleanup"},
-		 "spec": {"selector": {"matchLabels": {"a": "b"}}, "template": {"metadata": {"labels": {"a": "b"}},
-		 "spec": {"nodeSelector": {"no": "node"}, "containers": [{"name": "a", "image": "a"}]}}}}
-	END
-}
-refused() # WORDS
-{
-	local said
-	! said=$(helm install smc-cni "$TOP/deploy" --namespace smc-cni 2>&1) && echo "$said" && [[ $said == *"$1"* ]]
-}
-check "the clean-up of an installation before" leave_a_clean_up
-check "while it is there, nothing is installed" refused 'kubectl -n smc-cni delete daemonset smc-cni-cleanup'
-kubectl delete namespace smc-cni > /dev/null
