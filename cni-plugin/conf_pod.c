@@ -2,28 +2,19 @@
 /* The part of conf_interface.h about the MAC address, and about what the runtime or args.cni may
  * ask for one pod. */
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cni-plugin/conf_interface.h"
 #include "common/inet.h"
 #include "common/json.h"
+#include "common/link.h"
 
 bool conf_mac_parse(const char *text, uint8_t ret[ETH_ALEN])
 {
 	uint8_t mac[ETH_ALEN];
 
-	if (strlen(text) != 3 * ETH_ALEN - 1)
-		return false;
-	for (int i = 0; i < ETH_ALEN; i++) {
-		const char *pair = text + 3 * (size_t)i;
-
-		if (strspn(pair, "0123456789abcdefABCDEF") != 2 ||
-		    (i < ETH_ALEN - 1 && pair[2] != ':'))
-			return false;
-		mac[i] = (uint8_t)strtoul(pair, NULL, 16);
-	}
-	if ((mac[0] & 1) || !(mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]))
+	if (!link_parse_mac(text, mac) || (mac[0] & 1) ||
+	    !(mac[0] | mac[1] | mac[2] | mac[3] | mac[4] | mac[5]))
 		return false;
 	memcpy(ret, mac, ETH_ALEN);
 	return true;

@@ -12,15 +12,15 @@
 #include "common/cleanup.h"
 #include "common/rdma_nl.h"
 
-int hostdev_rdma_find(int netns_fd, const char *ifname, char ret[RDMA_NL_DEVICE_MAX],
-		      struct err *err)
+int hostdev_rdma_find(int netns_fd, const char *ifname, struct rdma_nl_device *ret, struct err *err)
 {
 	auto_free struct rdma_nl_port *ports = NULL;
 	int n = rdma_nl_ports(netns_fd, IFACE_NETLINK_MS, &ports, err);
 
 	for (int i = 0; i < n; i++) {
 		if (!strcmp(ports[i].ifname, ifname)) {
-			memcpy(ret, ports[i].device, RDMA_NL_DEVICE_MAX);
+			ret->index = ports[i].device_index;
+			memcpy(ret->name, ports[i].device, sizeof(ret->name));
 			return 0;
 		}
 	}
@@ -63,23 +63,27 @@ int hostdev_rdma_can(const char *device, struct err *err)
 	return 0;
 }
 
-int hostdev_rdma_lend(const char *device, int netns_fd, struct err *err)
+int hostdev_rdma_lend(const struct rdma_nl_device *device, int netns_fd, struct err *err)
 {
 	int r = rdma_nl_move(-1, netns_fd, device, IFACE_NETLINK_MS, err);
 
 	return r == -EOPNOTSUPP ? err_prefix(err, r, "the driver of this RDMA device cannot") : r;
 }
 
-int hostdev_rdma_give_back(int netns_fd, const char *ifname, struct err *err)
+static int move_home(const struct rdma_nl_device *device, int netns_fd, struct err *err)
 {
 	auto_close int home = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
-	char device[RDMA_NL_DEVICE_MAX];
-	int r;
 
 	if (home < 0)
 		return err_sys(err, errno, "open own network namespace");
-	r = hostdev_rdma_find(netns_fd, ifname, device, err);
-	if (r == -ENODEV) /* it is back already, or was never there */
-		return 0;
-	return r < 0 ? r : rdma_nl_move(netns_fd, home, device, IFACE_NETLINK_MS, err);
+	return rdma_nl_move(netns_fd, home, device, IFACE_NETLINK_MS, err);
+}
+
+int hostdev_rdma_give_back(const struct rdma_nl_device *device, int netns_fd, struct err *err)
+{
+	int r = netns_fd < 0 ? 0 : move_home(device, netns_fd, err);
+
+	if (r < 0 && r != -ENODEV) /* it is back, or never came */
+		return r;
+	return rdma_nl_rename(-1, device, IFACE_NETLINK_MS, err);
 }

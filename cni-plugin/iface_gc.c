@@ -25,7 +25,6 @@
 
 struct sweep {
 	const char *network;
-	bool rdma; /* its devices were lent with their RDMA devices */
 	const struct wire_attachment *valid;
 	size_t n;
 	int first; /* error */
@@ -63,21 +62,7 @@ static void sweep_host(struct sweep *s)
 	for (int i = 0; i < n; i++) {
 		if (veth_is_of_network(&links[i], s->network) && !is_valid(s, links[i].name))
 			note(s, link_del(sk, links[i].name, &err), &err);
-		else if (tag_is_stale(&links[i], s->network, s->valid, s->n))
-			note(s, hostdev_restore(sk, &links[i], &err), &err);
 	}
-}
-
-static int give_back(const struct sweep *s, struct nl_sock *pod, int netns_fd,
-		     const struct link *link, struct err *err)
-{
-	auto_nlsock struct nl_sock *host = NULL;
-	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &host, err);
-	int rdma = s->rdma ? hostdev_rdma_give_back(netns_fd, link->name, err) : 0;
-
-	if (r == 0)
-		r = hostdev_give_back(pod, host, link, err);
-	return r < 0 ? r : rdma;
 }
 
 static void sweep_netns(struct sweep *s, int netns_fd)
@@ -85,33 +70,47 @@ static void sweep_netns(struct sweep *s, int netns_fd)
 	auto_nlsock struct nl_sock *sk = NULL;
 	auto_free struct link *links = NULL;
 	struct err err = ERR_INIT;
-	struct tag tag;
 	int r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
 	int n = r < 0 ? r : link_list(sk, &links, &err);
 
 	note(s, n, &err);
 	for (int i = 0; i < n; i++) {
-		if (!tag_is_stale(&links[i], s->network, s->valid, s->n) &&
-		    !podlink_is_half_made(&links[i], s->network))
-			continue;
-		if (tag_of_device(&links[i], &tag))
-			note(s, give_back(s, sk, netns_fd, &links[i], &err), &err);
-		else
+		if (tag_is_stale(&links[i], s->network, s->valid, s->n) ||
+		    podlink_is_half_made(&links[i], s->network))
 			note(s, link_del(sk, links[i].name, &err), &err);
 	}
+}
+
+/* Fetches a device of the host, wherever it is, if what the host remembers of it is stale. */
+static int sweep_device(const struct lent *l, void *arg, struct err *err)
+{
+	auto_nlsock struct nl_sock *sk = NULL;
+	struct sweep *s = arg;
+	struct err why = ERR_INIT;
+	int r;
+
+	(void)err;
+	if (strcmp(l->attachment.network, s->network) != 0)
+		return 0;
+	for (size_t i = 0; i < s->n; i++) {
+		if (wire_attachment_same(&l->attachment, &s->valid[i]))
+			return 0;
+	}
+	r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &why);
+	if (r == 0)
+		r = hostdev_fetch(sk, &l->attachment, -1, &why);
+	note(s, r, &why);
+	return 0;
 }
 
 int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
 	     struct err *err)
 {
-	struct sweep s = { .network = conf->name,
-			   .rdma = conf->interface.rdma,
-			   .valid = valid,
-			   .n = n,
-			   .err = err };
+	struct sweep s = { .network = conf->name, .valid = valid, .n = n, .err = err };
 	int64_t deadline_ms = clock_now_ms() + conf->ipam_timeout_ms;
 	auto_closedir DIR *dir = opendir(NETNS_DIR);
 	const struct dirent *entry;
+	struct err why = ERR_INIT;
 
 	while (dir && (entry = readdir(dir))) {
 		char path[sizeof(NETNS_DIR) + sizeof(entry->d_name)];
@@ -126,6 +125,7 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 		lock = lock_pod(fd, deadline_ms, NULL);
 		sweep_netns(&s, fd);
 	}
+	note(&s, lent_each(sweep_device, &s, &why), &why);
 	sweep_host(&s);
 	return s.first;
 }

@@ -5,7 +5,6 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "cni-plugin/tag.h"
@@ -157,8 +156,7 @@ static int mark(const struct kind_work *w, const char *name, struct err *err)
 	int r = link_get(w->pod, name, &link, err);
 
 	if (r == 0)
-		r = link_add_altname(w->pod, link.index, tag_format(&w->attachment, NULL, tag),
-				     err);
+		r = link_add_altname(w->pod, link.index, tag_format(&w->attachment, tag), err);
 	if (r == 0 && strcmp(name, w->env->ifname) != 0)
 		r = link_rename(w->pod, link.index, w->env->ifname, err);
 	return r;
@@ -213,16 +211,31 @@ static bool is_ours(const struct kind_work *w, const struct link *link)
 	return !strcmp(link->name, a->ifname) || !strcmp(link->name, veth_host_name(a, name));
 }
 
+/* Deletes the link that a look-up with result `found` has found, if it is ours. */
+static int del_one(const struct kind_work *w, const struct link *link, int found, struct err *err)
+{
+	int r = found;
+
+	if (r == 0 && is_ours(w, link))
+		r = link_del(w->pod, link->name, err);
+	return r == -ENODEV ? 0 : r;
+}
+
+/* Finds the link by its tag, which is one of its names. An ADD that was killed may have left it
+ * without a tag; then it has one of the two names that it may be born with. */
 int podlink_del(struct kind_work *w, struct err *err)
 {
-	auto_free struct link *links = NULL;
-	int n = w->pod ? link_list(w->pod, &links, err) : 0;
+	const struct wire_attachment *a = &w->attachment;
+	char tag[LINK_TAG_MAX + 1], name[IFNAMSIZ];
+	struct link link;
+	int r = 0;
 
-	for (int i = 0; i < n; i++) {
-		int r = is_ours(w, &links[i]) ? link_del(w->pod, links[i].name, err) : 0;
-
-		if (r < 0 && r != -ENODEV)
-			return r;
-	}
-	return n < 0 ? n : 0;
+	if (!w->pod)
+		return 0;
+	r = del_one(w, &link, link_get_by_altname(w->pod, tag_format(a, tag), &link, err), err);
+	if (r == 0)
+		r = del_one(w, &link, link_get(w->pod, a->ifname, &link, err), err);
+	if (r == 0)
+		r = del_one(w, &link, link_get(w->pod, veth_host_name(a, name), &link, err), err);
+	return r;
 }

@@ -43,11 +43,11 @@ bool veth_is_of_network(const struct link *link, const char *network)
 {
 	char alias[LINK_ALIAS_MAX + 1];
 
-	if (strcmp(link->kind, "veth") != 0)
+	if (strcmp(link->kind, "veth") != 0 || !is_host_name(link->name))
 		return false;
 	if (!strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)))
 		return !strcmp(link->alias, veth_alias(network, alias));
-	return is_host_name(link->name) && link->group == tag_group(network);
+	return link->group == tag_group(network);
 }
 
 /* ---- creation ---- */

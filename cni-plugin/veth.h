@@ -17,9 +17,9 @@ const char *veth_host_name(const struct wire_attachment *a, char ret[IFNAMSIZ]);
 /* The host end's alias: whose it is, for people and GC. ret holds LINK_ALIAS_MAX + 1 bytes. */
 const char *veth_alias(const char *network, char *ret);
 
-/* Is it a host end of this network? Our alias tells, or without that name and group: the ADD may
- * have been killed before it could set an alias, which the kernel does not take in the request that
- * makes the pair, or somebody has set an alias of his own. */
+/* Is it a host end of this network? Its name and our alias tell, or without that its name and
+ * group: the ADD may have been killed before it could set an alias, which the kernel does not
+ * take in the request that makes the pair, or somebody has set an alias of his own. */
 bool veth_is_of_network(const struct link *link, const char *network);
 
 /* Makes the pair in one request: the host end up and on the bridge (index 0: on none), the pod's

@@ -105,7 +105,9 @@ static int take_link(const struct nlmsghdr *nlh, void *arg)
 		return -ENOMEM;
 	found->links = more;
 	l = &more[found->n++];
-	*l = (struct link){ .index = ifi->ifi_index, .up = ifi->ifi_flags & IFF_UP };
+	*l = (struct link){ .index = ifi->ifi_index,
+			    .up = ifi->ifi_flags & IFF_UP,
+			    .flags = ifi->ifi_flags };
 	if (attrs[IFLA_IFNAME])
 		(void)nla_strlcpy(l->name, attrs[IFLA_IFNAME], sizeof(l->name));
 	if (attrs[IFLA_IFALIAS])
@@ -164,6 +166,17 @@ int link_get_up(struct nl_sock *sk, const char *name, const char *where, struct 
 	if (r < 0)
 		return r;
 	return ret->up ? 0 : err_set(err, -ENOENT, "interface '%s' %s is down", name, where);
+}
+
+int link_get_by_altname(struct nl_sock *sk, const char *altname, struct link *ret, struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, 0, NULL, 0);
+	char what[LINK_ALTNAME_MAX + 3];
+
+	(void)snprintf(what, sizeof(what), "'%s'", altname);
+	if (!msg || nla_put_string(msg, IFLA_ALT_IFNAME, altname) < 0)
+		return err_sys(err, ENOMEM, "look up interface %s", what);
+	return get(sk, msg, what, ret, err);
 }
 
 int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err)

@@ -21,7 +21,8 @@
 
 #define LINK_ALIAS_MAX 255 /* bytes; IFALIASZ of the kernel less its NUL */
 #define LINK_TAG_PREFIX "smc-cni." /* of the alternative name that marks a link as ours */
-#define LINK_TAG_MAX 127 /* bytes; ALTIFNAMSIZ of the kernel less its NUL */
+#define LINK_ALTNAME_MAX 127 /* bytes; ALTIFNAMSIZ of the kernel less its NUL */
+#define LINK_TAG_MAX LINK_ALTNAME_MAX
 #define LINK_TAGS_MAX 4 /* what a link has beyond these is not looked at */
 
 struct link {
@@ -36,6 +37,7 @@ struct link {
 	uint32_t group; /* "ip link set group"; 0: the default one */
 	uint8_t mac[ETH_ALEN]; /* zero if it has no Ethernet address */
 	bool up; /* IFF_UP */
+	uint32_t flags; /* all of IFF_ */
 	uint32_t vrf_table; /* of a VRF; 0 otherwise */
 	bool vlan_filtering; /* of a bridge */
 	uint32_t mode; /* of a macvlan MACVLAN_MODE_, of an ipvlan IPVLAN_MODE_; 0 otherwise */
@@ -50,6 +52,8 @@ struct link {
 
 /* "02:00:00:00:00:01"; returns buf. */
 const char *link_format_mac(const struct link *link, char buf[LINK_MAC_TEXT_MAX]);
+/* The way back; capital letters are fine. False if the text is none. */
+bool link_parse_mac(const char *text, uint8_t ret[ETH_ALEN]);
 
 /* -ENODEV if there is none. */
 int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err *err);
@@ -57,6 +61,8 @@ int link_get(struct nl_sock *sk, const char *name, struct link *ret, struct err 
  * pod"). */
 int link_get_up(struct nl_sock *sk, const char *name, const char *where, struct link *ret,
 		struct err *err);
+/* The same by an alternative name, which may be longer. */
+int link_get_by_altname(struct nl_sock *sk, const char *altname, struct link *ret, struct err *err);
 int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err);
 /* All interfaces, in the order of their index; the caller frees *ret. Returns their number. */
 int link_list(struct nl_sock *sk, struct link **ret, struct err *err);
@@ -85,5 +91,8 @@ int link_set_mac(struct nl_sock *sk, const struct link *link, const uint8_t mac[
 int link_rename(struct nl_sock *sk, int index, const char *name, struct err *err);
 int link_add_altname(struct nl_sock *sk, int index, const char *altname, struct err *err);
 int link_del_altname(struct nl_sock *sk, int index, const char *altname, struct err *err);
+/* All alternative names; the caller frees *ret. Returns their number. */
+int link_altnames(struct nl_sock *sk, int index, char (**ret)[LINK_ALTNAME_MAX + 1],
+		  struct err *err);
 
 #endif

@@ -5,6 +5,8 @@
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 #include "common/link.h"
@@ -27,6 +29,24 @@ const char *link_format_mac(const struct link *link, char buf[LINK_MAC_TEXT_MAX]
 	(void)snprintf(buf, LINK_MAC_TEXT_MAX, "%02x:%02x:%02x:%02x:%02x:%02x", mac[0], mac[1],
 		       mac[2], mac[3], mac[4], mac[5]);
 	return buf;
+}
+
+bool link_parse_mac(const char *text, uint8_t ret[ETH_ALEN])
+{
+	uint8_t mac[ETH_ALEN];
+
+	if (strlen(text) != 3 * ETH_ALEN - 1)
+		return false;
+	for (int i = 0; i < ETH_ALEN; i++) {
+		const char *pair = text + 3 * (size_t)i;
+
+		if (strspn(pair, "0123456789abcdefABCDEF") != 2 ||
+		    (i < ETH_ALEN - 1 && pair[2] != ':'))
+			return false;
+		mac[i] = (uint8_t)strtoul(pair, NULL, 16);
+	}
+	memcpy(ret, mac, ETH_ALEN);
+	return true;
 }
 
 int link_set_mac(struct nl_sock *sk, const struct link *link, const uint8_t mac[ETH_ALEN],
@@ -77,4 +97,50 @@ int link_del_altname(struct nl_sock *sk, int index, const char *altname, struct 
 	int r = change_altname(sk, RTM_DELLINKPROP, 0, index, altname, err);
 
 	return r < 0 ? err_prefix(err, r, "delete alternative name '%s'", altname) : 0;
+}
+
+struct altnames {
+	char (*list)[LINK_ALTNAME_MAX + 1];
+	int n;
+};
+
+static int take_altnames(const struct nlmsghdr *nlh, void *arg)
+{
+	struct nlattr *list = nlmsg_find_attr((struct nlmsghdr *)(uintptr_t)nlh,
+					      sizeof(struct ifinfomsg), IFLA_PROP_LIST),
+		      *name; /* libnl only reads it */
+	struct altnames *names = arg;
+	int rest;
+
+	if (!list)
+		return 0;
+	nla_for_each_nested(name, list, rest) {
+		char(*more)[LINK_ALTNAME_MAX + 1] =
+			reallocarray(names->list, (size_t)names->n + 1, sizeof(*more));
+
+		if (!more)
+			return -ENOMEM;
+		names->list = more;
+		if (nla_type(name) == IFLA_ALT_IFNAME)
+			(void)nla_strlcpy(more[names->n++], name, sizeof(*more));
+	}
+	return 0;
+}
+
+int link_altnames(struct nl_sock *sk, int index, char (**ret)[LINK_ALTNAME_MAX + 1],
+		  struct err *err)
+{
+	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, 0, index);
+	struct altnames names = { .n = 0 };
+	int r;
+
+	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
+		return err_sys(err, ENOMEM, "read alternative names");
+	r = nlsock_query(sk, msg, take_altnames, &names, err);
+	if (r < 0) {
+		free(names.list);
+		return err_prefix(err, r, "read alternative names");
+	}
+	*ret = names.list;
+	return names.n;
 }

@@ -152,6 +152,11 @@ int netns_identify(int fd, struct netns_id *ret, struct err *err)
 	return 0;
 }
 
+bool netns_id_same(const struct netns_id *a, const struct netns_id *b)
+{
+	return a->dev == b->dev && a->inode == b->inode && a->cookie == b->cookie;
+}
+
 static bool matches(const struct stat *st, const struct netns_id *id)
 {
 	return st->st_dev == id->dev && st->st_ino == id->inode;

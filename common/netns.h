@@ -36,6 +36,8 @@ int netns_check_foreign(int fd, const char *name, struct err *err);
 /* {dev, inode, cookie} of the namespace behind fd. */
 int netns_identify(int fd, struct netns_id *ret, struct err *err);
 
+bool netns_id_same(const struct netns_id *a, const struct netns_id *b);
+
 /* socket(2) inside the namespace; returns the socket or -errno. */
 int netns_socket(int netns_fd, int family, int type, int protocol, struct err *err);
 

@@ -16,7 +16,8 @@
 
 /* Dumps of link tables of a busy node do not fit libnl's default of 32 KiB. */
 #define RECV_BUFFER_BYTES (256 * 1024)
-#define RECV_MESSAGE_BYTES (64 * 1024)
+/* One of a link may have 64 KiB of alternative names in it, and some more. */
+#define RECV_MESSAGE_BYTES (96 * 1024)
 
 struct open_args {
 	struct nl_sock *sk;

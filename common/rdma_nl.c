@@ -95,6 +95,7 @@ static int take_port(const struct nlmsghdr *nlh, void *arg)
 	ports->list = grown;
 	p = &grown[ports->n++];
 	*p = (struct rdma_nl_port){ .port = nla_get_u32(attrs[RDMA_NLDEV_ATTR_PORT_INDEX]) };
+	p->device_index = ports->device->index;
 	memcpy(p->device, ports->device->name, sizeof(p->device));
 	memcpy(p->protocol, ports->device->protocol, sizeof(p->protocol));
 	if (attrs[RDMA_NLDEV_ATTR_PORT_STATE])

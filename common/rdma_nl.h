@@ -15,8 +15,14 @@
 
 #define RDMA_NL_DEVICE_MAX 64 /* bytes with the NUL: IB_DEVICE_NAME_MAX */
 
+struct rdma_nl_device {
+	uint32_t index; /* which it keeps for its life, wherever it is and whatever its name */
+	char name[RDMA_NL_DEVICE_MAX];
+};
+
 struct rdma_nl_port {
 	char device[RDMA_NL_DEVICE_MAX]; /* "mlx5_0", "rxe0" */
+	uint32_t device_index;
 	uint32_t port; /* 1-based */
 	uint8_t state; /* as rdma_nl_state_text() takes it */
 	char protocol[8]; /* "roce", "ib", "iw", "" if the kernel does not say */
@@ -40,11 +46,14 @@ const struct rdma_nl_port *rdma_nl_find(const struct rdma_nl_port *ports, int n,
 
 int rdma_nl_netns_mode(int timeout_ms, enum rdma_nl_netns_mode *ret, struct err *err);
 
-/* Moves a device from one namespace (-1: the calling thread's own) to another. -EOPNOTSUPP: in mode
- * `shared`, or the device's driver cannot; -ENODEV: it is not there. The interface that the device
- * belongs to stays where it is. */
-int rdma_nl_move(int from_netns_fd, int to_netns_fd, const char *device, int timeout_ms,
-		 struct err *err);
+/* Moves a device, by its index, from one namespace (-1: the calling thread's own) to another.
+ * -EOPNOTSUPP: in mode `shared`, or the device's driver cannot; -ENODEV: it is not there. The
+ * interface that the device belongs to stays where it is. */
+int rdma_nl_move(int from_netns_fd, int to_netns_fd, const struct rdma_nl_device *device,
+		 int timeout_ms, struct err *err);
+/* The device with that index gets that name; it is fine if it has it. */
+int rdma_nl_rename(int netns_fd, const struct rdma_nl_device *device, int timeout_ms,
+		   struct err *err);
 
 bool rdma_nl_is_active(const struct rdma_nl_port *port);
 /* "active", "down", ... ("unknown" for values that the kernel does not have today) */

@@ -2,11 +2,13 @@
 /* The built plugin, stand-alone, under what is rare but allowed, or wrong in a way that the kernel
  * takes for something else.
  */
+#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <sys/file.h>
 
 #include <cmocka.h>
 
@@ -14,6 +16,7 @@
 #include "tests/program/cni_world.h"
 
 #define KIND ",\"interface\":{%s}"
+#define VALID ",\"cni.dev/valid-attachments\":[{\"containerID\":\"c1\",\"ifname\":\"eth0\"}]"
 #define PTP "\"kind\":\"ptp\""
 
 static const struct world_reply good[] = { { NULL, NULL } };
@@ -84,6 +87,28 @@ static void a_network_namespace_whose_path_is_no_utf8_is_refused(void **state)
 	world_expect_error("ADD", world_conf("1.1.0", KIND, PTP), 4, "of UTF-8");
 }
 
+/* The file of a namespace can be opened, and so locked, by users without any right. */
+static void a_lock_on_a_namespace_stops_nobody(void **state)
+{
+	static const char *const kinds[] = { "\"kind\":\"veth\",\"bridge\":\"br0\"",
+					     "\"kind\":\"host-device\",\"device\":\"up0\"" };
+
+	(void)state;
+	world_bridge();
+	for (int mode = LOCK_SH; mode <= LOCK_EX; mode++) {
+		auto_close int host = open("/proc/self/ns/net", O_RDONLY | O_CLOEXEC);
+		auto_close int pod = open(world_netns(0), O_RDONLY | O_CLOEXEC);
+
+		assert_int_equal(flock(host, mode), 0);
+		assert_int_equal(flock(pod, mode), 0);
+		for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+			done("ADD", world_conf("1.1.0", KIND, kinds[i]));
+			done("GC", world_conf("1.1.0", KIND VALID, kinds[i]));
+			done("DEL", world_conf("1.1.0", KIND, kinds[i]));
+		}
+	}
+}
+
 /* ---- devices of the host ---- */
 
 static void a_device_may_be_named_by_another_of_its_names(void **state)
@@ -136,6 +161,7 @@ int main(void)
 		ODD_TEST(a_name_with_a_format_makes_nothing),
 		ODD_TEST(an_ipam_plugins_status_is_known_under_who_ignores_sigchld),
 		ODD_TEST(a_network_namespace_whose_path_is_no_utf8_is_refused),
+		ODD_TEST(a_lock_on_a_namespace_stops_nobody),
 		ODD_TEST(a_device_may_be_named_by_another_of_its_names),
 		ODD_TEST(status_tells_that_there_is_no_master),
 		ODD_TEST(an_mtu_too_small_for_ipv6_is_named),

@@ -15,7 +15,8 @@ from . import netlink
 
 MS_BIND, MNT_DETACH = 4096, 2  # linux/mount.h
 CLEANUP_S = 10
-STATE = ("/run", "/var/lib")  # where plugins keep leases and the like
+LEASES = "/var/lib"  # where IPAM plugins keep what they give
+STATE = ("/run", LEASES)  # where plugins keep what they know, for as long as the machine is up or for longer
 
 
 def command(*argv):

@@ -79,7 +79,7 @@ def _(t):
 def _(t):
     before = host.snapshot()
     c, result = t.added()
-    host.wipe(what for what in host.snapshot() - before if what.startswith("file "))
+    host.wipe(what for what in host.snapshot() - before if what.startswith(f"file {host.LEASES}/"))
     t.success(t.delete(c, result))
     t.that("eth0" not in c.links(), "the interface is still there")
 

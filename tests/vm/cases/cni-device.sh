@@ -12,6 +12,7 @@ pci=$(basename "$(readlink -f /sys/class/net/eth0/device/..)")
 mac=$(cat /sys/class/net/eth0/address)
 dir=$(mktemp -d)
 at_exit rm -r "$dir"
+at_exit rm -rf /run/smc-cni # the plugin's locks and notes live as long as the machine is up
 
 # cni VERB INTERFACE [MORE]: the plugin's answer.
 cni()
@@ -25,13 +26,22 @@ END
 is_home()
 {
 	ip -d link show eth0 | tr '\n' ' ' > "$dir/eth0"
-	grep -q "mtu 1500.*UP.*$mac" "$dir/eth0" && ! grep -q altname "$dir/eth0"
+	grep -q "mtu 1500.*UP.*$mac.*promiscuity 0 " "$dir/eth0" && ! grep -q -e altname -e alias "$dir/eth0"
 }
 
 comes_back_renamed()
 {
 	cni DEL '' 2> "$dir/err"
 	grep "its name is taken" "$dir/err"
+}
+
+# What a pod can write on it, before its namespace dies.
+write_on_it()
+{
+	ip -n pod link property add dev net1 altname br0
+	ip -n pod link property add dev net1 altname smc-cni.0123456789abcdef.0123456789abcdef
+	ip -n pod link set net1 alias mine address 02:00:00:00:be:ef promisc on
+	ip -n pod link set net1 name eth9
 }
 
 ip netns add pod
@@ -66,6 +76,7 @@ check "nothing marks it" is_home
 
 ip netns add pod
 check "ADD" cni ADD ',"device":"eth0"'
+write_on_it
 ip netns del pod
 check "DEL waits until it is home" cni DEL ',"device":"eth0"'
 check "it is back as it was" is_home
@@ -74,7 +85,7 @@ step "the namespace dies and no DEL comes: GC"
 ip netns add pod
 check "ADD" cni ADD ',"device":"eth0"'
 ip netns del pod
-eventually 30 eval 'ip link show | grep -q "altname smc-cni"'
+eventually 30 ip link show net1
 check "GC of a valid attachment leaves it" cni GC '' \
 	',"cni.dev/valid-attachments":[{"containerID":"c1","ifname":"net1"}]'
 refute "it still has the pod's name" is_home
@@ -89,3 +100,4 @@ check "ADD of a bridge's port says why not" eval \
 	'{ cni ADD ",\"device\":\"eth0\"" && echo worked || :; } | grep "it is a port of .br0."'
 ip link del br0
 check "it is as it was" is_home
+check "nothing counts as lent any more" rmdir /run/smc-cni/plugin/lent

@@ -10,6 +10,7 @@ move=$TOP/build/tests/vm/progs/rdmamove
 export CNI_CONTAINERID=c1 CNI_IFNAME=net1 CNI_NETNS=/run/netns/pod CNI_PATH=/usr/lib/cni
 dir=$(mktemp -d)
 at_exit rm -r "$dir"
+at_exit rm -rf /run/smc-cni # the plugin's locks live as long as the machine is up
 
 # refused TEXT: ADD of base0 with its RDMA device fails with it, and all is as it was.
 refused()
@@ -52,7 +53,8 @@ else
 	check "rxe moves" "$move" rxe0 /proc/self/ns/net /run/netns/pod
 	check "the pod has it" pod_has
 	refute "the host has it" host_has
-	check "it moves back" "$move" rxe0 /run/netns/pod /proc/self/ns/net
+	ip netns exec pod rdma dev set rxe0 name mine
+	check "it moves back, under its old name" "$move" mine /run/netns/pod /proc/self/ns/net rxe0
 	check "the host has it" host_has
 	refute "the pod has it" pod_has
 	check "it moves again" "$move" rxe0 /proc/self/ns/net /run/netns/pod
