@@ -28,7 +28,8 @@ IMAGE        ?= localhost/smc-cni:$(VERSION)
 # skeletons are the same for every flavour of one architecture.
 comma := ,
 CROSS := $(filter-out $(HOST_ARCH),$(ARCH))
-B     := build$(if $(CROSS),/$(ARCH))$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))$(if $(filter 1,$(FAULT)),/fault)
+B     := build$(if $(CROSS),/$(ARCH))$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
+B     := $(B)$(if $(filter 1,$(FAULT)),/fault)
 K     := build$(if $(CROSS),/$(ARCH))/bpf
 
 export V STRICT
@@ -62,7 +63,8 @@ help: ## this list
 	@echo '  WERROR=1 warnings fail    STRICT=1 skipped tests fail'
 	@echo '  KERNEL=6.12|7.3           for demo and vm-shell'
 	@echo '  E2E=all|short             for test-e2e and test-all'
-	@echo '  PLUGIN_LIBC=musl|glibc    for the plugin: musl if `make deps` could make its libraries'
+	@echo '  PLUGIN_LIBC=musl|glibc    for the plugin: musl if `make deps` could make its' \
+		'libraries'
 	@echo '  MUTANTS=native|all|NAME   FUZZ_SECONDS=10, for each target'
 	@echo '  ARCH=amd64|arm64|s390x    IMAGE=localhost/smc-cni:$(VERSION), for image'
 	@echo '  PREFIX=/usr/local DESTDIR= CNI_BIN_DIR=/opt/cni/bin, for install'
@@ -70,10 +72,12 @@ help: ## this list
 # Without the libraries the plugin is linked with glibc: no reason to stop, unless it was asked for.
 deps: ## install the Debian packages that are missing (as root; ARCH= adds what a cross build needs)
 	@packaging/deps packaging/deps.txt
-	$(if $(CROSS),@echo gcc-$(subst _,-,$(TRIPLET)) qemu-user-static | packaging/deps /dev/stdin)
+	$(if $(CROSS),@echo gcc-$(subst _,-,$(TRIPLET)) qemu-user-static | \
+		packaging/deps /dev/stdin)
 	$(if $(CROSS),@packaging/sysroot $(ARCH) packaging/deps.txt $(SYSROOT))
-	@[ '$(LIBC_ASKED)' = glibc ] || packaging/static-libs >/dev/null || { [ '$(LIBC_ASKED)' != musl ] && \
-		echo 'deps: the libraries for musl cannot be made: the plugin will be linked with glibc' >&2; }
+	@[ '$(LIBC_ASKED)' = glibc ] || packaging/static-libs >/dev/null || \
+		{ [ '$(LIBC_ASKED)' != musl ] && echo 'deps: the libraries for musl cannot be' \
+			'made: the plugin will be linked with glibc' >&2; }
 
 demo: ## one pod on SMC, its neighbour on TCP, in a VM (KERNEL=6.12|7.3)
 	@$(MAKE) deps

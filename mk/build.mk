@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
 # From sources to archives, skeletons and programs.
 
-# ARCH=arm64 or s390x cross-builds, with Debian's cross compiler and, in a folder, that machine's libraries
-# (make deps ARCH=). BPF objects have the byte order of the machine that loads them; bpftool before 7.6 reads no
-# other than its own, so that machine's is run.
+# ARCH=arm64 or s390x cross-builds, with Debian's cross compiler and, in a folder, that machine's
+# libraries (make deps ARCH=). BPF objects have the byte order of the machine that loads them;
+# bpftool before 7.6 reads no other than its own, so that machine's is run.
 TRIPLET_amd64 := x86_64-linux-gnu
 TRIPLET_arm64 := aarch64-linux-gnu
 TRIPLET_s390x := s390x-linux-gnu
@@ -18,7 +18,8 @@ ifeq ($(origin CC),default)
 CC       := $(if $(CROSS),$(TRIPLET)-gcc --sysroot=$(SYSROOT),gcc)
 endif
 CLANG    ?= clang
-BPFTOOL  ?= $(if $(CROSS),$(EMULATE) $(SYSROOT)/usr/sbin/bpftool,$(firstword $(wildcard /usr/sbin/bpftool) bpftool))
+BPFTOOL  ?= $(if $(CROSS),$(EMULATE) $(SYSROOT)/usr/sbin/bpftool,$\
+               $(firstword $(wildcard /usr/sbin/bpftool) bpftool))
 
 WARN     := -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
@@ -41,22 +42,25 @@ LIBS_nl         := -lnl-route-3 -lnl-genl-3 -lnl-3
 LIBS_cni-plugin := -ljansson $(LIBS_nl)
 LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd -lcurl $(LIBS_nl)
 LIBS_smcctl     := -ljansson $(LIBS_nl)
-# The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be). With musl if its
-# libraries are there, else with glibc (docs/performance.md).
+# The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be). With musl if
+# its libraries are there, else with glibc (docs/performance.md).
 MUSL_LIBS   := $(if $(SAN)$(CROSS),,$(shell packaging/static-libs -c 2>/dev/null))
 PLUGIN_LIBC ?= $(if $(MUSL_LIBS),musl,glibc)
 LIBC_ASKED  := $(if $(filter file,$(origin PLUGIN_LIBC)),,$(PLUGIN_LIBC))
 MUSL        := $(if $(SAN),,$(filter musl,$(PLUGIN_LIBC)))
-$(if $(filter-out glibc musl,$(PLUGIN_LIBC)),$(error PLUGIN_LIBC: got '$(PLUGIN_LIBC)', allowed: glibc, musl))
-# The flavour: what programs are made of, in obj and lib by gcc for this machine; in musl for the plugin.
+$(if $(filter-out glibc musl,$(PLUGIN_LIBC)),\
+	$(error PLUGIN_LIBC: got '$(PLUGIN_LIBC)', allowed: glibc, musl))
+# The flavour: what programs are made of, in obj and lib by gcc for this machine; in musl for the
+# plugin.
 FLAVOUR_cni-plugin := $(MUSL)
-CC_musl        = $(if $(MUSL_LIBS),musl-gcc,$(error PLUGIN_LIBC=musl: its libraries for this machine are not \
-                 in the cache ('make deps' makes them), and there are none for another))
+CC_musl        = $(if $(MUSL_LIBS),musl-gcc,$(error PLUGIN_LIBC=musl: its libraries for this \
+                  machine are not in the cache ('make deps' makes them), and there are none for \
+                  another))
 CPPFLAGS_musl := $(patsubst /usr/include/libnl3,$(MUSL_LIBS)/include,$(CPPFLAGS))
 LIBS_musl     := -L$(MUSL_LIBS)/lib -ljansson -lnl-genl-3 -lnl-3
-# What libnl could look up by name service or scan, the plugin never asks it to: an abort in its place keeps
-# glibc's resolver, NSS and scanf out of the program (a fifth of it, and the linker's warnings). Our own code may
-# not call what is left out: the check says so.
+# What libnl could look up by name service or scan, the plugin never asks it to: an abort in its
+# place keeps glibc's resolver, NSS and scanf out of the program (a fifth of it, and the linker's
+# warnings). Our own code may not call what is left out: the check says so.
 UNUSED_cni-plugin  := getaddrinfo freeaddrinfo gai_strerror getnameinfo getprotobyname \
                       getprotobynumber $(foreach f,sscanf fscanf,$(f) __isoc99_$(f) __isoc23_$(f))
 LDFLAGS_cni-plugin := $(if $(SAN),,-static -Wl,-z,noseparate-code \
@@ -64,15 +68,18 @@ LDFLAGS_cni-plugin := $(if $(SAN),,-static -Wl,-z,noseparate-code \
 define check_cni-plugin
 	$(if $(MUSL)$(LIBC_ASKED)$(SAN)$(CROSS),,@echo "$@: with glibc, bigger and slower to \
 		start, as the libraries for musl are not in the cache ('make deps' makes them)" >&2)
-	$(Q)! nm -u $(filter %.o %.a,$^) | grep -wE '$(subst $() ,|,$(strip $(UNUSED_cni-plugin)))' || \
-		{ echo "$@: our code calls what UNUSED_cni-plugin of mk/build.mk leaves out" >&2; exit 1; }
+	$(Q)! nm -u $(filter %.o %.a,$^) | \
+		grep -wE '$(subst $() ,|,$(strip $(UNUSED_cni-plugin)))' || \
+		{ echo "$@: our code calls what UNUSED_cni-plugin of mk/build.mk leaves out" >&2; \
+		  exit 1; }
 endef
 # It is read from disk for each pod: small beats fast. Tables for unwinding are debug information.
 CFLAGS_cni-plugin   = $(CFLAGS:-O2=-Os) -fno-asynchronous-unwind-tables
 CFLAGS_common       = $(CFLAGS_cni-plugin)
 
 # $(call objects,FOLDER,FLAVOUR) and so on
-objects  = $(patsubst %.c,$(B)/$(or $(2),obj)/%.o,$(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c $(1)/*/*.c)))
+objects  = $(patsubst %.c,$(B)/$(or $(2),obj)/%.o,\
+             $(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c $(1)/*/*.c)))
 archive  = $(B)/$(or $(2),lib)/lib$(1).a
 BUILT   := $(patsubst %/main.c,%,$(wildcard $(PROGS:%=%/main.c)))
 ARCHIVES := $(foreach d,$(PROGS) common,$(call archive,$(d)))
@@ -84,7 +91,8 @@ all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d)))
 define compile
 	$(call say,CC)
 	@mkdir -p $(@D)
-	$(Q)$(1) $(CFLAGS_) $(or $(CFLAGS_$(firstword $(subst /, ,$*))),$(CFLAGS)) -MD -MP -c -o $@ $<
+	$(Q)$(1) $(CFLAGS_) $(or $(CFLAGS_$(firstword $(subst /, ,$*))),$(CFLAGS)) \
+		-MD -MP -c -o $@ $<
 endef
 $(B)/obj/%.o: %.c $(B)/flags | $(SKELS)
 	$(call compile,$(CC) $(CPPFLAGS))
@@ -117,11 +125,13 @@ $(foreach d,cni-plugin common,$(eval $(call archive_rules,$(d),musl)))
 
 # --- programs
 define program_rules
-$(B)/bin/$(BIN_$(1)): $(B)/$(or $(2),obj)/$(1)/main.o $(call archive,$(1),$(2)) $(call archive,common,$(2))
+$(B)/bin/$(BIN_$(1)): $(B)/$(or $(2),obj)/$(1)/main.o $(call archive,$(1),$(2)) \
+		$(call archive,common,$(2))
 	$$(call say,LD)
 	@mkdir -p $$(@D)
 	$$(check_$(1))
-	$$(Q)$$(CC$(2:%=_%)) $$(LDFLAGS_) $$(LDFLAGS_$(1)) -o $$@ $$(filter %.o %.a,$$^) $$(LIBS_$(or $(2),$(1)))
+	$$(Q)$$(CC$(2:%=_%)) $$(LDFLAGS_) $$(LDFLAGS_$(1)) -o $$@ $$(filter %.o %.a,$$^) \
+		$$(LIBS_$(or $(2),$(1)))
 endef
 $(foreach d,$(BUILT),$(eval $(call program_rules,$(d),$(FLAVOUR_$(d)))))
 $(B)/bin/smc-cni: $(B)/plugin-libc

@@ -11,5 +11,6 @@ image: all ## the container image build/image/smc-cni.tar (ARCH=, IMAGE=)
 	$(Q)rm -rf $(ROOTFS)
 	$(Q)mkdir -p $(ROOTFS) $(dir $(IMAGE_OUT))
 	$(Q)packaging/image/rootfs $(TRIPLET) $(B)/bin $(ROOTFS) '$(SYSROOT)' $(STATIC_IN)
-	$(Q)packaging/image/oci $(ROOTFS) $(ARCH) $(IMAGE) $(VERSION) $(IMAGE_OUT) >$(IMAGE_OUT).digest
+	$(Q)packaging/image/oci $(ROOTFS) $(ARCH) $(IMAGE) $(VERSION) $(IMAGE_OUT) \
+		>$(IMAGE_OUT).digest
 	@echo "$(IMAGE_OUT): $(IMAGE) $$(cat $(IMAGE_OUT).digest)"

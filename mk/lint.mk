@@ -3,7 +3,8 @@
 
 L           := build/lint
 LINT_DIRS   := common $(PROGS) preload
-LINT_C      := $(filter-out %.bpf.c,$(wildcard $(LINT_DIRS:%=%/*.c) $(LINT_DIRS:%=%/*/*.c) tests/*/*.c tests/*/*/*.c))
+LINT_C      := $(filter-out %.bpf.c,$(wildcard $(LINT_DIRS:%=%/*.c) $(LINT_DIRS:%=%/*/*.c) \
+               tests/*/*.c tests/*/*/*.c))
 LINT_H      := $(wildcard $(LINT_DIRS:%=%/*.h) $(LINT_DIRS:%=%/*/*.h) tests/*/*.h)
 LINT_BPF    := $(wildcard bpf/*.bpf.c)
 LINT_FLAGS   = $(CPPFLAGS) -std=gnu11 -fno-strict-aliasing $(WARN) -Werror
@@ -61,14 +62,15 @@ INLINE := -Xclang -analyzer-config -Xclang ipa-always-inline-size=6
 
 # Only the product is analysed: the asserts of a test mean nothing to an analyser.
 define analyse
-	$(Q)clang-tidy --quiet $< -- $(LINT_FLAGS) $(CLANG_LETS) $(INLINE) 2>$@.log || { cat $@.log; exit 1; }
+	$(Q)clang-tidy --quiet $< -- $(LINT_FLAGS) $(CLANG_LETS) $(INLINE) 2>$@.log || \
+		{ cat $@.log; exit 1; }
 	$(Q)$(CPPCHECK) $<
 endef
 is_product = $(filter-out tests/%,$<)
 lint_deps  = -MD -MP -MT $@ -MF $@.d
 
-# Findings in one line each; V=1 shows the way to them. With early inlining gcc 12 takes what a cleanup
-# reads for uninitialised.
+# Findings in one line each; V=1 shows the way to them. With early inlining gcc 12 takes what a
+# cleanup reads for uninitialised.
 ANALYSER := -fanalyzer -fno-early-inlining
 ANALYSE   = $(ANALYSER) $(if $(filter 1,$(V)),,-fdiagnostics-path-format=none)
 # gcc 12 loses sight of pointers that are kept in an array of pointers, and calls them leaks.

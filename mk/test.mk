@@ -6,7 +6,8 @@ UNIT       := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 PROGRAM    := $(patsubst %.c,$(B)/%,$(wildcard tests/program/test_*.c))
 LINK_archives := -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_node-agent)
 
-# What tests share is in the other files of their folder; tests/program has what tests/unit shares, too.
+# What tests share is in the other files of their folder; tests/program has what tests/unit shares,
+# too.
 helpers = $(patsubst %.c,$(B)/obj/%.o,$(filter-out $(1)/test_%,$(wildcard $(1)/*.c)))
 HELPERS_unit    := $(call helpers,tests/unit)
 HELPERS_program := $(HELPERS_unit) $(call helpers,tests/program)
@@ -18,11 +19,13 @@ $(B)/tests/$(1)/%: $(B)/obj/tests/$(1)/%.o $(HELPERS_$(1)) $(ARCHIVES)
 	$$(call say,LD)
 	@mkdir -p $$(@D)
 	$$(Q)$$(CC) $$(LDFLAGS_) -o $$@ $$< $(HELPERS_$(1)) $$(LINK_archives) -lcmocka \
-		$$$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/$(1)/$$*.c | sort -u | sed s/__wrap_/-Wl,--wrap=/)
+		$$$$(grep -o '__wrap_[A-Za-z0-9_]*' tests/$(1)/$$*.c | sort -u | \
+			sed s/__wrap_/-Wl,--wrap=/)
 endef
 $(foreach d,unit program,$(eval $(call test_rules,$(d))))
 
-# --- programs that VM cases run: one a file, the ones named *-static.c linked static; and BPF objects
+# --- programs that VM cases run: one a file, the ones named *-static.c linked static; and BPF
+# objects
 VMPROGS_DIR := tests/vm/progs
 VMPROGS := $(patsubst %.c,$(B)/%,$(filter-out %.bpf.c,$(wildcard $(VMPROGS_DIR)/*.c))) \
            $(patsubst %.bpf.c,build/%.bpf.o,$(wildcard $(VMPROGS_DIR)/*.bpf.c))
@@ -55,9 +58,10 @@ test: ## unit and conformance tests, and the VM cases on the stock 6.12 kernel
 		tests/vm/run-cases 6.12 || rc=1; exit $$rc
 
 test-all: ## make test, the VM cases on the 7.3 kernel, make test-e2e
-	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; $(MAKE) test-e2e || rc=1; exit $$rc
+	@rc=0; $(MAKE) test || rc=1; tests/vm/run-cases 7.3 || rc=1; $(MAKE) test-e2e || rc=1; \
+		exit $$rc
 
-test-long: all unit-build vm-build ## the VM cases that take minutes: rights taken away, faults with SMC in force
+test-long: all unit-build vm-build ## the VM cases that take minutes: rights taken away, faults
 	@VM_CASES=tests/vm/long tests/vm/run-cases 6.12
 .PHONY: test-long
 
@@ -84,8 +88,8 @@ test-deploy: image
 .PHONY: test-deploy conformance
 
 # What needs a kernel's answers in its own byte order, or system calls that qemu 7.2 lacks.
-NOT_EMULATED := $(patsubst %,$(B)/tests/unit/test_%,agent_events cgroup install_faults netns smc_nl sockdiag \
-	sysctl wire_sock)
+NOT_EMULATED := $(patsubst %,$(B)/tests/unit/test_%,agent_events cgroup install_faults netns \
+	smc_nl sockdiag sysctl wire_sock)
 # Of those that start programs, the one whose program need not be emulated.
 EMULATED     := $(filter-out $(NOT_EMULATED),$(UNIT)) $(B)/tests/program/test_kube
 
@@ -99,8 +103,9 @@ run-cross:
 		tests/deploy/cross $(ROOTFS) $(firstword $(EMULATE)) || rc=1; exit $$rc
 .PHONY: test-cross run-cross
 
-# The chart against the kustomize base; our plugin under libcni; then a cluster of its own for each kernel, both at a
-# time: they wait more than they work. E2E=short has the list on 7.3 alone, one node.
+# The chart against the kustomize base; our plugin under libcni; then a cluster of its own for each
+# kernel, both at a time: they wait more than they work. E2E=short has the list on 7.3 alone, one
+# node.
 E2E ?= all
 test-e2e: ## a real Kubernetes, its nodes in VMs, our image applied to it (needs Go 1.26)
 	@$(MAKE) deps
@@ -147,7 +152,8 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 
 # What the tests run.
 $(filter $(B)/tests/program/test_cni_%,$(PROGRAM)): $(B)/bin/smc-cni
-$(patsubst %,$(B)/tests/program/test_%,$(patsubst %,agent_%,socket life pending kube install) uninstall): \
+$(patsubst %,$(B)/tests/program/test_%,\
+	$(patsubst %,agent_%,socket life pending kube install) uninstall): \
 	$(B)/bin/smc-node-agent
 $(B)/tests/program/test_cni_fault: $(B)/fault/bin/smc-cni
 $(B)/tests/program/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent
