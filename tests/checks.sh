@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# What a case says, checks and waits for; sourced by tests/vm/lib.sh and tests/e2e/lib.sh, which explain them.
+# What a case says, checks and waits for; sourced by tests/vm/lib.sh and tests/e2e/lib.sh, which
+# explain them.
 
 step() { printf '== %s\n' "$*"; }
 
@@ -32,7 +33,8 @@ refute()
 	printf 'ok: %s\n' "$sentence"
 }
 
-# eventually SECONDS COMMAND...: repeats COMMAND until it succeeds, for SECONDS (times $patience, where that is set).
+# eventually SECONDS COMMAND...: repeats COMMAND until it succeeds, for SECONDS (times $patience,
+# where that is set).
 eventually()
 {
 	local deadline=$((SECONDS + ${patience:-1} * $1)) output

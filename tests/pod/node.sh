@@ -8,7 +8,8 @@
 #   node_settle                before a snapshot: what stays and is not ours
 #   node_down                  pods stopped, agent stopped, --cleanup, bridge gone
 #   agent_start | agent_stop SIGNAL
-#   node_run NAME STEER COMMAND...   writes the manifest of a pod and starts it; STEER none: no annotation
+#   node_run NAME STEER COMMAND...   writes the manifest of a pod and starts it; STEER none: no
+#                              annotation
 #   node_status NAME JQ_PATH   of a pod in `smcctl status --json`
 # Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML
 # (more of agent.yaml),
@@ -31,7 +32,8 @@ node_ipam() {
 	local six=''
 	[[ -z ${NODE_IPV6:-} ]] || six=', [{"subnet": "fd00:244::/64"}]'
 	echo "{\"type\": \"host-local\", \"dataDir\": \"$NODE_DIR/leases\"," \
-		"\"ranges\": [[{\"subnet\": \"10.244.0.0/24\"}]$six], \"routes\": [{\"dst\": \"0.0.0.0/0\"}]}"
+		"\"ranges\": [[{\"subnet\": \"10.244.0.0/24\"}]$six]," \
+		"\"routes\": [{\"dst\": \"0.0.0.0/0\"}]}"
 }
 
 # NODE_CHAIN=alone: smc-cni makes the interface itself. An emulated machine is slow: the default of
@@ -42,7 +44,8 @@ node_conflist() {
 	behind-bridge)
 		cat <<EOF
 {"cniVersion": "1.0.0", "name": "podnet", "plugins": [
-  {"type": "bridge", "bridge": "$NODE_BRIDGE", "isGateway": true, "ipMasq": false, "ipam": $(node_ipam)},
+  {"type": "bridge", "bridge": "$NODE_BRIDGE", "isGateway": true, "ipMasq": false,
+   "ipam": $(node_ipam)},
   {"type": "smc-cni", "agentTimeoutMs": 30000, "capabilities": $capabilities}
 ]}
 EOF
@@ -74,8 +77,8 @@ EOF
 }
 
 node_bridge() {
-	# With an address of its own: the bridge plugin's CHECK wants the one that ADD saw, and a bridge
-	# without one takes the lowest of its ports'.
+	# With an address of its own: the bridge plugin's CHECK wants the one that ADD saw, and a
+	# bridge without one takes the lowest of its ports'.
 	ip link add "$NODE_BRIDGE" address 02:00:0a:f4:00:01 type bridge
 	ip addr add 10.244.0.1/24 dev "$NODE_BRIDGE"
 	ip link set "$NODE_BRIDGE" up
