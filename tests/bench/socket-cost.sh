@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# What the hook costs: nanoseconds for socket(2) + close(2), on one kernel, in one run. No assertion.
+# What the hook costs: nanoseconds for socket(2) + close(2), on one kernel, in one run. No
+# assertion.
 #
 #	tests/vm/run -k 6.12 -t 600 -- tests/bench/socket-cost.sh [ROUNDS]
 #
 # Each round measures all situations one after the other, each in 40 batches of which the fastest
 # counts; prints, over the rounds, the median and range of each and of the difference to its partner
-# of the same round. An SMC socket holds a TCP socket and costs more by itself, so an opted-in pod is
-# compared with asking for SMC by name.
+# of the same round. An SMC socket holds a TCP socket and costs more by itself, so an opted-in pod
+# is compared with asking for SMC by name.
 . "$(dirname "$0")/../vm/steer.sh"
 
 rounds=${1:-11}

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
 """Measures for tests/bench/watch-latency: watch_latency.py KUBECONFIG AGENT_SOCKET ROUNDS
 
-Each round changes the annotation smc-cni.io/steer of pod default/bench and notes, on one clock, when it was sent, when
-the API server answered, when a watch of this program had the event, when the agent's status has the decision, and when
-a new socket of the network namespace smc-bench is what was asked for. Each watcher is a process of its own.
+Each round changes the annotation smc-cni.io/steer of pod default/bench and notes, on one clock,
+when it was sent, when the API server answered, when a watch of this program had the event, when the
+agent's status has the decision, and when a new socket of the network namespace smc-bench is what
+was asked for. Each watcher is a process of its own.
 """
 import base64
 import ctypes
@@ -56,7 +57,8 @@ def tell(value):
 
 def watch_events(server):
     """The peer: the same watch as the agent's, of this one pod."""
-    answer = server.request(server.connect(), "GET", f"{POD}?watch=1&fieldSelector=metadata.name%3Dbench",
+    answer = server.request(server.connect(), "GET",
+                            f"{POD}?watch=1&fieldSelector=metadata.name%3Dbench",
                             Accept="application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1")
     for line in answer:
         tell(json.loads(line)["object"]["metadata"].get("annotations", {}).get(KEY, ""))
@@ -84,7 +86,8 @@ def watch_sockets():
     seen = None
     while True:
         with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as probe:
-            steer = "enabled" if probe.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL) == IPPROTO_SMC else "disabled"
+            protocol = probe.getsockopt(socket.SOL_SOCKET, socket.SO_PROTOCOL)
+            steer = "enabled" if protocol == IPPROTO_SMC else "disabled"
         if steer != seen:
             tell(steer)
             seen = steer
@@ -108,9 +111,11 @@ def wait_for(files, value):
     """File -> when it first had the value."""
     times, deadline = {}, time.monotonic() + ROUND_S
     while len(times) < len(files):
-        ready = select.select([f for f in files if f not in times], [], [], max(0, deadline - time.monotonic()))[0]
+        waiting = [f for f in files if f not in times]
+        ready = select.select(waiting, [], [], max(0, deadline - time.monotonic()))[0]
         if not ready:
-            sys.exit(f"no news of '{value}' within {ROUND_S} s from {[n for f, n in files.items() if f not in times]}")
+            silent = [n for f, n in files.items() if f not in times]
+            sys.exit(f"no news of '{value}' within {ROUND_S} s from {silent}")
         for file in ready:
             for line in os.read(file, 65536).decode().splitlines():
                 at, seen = line.split(" ", 1)
@@ -136,7 +141,8 @@ def main(kubeconfig, agent, rounds):
     for n in range(-2, rounds):  # two to warm up
         value = "enabled" if n % 2 else "disabled"
         sent = time.monotonic_ns()
-        server.request(connection, "PATCH", f"{POD}/bench", json.dumps({"metadata": {"annotations": {KEY: value}}}),
+        server.request(connection, "PATCH", f"{POD}/bench",
+                       json.dumps({"metadata": {"annotations": {KEY: value}}}),
                        **{"Content-Type": "application/merge-patch+json"}).read()
         times = {"answer": time.monotonic_ns(), **wait_for(files, value)}
         if n >= 0:
@@ -152,7 +158,8 @@ def main(kubeconfig, agent, rounds):
     if last == "socket":
         line("PATCH sent to the first socket that follows", [s["socket"] for s in seen])
     line(f"PATCH answered to the {last}", [s[last] - s["answer"] for s in seen])
-    line(f"the peer's event to the {last}: the agent's own part", [s[last] - s["event"] for s in seen])
+    line(f"the peer's event to the {last}: the agent's own part",
+         [s[last] - s["event"] for s in seen])
 
 
 main(sys.argv[1], sys.argv[2], int(sys.argv[3]))

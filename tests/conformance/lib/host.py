@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 """The machine that the plugin sees: network namespaces of the runner's own, and what is in them.
 
-The runner is in a network and mount namespace of its own (see `run`), which plays the host: /run and /var/lib
-are empty file systems. A container is a network namespace with a name in /run/netns.
+The runner is in a network and mount namespace of its own (see `run`), which plays the host: /run
+and /var/lib are empty file systems. A container is a network namespace with a name in /run/netns.
 """
 import contextlib
 import os
@@ -69,7 +69,8 @@ def snapshot(netns=None):
 
 
 def left_over(before):
-    """What is on the host and was not before. What goes with a namespace that is gone (a pair's other end) may take its time."""
+    """What is on the host and was not before. What goes with a namespace that is gone (a pair's
+    other end) may take its time."""
     deadline = time.monotonic() + CLEANUP_S
     while True:
         found = snapshot() - before
@@ -111,7 +112,8 @@ class Container:
         self.alive = True
         open(self.netns, "x").close()
         with netlink.inside(None):
-            # Nobody else is on the wire, and some plugins wait for what it would say: 1 to 2 s for each address.
+            # Nobody else is on the wire, and some plugins wait for what it would say: 1 to 2 s for
+            # each address.
             pathlib.Path("/proc/sys/net/ipv6/conf/default/accept_dad").write_text("0")
             netlink.call("mount", b"/proc/self/ns/net", self.netns.encode(), b"", MS_BIND, None)
 

@@ -1,8 +1,9 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Links, addresses and routes of a network namespace, as the kernel lists them; and how to get into one.
+"""Links, addresses and routes of a network namespace, as the kernel lists them; and how to get
+into one.
 
-Without `ip`: the runner looks at both sides several times for each rule, and a process a look would take most of its time.
-The runner has one thread, so its namespace is the process's.
+Without `ip`: the runner looks at both sides several times for each rule, and a process a look would
+take most of its time. The runner has one thread, so its namespace is the process's.
 """
 import ctypes
 import errno
@@ -80,7 +81,8 @@ def messages(sock, kind, head):
             if what == MSG_ERROR:
                 code = -struct.unpack_from("i", data, at + 16)[0]
                 raise OSError(code, f"netlink dump: {os.strerror(code)}")
-            found.append((data[at + 16:at + 16 + len(head)], attributes(data[at + 16 + len(head):at + length])))
+            found.append((data[at + 16:at + 16 + len(head)],
+                          attributes(data[at + 16 + len(head):at + length])))
             at += length + 3 & ~3
 
 
@@ -94,12 +96,15 @@ def dump(sock, kind, head):
 
 
 def links(sock):
-    """Index -> link; its addresses are 'ADDRESS/LENGTH', all but the link-local ones, which come by themselves."""
+    """Index -> link; its addresses are 'ADDRESS/LENGTH', all but the link-local ones, which come by
+    themselves."""
     found = {}
     for head, attr in dump(sock, GETLINK, bytes(16)):
         _, _, index, flags, _ = struct.unpack("BxHiII", head)
-        found[index] = {"ifname": attr[IFLA_IFNAME].rstrip(b"\0").decode(), "up": bool(flags & IFF_UP), "addresses": set(),
-                        "address": attr.get(IFLA_ADDRESS, b"").hex(":"), "mtu": struct.unpack("I", attr[IFLA_MTU])[0]}
+        found[index] = {"ifname": attr[IFLA_IFNAME].rstrip(b"\0").decode(),
+                        "up": bool(flags & IFF_UP), "addresses": set(),
+                        "address": attr.get(IFLA_ADDRESS, b"").hex(":"),
+                        "mtu": struct.unpack("I", attr[IFLA_MTU])[0]}
     for head, attr in dump(sock, GETADDR, bytes(8)):
         family, length, _, scope, index = struct.unpack("BBBBI", head)
         local = attr.get(IFA_LOCAL, attr.get(IFA_ADDRESS))
@@ -109,7 +114,8 @@ def links(sock):
 
 
 def routes(sock):
-    """(destination, gateway) of all but link-local, multicast and the kernel's local ones; '' is no gateway."""
+    """(destination, gateway) of all but link-local, multicast and the kernel's local ones; '' is no
+    gateway."""
     found = set()
     for head, attr in dump(sock, GETROUTE, bytes(12)):
         family, length, _, _, table, _, _, kind, flags = struct.unpack("BBBBBBBBI", head)
@@ -127,7 +133,8 @@ def routes(sock):
 def open_socket(path):
     """A socket that stays in the network namespace of that path, or (None) in the runner's."""
     def fresh():
-        sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC, NETLINK_ROUTE)
+        sock = socket.socket(socket.AF_NETLINK, socket.SOCK_RAW | socket.SOCK_CLOEXEC,
+                             NETLINK_ROUTE)
         sock.bind((0, 0))
         return sock
     if path is None:

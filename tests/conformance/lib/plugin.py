@@ -5,7 +5,8 @@ import os
 import subprocess
 
 VERSIONS = ("0.3.0", "0.3.1", "0.4.0", "1.0.0", "1.1.0")
-SINCE = {"ADD": "0.3.0", "DEL": "0.3.0", "CHECK": "0.4.0", "GC": "1.1.0", "STATUS": "1.1.0", "VERSION": "0.3.0"}
+SINCE = {"ADD": "0.3.0", "DEL": "0.3.0", "CHECK": "0.4.0", "GC": "1.1.0", "STATUS": "1.1.0",
+         "VERSION": "0.3.0"}
 TIMEOUT_S = 60
 
 
@@ -14,7 +15,8 @@ def at_least(version, since):
 
 
 class Answer:
-    """What came back. `doc` is the only JSON document on stdout, None when there is no or more than one."""
+    """What came back. `doc` is the only JSON document on stdout, None when there is no or more than
+    one."""
 
     def __init__(self, what, status, stdout, stderr):
         self.what, self.status, self.stdout, self.stderr = what, status, stdout, stderr
@@ -47,8 +49,8 @@ class Plugin:
         """env: a value of None takes the variable away."""
         full = {"PATH": os.environ.get("PATH", "/usr/sbin:/usr/bin:/sbin:/bin")}
         full.update({k: v for k, v in env.items() if v is not None})
-        return subprocess.Popen([self.program], env=full, stdin=subprocess.PIPE, stdout=subprocess.PIPE,
-                                stderr=subprocess.PIPE)
+        return subprocess.Popen([self.program], env=full, stdin=subprocess.PIPE,
+                                stdout=subprocess.PIPE, stderr=subprocess.PIPE)
 
     def finish(self, process, what, stdin):
         try:
@@ -63,4 +65,5 @@ class Plugin:
         """stdin: bytes, or what is to be written as JSON."""
         if not isinstance(stdin, bytes):
             stdin = json.dumps(stdin).encode()
-        return self.finish(self.start(env), env.get("CNI_COMMAND") or "a run without CNI_COMMAND", stdin)
+        return self.finish(self.start(env), env.get("CNI_COMMAND") or "a run without CNI_COMMAND",
+                           stdin)

@@ -1,13 +1,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Rules: a function each, with what the specification says and where.
 
-    @rule("add-sandbox", "Section 5 / ADD Success", "'sandbox' is CNI_NETNS for interfaces in the container")
+    @rule("add-sandbox", "Section 5 / ADD Success",
+          "'sandbox' is CNI_NETNS for interfaces in the container")
     def _(t):
         c, answer = t.added()
         t.that(..., "...")
 
-A rule that returns is kept, one that raises Broken is not. Afterwards the runner takes away every attachment that the rule made
-(DEL), then the container, and whatever is left on the host breaks the rule, too.
+A rule that returns is kept, one that raises Broken is not. Afterwards the runner takes away every
+attachment that the rule made (DEL), then the container, and whatever is left on the host breaks the
+rule, too.
 """
 
 
@@ -29,7 +31,8 @@ class Rule:
 RULES = []
 
 
-def rule(name, clause, text, kind="any", since="0.3.0", verb="ADD", each=False, needs=None, several=False):
+def rule(name, clause, text, kind="any", since="0.3.0", verb="ADD", each=False, needs=None,
+         several=False):
     def keep(check):
         if any(r.name == name for r in RULES):
             raise ValueError(f"two rules '{name}'")

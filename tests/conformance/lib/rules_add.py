@@ -23,7 +23,8 @@ def _(t):
     t.that(result.get("cniVersion") == t.version, f"'cniVersion' is {result.get('cniVersion')!r}")
 
 
-@rule("add-result-form", RESULT, "the result has the form of its version, and no keys of newer ones", each=True)
+@rule("add-result-form", RESULT,
+      "the result has the form of its version, and no keys of newer ones", each=True)
 def _(t):
     _, result = t.added()
     for address in result.get("ips") or ():
@@ -34,7 +35,8 @@ def _(t):
             t.that("version" not in address, f"{address} has 'version', which 1.0.0 removed")
     if t.version != "1.1.0":
         for interface in result.get("interfaces") or ():
-            t.that(not set(interface) & set(results.NEW_INTERFACE_KEYS), f"{interface} has keys of 1.1.0")
+            t.that(not set(interface) & set(results.NEW_INTERFACE_KEYS),
+                   f"{interface} has keys of 1.1.0")
         for route in result.get("routes") or ():
             t.that(not set(route) & set(results.NEW_ROUTE_KEYS), f"{route} has keys of 1.1.0")
 
@@ -54,23 +56,27 @@ def _(t):
         t.that("/" in address["address"], f"{address} has no prefix length")
         ipaddress.ip_address(address.get("gateway", "::"))
         index = address.get("interface", 0)
-        t.that(type(index) is int and 0 <= index < n, f"'interface' of {address} is no index below {n}")
+        t.that(type(index) is int and 0 <= index < n,
+               f"'interface' of {address} is no index below {n}")
     for route in result.get("routes", ()):
         ipaddress.ip_network(route["dst"])
         ipaddress.ip_address(route.get("gw", "::"))
 
 
-@rule("add-interface", ADD, "the interface CNI_IFNAME is in CNI_NETNS, and in the result with its address", "interface")
+@rule("add-interface", ADD,
+      "the interface CNI_IFNAME is in CNI_NETNS, and in the result with its address", "interface")
 def _(t):
     c, result = t.added()
     _, interface = t.pod_interface(c, result)
     links = c.links()
     t.that("eth0" in links, "there is no interface 'eth0' in the container")
     mac = links["eth0"]["address"]
-    t.that(interface.get("mac", "").lower() == mac, f"'mac' is {interface.get('mac')!r}, not '{mac}'")
+    t.that(interface.get("mac", "").lower() == mac,
+           f"'mac' is {interface.get('mac')!r}, not '{mac}'")
 
 
-@rule("add-mtu", RESULT, "'mtu' is the interface's, where the result has it", "interface", since="1.1.0")
+@rule("add-mtu", RESULT,
+      "'mtu' is the interface's, where the result has it", "interface", since="1.1.0")
 def _(t):
     c, result = t.added()
     _, interface = t.pod_interface(c, result)
@@ -84,13 +90,16 @@ def _(t):
     links = host.links()
     for interface in result.get("interfaces", ()):
         name = interface["name"]
-        t.that(interface.get("sandbox") or name in links, f"there is no interface '{name}' on the host")
+        t.that(interface.get("sandbox") or name in links,
+               f"there is no interface '{name}' on the host")
         if not interface.get("sandbox") and interface.get("mac"):
             mac = links[name]["address"]
-            t.that(interface["mac"].lower() == mac, f"'mac' of '{name}' is {interface['mac']!r}, not '{mac}'")
+            t.that(interface["mac"].lower() == mac,
+                   f"'mac' of '{name}' is {interface['mac']!r}, not '{mac}'")
 
 
-@rule("add-addresses", RESULT, "the addresses of the result are those of the interface", "interface", needs="ipam")
+@rule("add-addresses", RESULT,
+      "the addresses of the result are those of the interface", "interface", needs="ipam")
 def _(t):
     c, result = t.added()
     index, _ = t.pod_interface(c, result)
@@ -100,7 +109,8 @@ def _(t):
     t.that(there == listed, f"the interface has {sorted(there)}, the result {sorted(listed)}")
 
 
-@rule("add-routes", RESULT, "the routes of the result are in the container", "interface", needs="ipam")
+@rule("add-routes", RESULT,
+      "the routes of the result are in the container", "interface", needs="ipam")
 def _(t):
     c, result = t.added()
     there = {dst for dst, _ in host.routes(c.name)}
@@ -114,7 +124,9 @@ def _(t):
     t.that(c.links()["eth0"]["up"], "it is down")
 
 
-@rule("add-name-taken", ADD, "if an interface of that name is in the container, ADD fails and leaves it alone", "interface")
+@rule("add-name-taken", ADD,
+      "if an interface of that name is in the container, ADD fails and leaves it alone",
+      "interface")
 def _(t):
     c = t.container()
     c.ip("link", "add", "far", "type", "veth", "peer", "name", "eth0")
@@ -126,7 +138,8 @@ def _(t):
     t.that(after[1] == before[1], "the interface that was there is not as it was")
 
 
-@rule("add-twice", ADD, "a second ADD of one attachment fails, and leaves the first as it is", "interface")
+@rule("add-twice", ADD,
+      "a second ADD of one attachment fails, and leaves the first as it is", "interface")
 def _(t):
     c, _ = t.added()
     before, on_host = host.snapshot(c.name), host.snapshot()
@@ -135,7 +148,8 @@ def _(t):
     t.that(not lost, f"lost: {', '.join(lost)}")
 
 
-@rule("add-two-names", ADD, "a container can be added twice, by different interface names; DEL takes one",
+@rule("add-two-names", ADD,
+      "a container can be added twice, by different interface names; DEL takes one",
       "interface", several=True)
 def _(t):
     c, first = t.added()
@@ -148,7 +162,8 @@ def _(t):
     t.that(there == listed, f"the other interface has {sorted(there)}, its result {sorted(listed)}")
 
 
-@rule("add-concurrent", "Section 3 / Lifecycle & Ordering", "plugins work for several containers at the same time",
+@rule("add-concurrent", "Section 3 / Lifecycle & Ordering",
+      "plugins work for several containers at the same time",
       several=True)
 def _(t):
     count = 8
@@ -166,13 +181,16 @@ def _(t):
         seen |= own
 
 
-@rule("add-unknown-keys", "Section 1 / Configuration format", "keys that the plugin does not know do no harm")
+@rule("add-unknown-keys", "Section 1 / Configuration format",
+      "keys that the plugin does not know do no harm")
 def _(t):
     c = t.container()
-    t.result(t.add(c, **{"x-unknown": {"a": [1, None]}, "cni.dev/unknown": 1, "args": {"labels": [{"key": "a"}]}}))
+    t.result(t.add(c, **{"x-unknown": {"a": [1, None]}, "cni.dev/unknown": 1,
+                         "args": {"labels": [{"key": "a"}]}}))
 
 
-@rule("add-unknown-capability", "Section 3 / Deriving runtimeConfig", "capabilities that it does not know do no harm")
+@rule("add-unknown-capability", "Section 3 / Deriving runtimeConfig",
+      "capabilities that it does not know do no harm")
 def _(t):
     c = t.container()
     t.result(t.add(c, runtimeConfig={"x-unknown": {"a": 1}}))
@@ -191,7 +209,8 @@ def _(t):
     t.failure(t.run("ADD", c, conf, CNI_NETNS="/run/netns/not-there"))
 
 
-@rule("add-netns-gone-code", "Section 5 / Error", "... with code 3 (container unknown) or 4 (invalid variable)")
+@rule("add-netns-gone-code", "Section 5 / Error",
+      "... with code 3 (container unknown) or 4 (invalid variable)")
 def _(t):
     c = t.container()
     conf = t.request(c)
@@ -220,7 +239,8 @@ exit 1
 
 
 @rule("add-ipam-fails-del", "Section 4 / Delegated plugin execution procedure",
-      "if the IPAM plugin fails on ADD, it is executed again with DEL before ADD fails", "interface", needs="ipam")
+      "if the IPAM plugin fails on ADD, it is executed again with DEL before ADD fails",
+      "interface", needs="ipam")
 def _(t):
     c = t.container()
     with host.program("failing-ipam", FAILING_IPAM % t.version) as path:
@@ -234,13 +254,15 @@ def _(t):
 LEASE_WITH_DNS = """#!/bin/sh
 cat >/dev/null
 test "$CNI_COMMAND" = ADD || exit 0
-echo '{"cniVersion": "%s", "ips": [{"version": "4", "address": "10.99.200.2/16", "gateway": "10.99.0.1"}],
+echo '{"cniVersion": "%s",
+ "ips": [{"version": "4", "address": "10.99.200.2/16", "gateway": "10.99.0.1"}],
 "dns": {"domain": "of.the.lease"}}'
 """
 
 
 @rule("add-dns-empty", "Section 4 / Delegated plugin execution procedure",
-      "an empty 'dns' in the configuration leaves what the IPAM plugin's result says", "interface", needs="ipam")
+      "an empty 'dns' in the configuration leaves what the IPAM plugin's result says",
+      "interface", needs="ipam")
 def _(t):
     c = t.container()
     with host.program("dns-ipam", LEASE_WITH_DNS % t.version) as path:
@@ -253,7 +275,8 @@ def _(t):
 
 
 @rule("add-ipam-missing", "Section 4 / Delegated Plugin protocol",
-      "an IPAM plugin that is not in CNI_PATH is an error, and nothing is left", "interface", needs="ipam")
+      "an IPAM plugin that is not in CNI_PATH is an error, and nothing is left",
+      "interface", needs="ipam")
 def _(t):
     c = t.container()
     before = host.snapshot(), host.snapshot(c.name)
@@ -262,7 +285,8 @@ def _(t):
     t.that(not left, f"left: {', '.join(left)}")
 
 
-@rule("add-failed-leaves-nothing", ADD, "an ADD that fails late (the route cannot be made) leaves nothing",
+@rule("add-failed-leaves-nothing", ADD,
+      "an ADD that fails late (the route cannot be made) leaves nothing",
       "interface", needs="ipam")
 def _(t):
     c = t.container()
@@ -276,14 +300,16 @@ def _(t):
     t.that(not left, f"left: {', '.join(left)}")
 
 
-@rule("add-chained", RESULT, "prevResult is the result, with at most the plugin's own changes", "chained", each=True)
+@rule("add-chained", RESULT,
+      "prevResult is the result, with at most the plugin's own changes", "chained", each=True)
 def _(t):
     c = t.container()
     prev = t.previous(c)
     result = t.result(t.add(c))
     want, got = results.canonical(prev), results.canonical(result)
     for key in "interfaces", "ips", "routes", "dns":
-        t.that(got.get(key) == want.get(key), f"'{key}' of prevResult was {want.get(key)}, and is {got.get(key)}")
+        t.that(got.get(key) == want.get(key),
+               f"'{key}' of prevResult was {want.get(key)}, and is {got.get(key)}")
 
 
 @rule("add-chained-first", ADD, "a chained plugin without prevResult fails", "chained")

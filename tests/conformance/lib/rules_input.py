@@ -1,16 +1,18 @@
 # SPDX-License-Identifier: Apache-2.0
-"""Bad input: variables and configuration. A plugin answers with an error object, and makes nothing."""
+"""Bad input: variables and configuration. A plugin answers with an error object, makes nothing."""
 import json
 import os
 
 from . import host
 from .rule import rule
 
-PARAMETERS, FORMAT, ERROR = "Section 2 / Parameters", "Section 1 / Configuration format", "Section 5 / Error"
+PARAMETERS, FORMAT = "Section 2 / Parameters", "Section 1 / Configuration format"
+ERROR = "Section 5 / Error"
 
 # ---- variables ----
 
-REQUIRED = {"ADD": ("CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"), "DEL": ("CNI_CONTAINERID", "CNI_IFNAME"),
+REQUIRED = {"ADD": ("CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"),
+            "DEL": ("CNI_CONTAINERID", "CNI_IFNAME"),
             "CHECK": ("CNI_CONTAINERID", "CNI_NETNS", "CNI_IFNAME"), "GC": ("CNI_PATH",)}
 
 
@@ -31,7 +33,8 @@ def refused(t, command, name, value, codes=(4,), names_it=False):
     before = host.snapshot(), c and host.snapshot(c.name)
     answer = t.run(command, c, conf, **{name: value})
     t.failure(answer, *codes)
-    t.that(before == (host.snapshot(), c and host.snapshot(c.name)), f"{answer}, and something changed")
+    t.that(before == (host.snapshot(), c and host.snapshot(c.name)),
+           f"{answer}, and something changed")
     t.that(not names_it or name in answer.error_text(), f"{answer}; the text does not name {name}")
 
 
@@ -44,7 +47,8 @@ def required(command, name):
     def _(t):
         refused(t, command, name, None, names_it=True)
 
-    @rule(f"env-{command.lower()}-{short}-empty", f"Section 2 / {command}", f"... and so is an empty {name}", **since)
+    @rule(f"env-{command.lower()}-{short}-empty", f"Section 2 / {command}",
+          f"... and so is an empty {name}", **since)
     def _(t):
         refused(t, command, name, "", names_it=True)
 
@@ -53,15 +57,16 @@ for _command, _names in REQUIRED.items():
     for _name in _names:
         required(_command, _name)
 
-BAD_IDS = {"slash": "../../evil", "dots": "..", "newline": "a\nb", "blank": "a b", "dash": "-rf", "semicolon": "a;b",
-           "unicode": "p\u00f6d"}
-BAD_IFNAMES = {"slash": "a/b", "dots": "..", "dot": ".", "newline": "a\nb", "blank": "a b", "colon": "a:b",
-               "long": "a" * 16}
+BAD_IDS = {"slash": "../../evil", "dots": "..", "newline": "a\nb", "blank": "a b", "dash": "-rf",
+           "semicolon": "a;b", "unicode": "p\u00f6d"}
+BAD_IFNAMES = {"slash": "a/b", "dots": "..", "dot": ".", "newline": "a\nb", "blank": "a b",
+               "colon": "a:b", "long": "a" * 16}
 
 
 def bad_value(name, values, what):
     for kind, value in values.items():
-        @rule(f"env-{name[4:].lower()}-{kind}", PARAMETERS, f"{name}={value!r} is no {what}: refused with code 4")
+        @rule(f"env-{name[4:].lower()}-{kind}", PARAMETERS,
+              f"{name}={value!r} is no {what}: refused with code 4")
         def _(t, value=value):
             for command in "ADD", "DEL":
                 refused(t, command, name, value)
@@ -85,7 +90,8 @@ def _(t):
         t.failure(t.run(command, c, conf), 4)
 
 
-@rule("env-netns-no-namespace", ERROR, "CNI_NETNS that is a file, a folder or a FIFO is refused with code 3 or 4")
+@rule("env-netns-no-namespace", ERROR,
+      "CNI_NETNS that is a file, a folder or a FIFO is refused with code 3 or 4")
 def _(t):
     c = t.container()
     conf = t.request(c)
@@ -123,10 +129,12 @@ def raw(t, stdin, *codes, may_pass=False):
         answer = t.run(command, c, stdin=stdin)
         if may_pass and answer.status == 0:
             c.attached.append(("eth0", t.conf))
-            t.that(command == "DEL" or answer.doc is not None, f"{answer}; one JSON document was expected")
+            t.that(command == "DEL" or answer.doc is not None,
+                   f"{answer}; one JSON document was expected")
             continue
         t.failure(answer, *codes)
-        t.that(before == (host.snapshot(), host.snapshot(c.name)), f"{answer}, and something changed")
+        t.that(before == (host.snapshot(), host.snapshot(c.name)),
+               f"{answer}, and something changed")
 
 
 def text_of(conf):
@@ -184,14 +192,15 @@ def _(t):
 
 @rule("input-huge", ERROR, "10 MB are taken, or refused with code 5, 6 or 7")
 def _(t):
-    raw(t, text_of(dict(t.conf, **{"x-pad": "x" * 10_000_000})) if not t.prev else
-        text_of(dict(t.conf, prevResult={"cniVersion": t.version}, **{"x-pad": "x" * 10_000_000})), 5, 6, 7,
-        may_pass=True)
+    huge = {"x-pad": "x" * 10_000_000}
+    conf = dict(t.conf, prevResult={"cniVersion": t.version}) if t.prev else t.conf
+    raw(t, text_of(dict(conf, **huge)), 5, 6, 7, may_pass=True)
 
 
 @rule("input-deep", ERROR, "100,000 levels of nesting are taken, or refused with code 5, 6 or 7")
 def _(t):
-    raw(t, text_of(t.conf)[:-1] + b', "x-deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", 5, 6, 7, may_pass=True)
+    deep = b', "x-deep": ' + b"[" * 100_000 + b"]" * 100_000 + b"}"
+    raw(t, text_of(t.conf)[:-1] + deep, 5, 6, 7, may_pass=True)
 
 
 @rule("input-duplicate-name", ERROR, "a second, bad 'name' is refused with code 6 or 7")
@@ -199,7 +208,8 @@ def _(t):
     raw(t, text_of(t.conf)[:-1] + b', "name": "../../evil"}', 6, 7)
 
 
-BAD_NAMES = {"slash": "a/b", "dots": "../../evil", "newline": "a\nb", "nul": "a\0b", "blank": "a b", "dash": "-a"}
+BAD_NAMES = {"slash": "a/b", "dots": "../../evil", "newline": "a\nb", "nul": "a\0b", "blank": "a b",
+             "dash": "-a"}
 for _kind, _value in BAD_NAMES.items():
     @rule(f"name-{_kind}", FORMAT, f"the network name {_value!r} is refused with code 6 or 7")
     def _(t, value=_value):
@@ -211,8 +221,9 @@ def _(t):
     raw(t, text_of({k: v for k, v in t.conf.items() if k != "name"}), 6, 7)
 
 
-WRONG_TYPES = {"cniVersion": 1, "name": ["a"], "ipam": "host-local", "dns": "10.0.0.1", "prevResult": "none",
-               "runtimeConfig": [1], "args": 5, "capabilities": {"x-any": "yes"}}
+WRONG_TYPES = {"cniVersion": 1, "name": ["a"], "ipam": "host-local", "dns": "10.0.0.1",
+               "prevResult": "none", "runtimeConfig": [1], "args": 5,
+               "capabilities": {"x-any": "yes"}}
 for _key, _value in WRONG_TYPES.items():
     @rule(f"type-{_key.lower()}", FORMAT, f"'{_key}' of the wrong type is refused with code 6 or 7",
           kind="interface" if _key == "ipam" else "any")
@@ -228,7 +239,8 @@ def _(t):
         t.failure(t.run("ADD", c, t.request(c, dns=wrong)), 6, 7)
 
 
-@rule("ipam-type-path", FORMAT, "an 'ipam' 'type' with slashes is refused, and no such program run", "interface")
+@rule("ipam-type-path", FORMAT,
+      "an 'ipam' 'type' with slashes is refused, and no such program run", "interface")
 def _(t):
     c = t.container()
     for bad in "../../bin/true", "/bin/true", "..", "a/b":
@@ -236,7 +248,8 @@ def _(t):
 
 
 @rule("prev-result-index", "Section 5 / ADD Success",
-      "an address in prevResult that names an interface which is not listed is refused (6 or 7) or passed on", "chained")
+      "an address in prevResult that names an interface which is not listed is refused (6 or 7) or "
+      "passed on", "chained")
 def _(t):
     c = t.container()
     prev = t.previous(c)

@@ -47,7 +47,8 @@ def _(t):
     t.success(t.delete(c))
 
 
-@rule("del-without-netns", DEL, "CNI_NETNS is optional: DEL releases what is on the host without it")
+@rule("del-without-netns", DEL,
+      "CNI_NETNS is optional: DEL releases what is on the host without it")
 def _(t):
     c, result = t.added()
     c.destroy()
@@ -68,14 +69,16 @@ def _(t):
     t.success(t.delete(c, result))
 
 
-@rule("del-interface-gone", DEL, "DEL succeeds, and releases the rest, when the interface is gone", "interface")
+@rule("del-interface-gone", DEL,
+      "DEL succeeds, and releases the rest, when the interface is gone", "interface")
 def _(t):
     c, result = t.added()
     t.take_link(c, "eth0")
     t.success(t.delete(c, result))
 
 
-@rule("del-lease-gone", DEL, "DEL succeeds, and removes the interface, when the lease is gone", "interface", needs="ipam")
+@rule("del-lease-gone", DEL,
+      "DEL succeeds, and removes the interface, when the lease is gone", "interface", needs="ipam")
 def _(t):
     before = host.snapshot()
     c, result = t.added()
@@ -84,10 +87,12 @@ def _(t):
     t.that("eth0" not in c.links(), "the interface is still there")
 
 
-@rule("del-after-refusal", DEL, "what is asked for one container and wrong does not stop the DEL of what it has failed")
+@rule("del-after-refusal", DEL,
+      "what is asked for one container and wrong does not stop the DEL of what it has failed")
 def _(t):
     wrong = {"mac": "zz", "deviceID": "no such device", "bandwidth": "much"}
-    for asked in [{"runtimeConfig": {k: v}} for k, v in wrong.items()] + [{"args": {"cni": {"mac": "zz"}}}]:
+    asked_for = [{"runtimeConfig": {k: v}} for k, v in wrong.items()]
+    for asked in asked_for + [{"args": {"cni": {"mac": "zz"}}}]:
         c = t.container()
         t.either(t.add(c, **asked))
         t.success(t.run("DEL", c, t.request(c, **asked)))
@@ -114,29 +119,34 @@ def _(t):
     t.that(before == (host.snapshot(), host.snapshot(c.name)), "something is not as before")
 
 
-@rule("check-interface", CHECK, "CHECK fails when the interface is gone", "interface", verb="CHECK", each=True)
+@rule("check-interface", CHECK,
+      "CHECK fails when the interface is gone", "interface", verb="CHECK", each=True)
 def _(t):
     c, result = t.added()
     t.take_link(c, "eth0")
     t.failure(t.check(c, result))
 
 
-@rule("check-address", CHECK, "CHECK fails when an address is gone", "interface", verb="CHECK", needs="ipam")
+@rule("check-address", CHECK,
+      "CHECK fails when an address is gone", "interface", verb="CHECK", needs="ipam")
 def _(t):
     c, result = t.added()
     c.ip("address", "del", result["ips"][0]["address"], "dev", "eth0")
     t.failure(t.check(c, result))
 
 
-@rule("check-route", CHECK, "CHECK fails when a route is gone", "interface", verb="CHECK", needs="ipam")
+@rule("check-route", CHECK,
+      "CHECK fails when a route is gone", "interface", verb="CHECK", needs="ipam")
 def _(t):
     c, result = t.added()
-    t.that(result.get("routes"), "the result has no routes to take away; add some to the configuration")
+    t.that(result.get("routes"),
+           "the result has no routes to take away; add some to the configuration")
     c.ip("route", "del", result["routes"][0]["dst"])
     t.failure(t.check(c, result))
 
 
-@rule("check-lease", CHECK, "CHECK asks the IPAM plugin: it fails when the lease is gone", "interface", verb="CHECK",
+@rule("check-lease", CHECK,
+      "CHECK asks the IPAM plugin: it fails when the lease is gone", "interface", verb="CHECK",
       needs="ipam")
 def _(t):
     before = host.snapshot()
@@ -164,7 +174,8 @@ def _(t):
     t.failure(t.check(c, second, "net1"))
 
 
-@rule("check-extra", CHECK, "CHECK passes when a later plugin added addresses and routes", verb="CHECK")
+@rule("check-extra", CHECK,
+      "CHECK passes when a later plugin added addresses and routes", verb="CHECK")
 def _(t):
     c, result = t.added()
     c.ip("address", "add", f"203.0.113.{1 + c.number % 250}/24", "dev", "eth0")
@@ -172,7 +183,8 @@ def _(t):
     t.success(t.check(c, result))
 
 
-@rule("check-mtu", CHECK, "CHECK passes when a later plugin set another MTU", "interface", verb="CHECK", each=True)
+@rule("check-mtu", CHECK,
+      "CHECK passes when a later plugin set another MTU", "interface", verb="CHECK", each=True)
 def _(t):
     c, result = t.added()
     _, interface = t.pod_interface(c, result)
@@ -184,7 +196,8 @@ def _(t):
         t.success(t.check(c, result))
 
 
-@rule("check-other-interface", CHECK, "CHECK passes when a later plugin added an interface with an address", verb="CHECK")
+@rule("check-other-interface", CHECK,
+      "CHECK passes when a later plugin added an interface with an address", verb="CHECK")
 def _(t):
     c, result = t.added()
     result.setdefault("interfaces", []).append({"name": "other0", "sandbox": c.netns})
@@ -193,7 +206,8 @@ def _(t):
     t.success(t.check(c, result))
 
 
-@rule("check-moved-routes", CHECK, "CHECK passes when a later plugin moved the routes to another table", "interface",
+@rule("check-moved-routes", CHECK,
+      "CHECK passes when a later plugin moved the routes to another table", "interface",
       verb="CHECK")
 def _(t):
     c, result = t.added()
@@ -204,7 +218,8 @@ def _(t):
     t.success(t.check(c, result))
 
 
-@rule("check-without-prev-result", CHECK, "CHECK consults prevResult: without it, it fails", verb="CHECK")
+@rule("check-without-prev-result", CHECK,
+      "CHECK consults prevResult: without it, it fails", verb="CHECK")
 def _(t):
     c, _ = t.added()
     t.failure(t.run("CHECK", c, t.conf))
@@ -221,8 +236,9 @@ def _(t):
 # ---- GC ----
 
 
-@rule("gc", GC, "GC removes what is left of attachments that are not listed, and nothing of the others", verb="GC",
-      several=True)
+@rule("gc", GC,
+      "GC removes what is left of attachments that are not listed, and nothing of the others",
+      verb="GC", several=True)
 def _(t):
     c, result = t.added()
     before = host.snapshot(), host.snapshot(c.name)
@@ -237,7 +253,8 @@ def _(t):
     gone.attached.clear()
 
 
-@rule("gc-living", GC, "GC removes a stale attachment whose container lives", "interface", verb="GC", several=True)
+@rule("gc-living", GC,
+      "GC removes a stale attachment whose container lives", "interface", verb="GC", several=True)
 def _(t):
     c, _ = t.added()
     before = host.snapshot()
@@ -248,7 +265,8 @@ def _(t):
     stale.attached.clear()
 
 
-@rule("gc-by-interface", GC, "GC tells the interfaces of one container apart", "interface", verb="GC", several=True)
+@rule("gc-by-interface", GC,
+      "GC tells the interfaces of one container apart", "interface", verb="GC", several=True)
 def _(t):
     c, _ = t.added()
     before = host.snapshot()
@@ -267,7 +285,8 @@ def _(t):
     gone.attached.clear()
 
 
-@rule("gc-null", GC, "null, which libcni writes for an empty list, means that nothing is valid", "interface",
+@rule("gc-null", GC,
+      "null, which libcni writes for an empty list, means that nothing is valid", "interface",
       verb="GC", several=True)
 def _(t):
     c, _ = t.added()
@@ -280,7 +299,8 @@ def _(t):
     stale.attached.clear()
 
 
-@rule("gc-other-network", GC, "GC of one network leaves the attachments of another alone", verb="GC")
+@rule("gc-other-network", GC,
+      "GC of one network leaves the attachments of another alone", verb="GC")
 def _(t):
     c, _ = t.added()
     before = host.snapshot(), host.snapshot(c.name)
@@ -289,13 +309,15 @@ def _(t):
     t.that(not lost, f"lost: {', '.join(lost)}")
 
 
-@rule("gc-nothing", GC, "GC succeeds when there is nothing to do, as often as it is called", verb="GC")
+@rule("gc-nothing", GC,
+      "GC succeeds when there is nothing to do, as often as it is called", verb="GC")
 def _(t):
     for _ in range(2):
         t.success(t.gc())
 
 
-@rule("gc-list-type", "Section 5 / Error", "a list of valid attachments of the wrong type is refused (6 or 7)", verb="GC")
+@rule("gc-list-type", "Section 5 / Error",
+      "a list of valid attachments of the wrong type is refused (6 or 7)", verb="GC")
 def _(t):
     for bad in "all", {"containerID": "a"}, [1], [{"containerID": 1, "ifname": "eth0"}]:
         t.failure(t.run("GC", None, dict(t.conf, **{"cni.dev/valid-attachments": bad})), 6, 7)
@@ -309,7 +331,8 @@ def _(t):
     t.success(t.run("STATUS"))
 
 
-@rule("status-ipam", STATUS, "STATUS asks the IPAM plugin, and fails when that cannot serve", "interface", verb="STATUS",
+@rule("status-ipam", STATUS,
+      "STATUS asks the IPAM plugin, and fails when that cannot serve", "interface", verb="STATUS",
       needs="ipam")
 def _(t):
     t.failure(t.run("STATUS", None, dict(t.conf, ipam={"type": "no-such-plugin"})))
@@ -332,7 +355,8 @@ def _(t):
     t.that(version == t.version, f"'cniVersion' is {version!r}")
 
 
-@rule("version-incompatible", "Section 5 / Error", "a version that the plugin does not support is refused with code 1")
+@rule("version-incompatible", "Section 5 / Error",
+      "a version that the plugin does not support is refused with code 1")
 def _(t):
     c = t.container()
     for command in "ADD", "DEL":
@@ -347,7 +371,8 @@ def _(t):
     t.that(version == t.version, f"{answer}; 'cniVersion' is {version!r}")
 
 
-@rule("error-version-conf", "Section 5 / Error", "... an error about the configuration, too", each=True)
+@rule("error-version-conf", "Section 5 / Error",
+      "... an error about the configuration, too", each=True)
 def _(t):
     c = t.container()
     for wrong in {"name": ""}, {"name": 7}:

@@ -17,7 +17,8 @@ class Given:
     def __init__(self, conf, prev, link, setup):
         self.conf = conf
         self.prev = prev  # chained: what the plugin before ours answered, in the form of 1.1.0
-        self.link = shlex.split(link) if link else None  # how that one's interface is made; None: a veth pair
+        # How that one's interface is made; None: a veth pair.
+        self.link = shlex.split(link) if link else None
         self.setup = setup  # shell commands
 
 
@@ -51,7 +52,8 @@ class Trial:
         doc = answer.doc
         self.that(isinstance(answer.status, int) and answer.status > 0, f"{answer}; it was killed")
         self.that(isinstance(doc, dict), f"{answer}; one JSON object was expected")
-        self.that(type(doc.get("code")) is int and doc["code"] > 0, f"{answer}; 'code' is no positive number")
+        self.that(type(doc.get("code")) is int and doc["code"] > 0,
+                  f"{answer}; 'code' is no positive number")
         self.that(isinstance(doc.get("msg"), str) and doc["msg"], f"{answer}; 'msg' is no text")
         self.that(isinstance(doc.get("details", ""), str), f"{answer}; 'details' is no string")
         self.that(set(doc) <= ERROR_KEYS, f"{answer}; keys other than {sorted(ERROR_KEYS)}")
@@ -60,7 +62,7 @@ class Trial:
         return doc
 
     def either(self, answer, *codes):
-        """For input that a plugin may take or refuse, as long as it does one of them in the right way."""
+        """For input that a plugin may take or refuse, if it does one of them in the right way."""
         return self.success(answer) if answer.status == 0 else self.failure(answer, *codes)
 
     # ---- the verbs ----
@@ -73,7 +75,8 @@ class Trial:
         return c
 
     def play_previous(self, c, ifname):
-        """Makes the interfaces that the plugin before this one would have made: each of the result with a sandbox, or one."""
+        """Makes the interfaces that the plugin before this one would have made: each of the result
+        with a sandbox, or one."""
         for name in [ifname] + self.sandboxed()[1:]:
             if self.link:
                 host.command("ip", "link", "add", "name", name, "netns", c.name, *self.link)
@@ -81,7 +84,8 @@ class Trial:
                 c.ip("link", "add", name, "type", "veth", "peer", "name", f"{name}.far")
                 c.ip("link", "set", f"{name}.far", "up")
             c.ip("link", "set", name, "up")
-        # Those of an ipvlan must not be in use on its master, as they are by a container that is just going.
+        # Those of an ipvlan must not be in use on its master, as they are by a container that is
+        # just going.
         for address in self.prev.get("ips", ()) if not self.link else ():
             c.ip("address", "add", address["address"], "dev", ifname, "nodad")
 
@@ -106,7 +110,8 @@ class Trial:
     def run(self, command, c=None, conf=None, ifname=IFNAME, stdin=None, **more):
         """A verb with a configuration (or any bytes). more: CNI_ variables; None takes one away."""
         conf = self.conf if conf is None else conf
-        answer = self.plugin.run(self.env(command, c, ifname, **more), conf if stdin is None else stdin)
+        answer = self.plugin.run(self.env(command, c, ifname, **more),
+                                 conf if stdin is None else stdin)
         if command == "ADD" and answer.status == 0 and c and stdin is None:
             c.attached.append((ifname, conf))
         return answer
@@ -137,7 +142,8 @@ class Trial:
     def gc(self, *valid, **more):
         """valid: (container, interface name)"""
         entries = [{"containerID": c.id, "ifname": ifname} for c, ifname in valid]
-        return self.run("GC", None, dict(self.conf, **{"cni.dev/valid-attachments": entries}, **more))
+        conf = dict(self.conf, **{"cni.dev/valid-attachments": entries}, **more)
+        return self.run("GC", None, conf)
 
     # ---- looking, and taking away ----
 
@@ -150,10 +156,12 @@ class Trial:
         for i, interface in enumerate(result.get("interfaces") or ()):
             if interface.get("name") == ifname and interface.get("sandbox") == c.netns:
                 return i, interface
-        raise Broken(f"the result lists no interface '{ifname}' in '{c.netns}': {json.dumps(result)}")
+        raise Broken(f"the result lists no interface '{ifname}' in '{c.netns}': "
+                     f"{json.dumps(result)}")
 
     def finish(self, before):
-        """Undoes what the trial did; returns what is left on the host, and what was there and is not."""
+        """Undoes what the trial did; returns what is left on the host, and what was there and is
+        not."""
         for c in self.containers:
             for ifname, conf in c.attached:
                 self.plugin.run(self.env("DEL", c, ifname), conf)
