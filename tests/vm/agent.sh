@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# An agent and pods that are only network namespaces with an address, for cases about the agent; after lib.sh.
+# An agent and pods that are only network namespaces with an address, for cases about the agent;
+# after lib.sh.
 #
 #	agent_config [LINES]		writes agent.yaml; LINES are more of it
 #	agent_start			and waits until it is ready; AGENT_PID
@@ -68,7 +69,8 @@ cni() # VERB ID [STEER]
 		smc-cni <<-END
 			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni",
 			 "agentTimeoutMs": ${AGENT_TIMEOUT:-30000},
-			 "runtimeConfig": {"io.kubernetes.cri.pod-annotations": $annotations}$result}
+			 "runtimeConfig": {"io.kubernetes.cri.pod-annotations":
+			                   $annotations}$result}
 		END
 }
 

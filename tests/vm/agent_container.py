@@ -1,11 +1,13 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: Apache-2.0
-"""A runc bundle that gives the agent of deploy/base/daemonset.yaml what kubelet and containerd give it, and no more.
+"""A runc bundle that gives the agent of deploy/base/daemonset.yaml what kubelet and containerd give
+it, and no more.
 
 agent_container.py BUNDLE CONFIG_DIR [--without RIGHT]... [ARG]...
 
-RIGHT is a capability (BPF) or the path of a mount (/run/netns). CONFIG_DIR stands for the ConfigMap; ARG replace the
-manifest's args. The agent is this tree's build/bin/smc-node-agent, with this machine's libraries.
+RIGHT is a capability (BPF) or the path of a mount (/run/netns). CONFIG_DIR stands for the
+ConfigMap; ARG replace the manifest's args. The agent is this tree's build/bin/smc-node-agent, with
+this machine's libraries.
 `agent_container.py --rights` lists the rights, one a line.
 """
 import json
@@ -22,26 +24,31 @@ AGENT = POD["containers"][0]
 SECURITY = AGENT["securityContext"]
 
 # What containerd gives every container that is not privileged (its oci/spec.go and cri/server).
-MASKED = ["/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys", "/proc/latency_stats",
-          "/proc/sched_debug", "/proc/scsi", "/proc/timer_list", "/proc/timer_stats", "/sys/devices/virtual/powercap",
-          "/sys/firmware"]
+MASKED = ["/proc/acpi", "/proc/asound", "/proc/interrupts", "/proc/kcore", "/proc/keys",
+          "/proc/latency_stats", "/proc/sched_debug", "/proc/scsi", "/proc/timer_list",
+          "/proc/timer_stats", "/sys/devices/virtual/powercap", "/sys/firmware"]
 READ_ONLY = ["/proc/bus", "/proc/fs", "/proc/irq", "/proc/sys", "/proc/sysrq-trigger"]
 NO = ["nosuid", "noexec", "nodev"]
-STANDARD = [("/proc", "proc", "proc", NO), ("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=64k"]),
-            ("/dev/pts", "devpts", "devpts", ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
-            ("/dev/shm", "tmpfs", "shm", [*NO, "mode=1777", "size=64k"]), ("/dev/mqueue", "mqueue", "mqueue", NO),
-            ("/sys", "sysfs", "sysfs", [*NO, "ro"]), ("/sys/fs/cgroup", "cgroup", "cgroup", [*NO, "relatime", "ro"])]
+STANDARD = [("/proc", "proc", "proc", NO),
+            ("/dev", "tmpfs", "tmpfs", ["nosuid", "strictatime", "mode=755", "size=64k"]),
+            ("/dev/pts", "devpts", "devpts",
+             ["nosuid", "noexec", "newinstance", "ptmxmode=0666", "mode=0620"]),
+            ("/dev/shm", "tmpfs", "shm", [*NO, "mode=1777", "size=64k"]),
+            ("/dev/mqueue", "mqueue", "mqueue", NO), ("/sys", "sysfs", "sysfs", [*NO, "ro"]),
+            ("/sys/fs/cgroup", "cgroup", "cgroup", [*NO, "relatime", "ro"])]
 PROPAGATION = {"None": "rprivate", "HostToContainer": "rslave", "Bidirectional": "rshared"}
 
 
 def bind(source, path, *options):
-    return {"destination": str(path), "type": "bind", "source": str(source), "options": ["rbind", *options]}
+    return {"destination": str(path), "type": "bind", "source": str(source),
+            "options": ["rbind", *options]}
 
 
 def peers(path):
     """How mounts below the path propagate: "shared:N", "master:N", both or nothing."""
     fd = os.open(path, os.O_PATH)
-    mount = re.search(r"^mnt_id:\t(\d+)$", pathlib.Path(f"/proc/self/fdinfo/{fd}").read_text(), re.MULTILINE)[1]
+    about = pathlib.Path(f"/proc/self/fdinfo/{fd}").read_text()
+    mount = re.search(r"^mnt_id:\t(\d+)$", about, re.MULTILINE)[1]
     os.close(fd)
     lines = map(str.split, pathlib.Path("/proc/self/mountinfo").read_text().splitlines())
     fields = next(line for line in lines if line[0] == mount)
@@ -74,7 +81,8 @@ def mounts(config_dir, without):
     for m in sorted(AGENT["volumeMounts"], key=lambda m: m["mountPath"]):
         if m["mountPath"] not in without:
             source = volume(m["name"], config_dir)
-            yield bind(source, m["mountPath"], "ro" if m.get("readOnly") else "rw", propagation(m, source))
+            yield bind(source, m["mountPath"], "ro" if m.get("readOnly") else "rw",
+                       propagation(m, source))
 
 
 def here(args):
@@ -99,7 +107,8 @@ def config(config_dir, without, args):
         },
         "root": {"path": "root", "readonly": SECURITY["readOnlyRootFilesystem"]},
         "mounts": list(mounts(config_dir, without)),
-        "linux": {"namespaces": [{"type": t} for t in ("mount", "ipc", "cgroup")], "maskedPaths": MASKED,
+        "linux": {"namespaces": [{"type": t} for t in ("mount", "ipc", "cgroup")],
+                  "maskedPaths": MASKED,
                   "readonlyPaths": READ_ONLY, "cgroupsPath": "/smc-node-agent",
                   "resources": {"devices": [{"allow": False, "access": "rwm"}]}},
     }
@@ -124,7 +133,8 @@ def main(argv):
         root.mkdir(parents=True, exist_ok=True)
         if not (root / name).is_symlink():
             (root / name).symlink_to(f"usr/{name}")
-    (pathlib.Path(bundle) / "config.json").write_text(json.dumps(config(config_dir, without, rest), indent=1))
+    (pathlib.Path(bundle) / "config.json").write_text(json.dumps(config(config_dir, without, rest),
+                                                                 indent=1))
 
 
 main(sys.argv[1:])

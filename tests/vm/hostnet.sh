@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# For the hostnet cases, sourced after lib.sh. The host's side is made by hostnetctl, the rest by ip(8).
+# For the hostnet cases, sourced after lib.sh. The host's side is made by hostnetctl, the rest by
+# ip(8).
 #
 #	config YAML...		writes $config: lines below `pnets:`
 #	hostnet VERB [ADDR]...	hostnetctl

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2034,SC2154 # shared with tests/vm/kernel
-# Recipe of kernel 7.3: Debian's source package of trixie-backports, built with our own small config:
-# SMC-D over the dibs loopback, smc_hs_ctrl, no TCP_ULP "smc", and everything built in (no modules).
+# Recipe of kernel 7.3: Debian's source package of trixie-backports, built with our own small
+# config: SMC-D over the dibs loopback, smc_hs_ctrl, no TCP_ULP "smc", and everything built in (no
+# modules).
 suite=trixie-backports
 package_pattern='linux-source-7\.3'
 recipe_inputs=("$here/kernel-7.3-smc.config")

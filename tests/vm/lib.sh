@@ -3,9 +3,11 @@
 # For cases, sourced first: . "$(dirname "$0")/../lib.sh"
 #
 #	step WORDS...			says what the case does next
-#	check "sentence" COMMAND...	the case fails unless COMMAND succeeds; its output is then shown
+#	check "sentence" COMMAND...	the case fails unless COMMAND succeeds; its output is then
+#					shown
 #	refute "sentence" COMMAND...	the case fails if COMMAND succeeds
-#	eventually SECONDS COMMAND...	repeats COMMAND until it succeeds; status 1 when the time is over
+#	eventually SECONDS COMMAND...	repeats COMMAND until it succeeds; status 1 when the time is
+#					over
 #	at_exit COMMAND...		runs COMMAND when the case ends, however; the last one first
 #	die WORDS... / skip WORDS...	ends the case as failed / as skipped, with the reason
 #	snapshot FILE, snapshot_diff A B	see snapshot.sh

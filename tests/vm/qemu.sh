@@ -5,9 +5,9 @@
 # The processor is emulated everywhere: nested KVM is missing or broken on many machines (CI
 # runners, small VMs), and a guest that behaves the same everywhere is worth more than a fast one.
 
-# One processor unless more are asked for: Linux 6.12 has jump labels and patches code that another processor may be
-# running, which QEMU 7.2 gets wrong now and then ("Oops: int3", docs/kernel-notes.md). Attaching a BPF program does it,
-# and so does anything that starts.
+# One processor unless more are asked for: Linux 6.12 has jump labels and patches code that another
+# processor may be running, which QEMU 7.2 gets wrong now and then ("Oops: int3",
+# docs/kernel-notes.md). Attaching a BPF program does it, and so does anything that starts.
 
 # Quick under emulation, and no clock check that a busy host makes the guest fail.
 guest_parameters='mitigations=off nokaslr random.trust_cpu=on no_timer_check tsc=reliable'
@@ -18,10 +18,10 @@ initramfs_of()
 	printf '%s/initramfs-%s.gz\n' "$1" "$(sha256sum < "$top/tests/vm/stage1" | cut -c1-12)"
 }
 
-# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK [USER [CPUS [PARAMETERS]]]: sets the array qemu_args; the caller
-# adds the serial port. LINK is '' (no network card) or FOLDER/ID, ID being 1 or 2: the two guests that name
-# one FOLDER are joined by a cable, through sockets there. USER, if not empty: a card of QEMU's user network.
-# PARAMETERS: more of the kernel's command line.
+# qemu_args KERNEL_DIR CONTROL_DIR MEMORY_MB LINK [USER [CPUS [PARAMETERS]]]: sets the array
+# qemu_args; the caller adds the serial port. LINK is '' (no network card) or FOLDER/ID, ID being 1
+# or 2: the two guests that name one FOLDER are joined by a cable, through sockets there. USER, if
+# not empty: a card of QEMU's user network. PARAMETERS: more of the kernel's command line.
 qemu_args()
 {
 	local dir=$1 control=$2 memory=$3 link=$4 segment id sockets
@@ -32,7 +32,8 @@ qemu_args()
 		-kernel "$dir/vmlinuz" -initrd "$(initramfs_of "$dir")"
 		-append "console=ttyS0 loglevel=5 panic=-1 $guest_parameters ${7-}"
 		-virtfs local,path=/,mount_tag=host,security_model=none,readonly=on,multidevs=remap
-		-virtfs "local,path=${control//,/,,},mount_tag=vm,security_model=none,multidevs=remap"
+		-virtfs
+		"local,path=${control//,/,,},mount_tag=vm,security_model=none,multidevs=remap"
 	)
 	if [ -n "$link" ]; then
 		segment=${link%/*} id=${link##*/}

@@ -56,8 +56,7 @@ snapshot_tc()
 	for path in /sys/class/net/*/ifindex; do
 		device=${path%/ifindex}
 		device=${device##*/}
-		printf 'filter show dev %s\nfilter show dev %s ingress\nfilter show dev %s egress\n' \
-			"$device" "$device" "$device"
+		printf 'filter show dev %s\n' "$device" "$device ingress" "$device egress"
 	done | tc -force -batch - 2> /dev/null
 }
 
@@ -84,7 +83,8 @@ snapshot_bpf()
 			else . end) | map(select(.command))
 			| if length == 5 and all(.output) then . else error(tojson) end
 			| .[] | (.command | join(" ")) as $command
-			| .output | if type == "array" then .[] else . end | "\($command) \(tojson)"' | sort
+			| .output | if type == "array" then .[] else . end
+			| "\($command) \(tojson)"' | sort
 }
 
 snapshot_bpffs() { find /sys/fs/bpf -mindepth 1 -printf '%y %m %p\n' | sort; }

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: the agent is killed with -9 while pods come and go; steering goes on, and in the end all is as asked
+# about: the agent is killed with -9 while pods come and go; steering goes on, all ends as asked
 # kernels: 6.12 7.3
 # timeout: 600
 . "$(dirname "$0")/../lib.sh"

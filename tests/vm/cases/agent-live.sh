@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: pods are steered, turned off and on by manifests, checked, repaired, removed; nothing is left
+# about: pods are steered, turned off and on by manifests, checked, repaired, removed; nothing stays
 # kernels: 6.12 7.3
 # timeout: 600
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: `required` holds at the moment of ADD; a dead cgroup is a pod's end; one failed look takes nobody off SMC
+# about: `required` holds at ADD; a dead cgroup is a pod's end; one failed look takes nobody off SMC
 # kernels: 6.12 7.3
 # timeout: 900
 . "$(dirname "$0")/../lib.sh"
@@ -33,7 +33,8 @@ ip netns add r2
 ip -n r2 link add eth0 type dummy
 check "ADD puts it back" cni ADD r2 required
 check "the pod has SMC" steered r2
-check "the UEID is there" sh -c "/usr/bin/python3 -I -S $TOP/tests/vm/smc-dump ueid | grep -q SMC-CNI"
+check "the UEID is there" \
+	sh -c "/usr/bin/python3 -I -S $TOP/tests/vm/smc-dump ueid | grep -q SMC-CNI"
 
 step "four UEIDs of others are there: ours does not fit"
 for id in A B C; do request ueid-add OTHER-$id; done
@@ -58,11 +59,14 @@ mkdir -p /sys/fs/cgroup/kubepods/dead
 ip netns add dead
 ip -n dead link add eth0 type dummy
 CNI_COMMAND=ADD CNI_CONTAINERID=dead CNI_IFNAME=eth0 CNI_PATH=/nowhere CNI_NETNS=/run/netns/dead \
-	CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=dead" smc-cni > /dev/null <<-END
+	CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=dead" \
+		smc-cni > /dev/null <<-END
 		{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni", "agentTimeoutMs": 30000,
-		 "runtimeConfig": {"io.kubernetes.cri.pod-annotations": {"smc-cni.io/steer": "enabled"},
+		 "runtimeConfig": {"io.kubernetes.cri.pod-annotations":
+		                   {"smc-cni.io/steer": "enabled"},
 		                   "cgroupPath": "/kubepods/dead"},
-		 "prevResult": {"cniVersion": "1.0.0", "interfaces": [{"name": "eth0", "sandbox": "/run/netns/dead"}],
+		 "prevResult": {"cniVersion": "1.0.0",
+		                "interfaces": [{"name": "eth0", "sandbox": "/run/netns/dead"}],
 		                "ips": [{"address": "10.9.0.99/24", "interface": 0}]}}
 	END
 dead_steered() { [ "$(in_force dead)" = true ]; }

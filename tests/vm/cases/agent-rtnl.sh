@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: while somebody holds the kernel's rtnl lock the socket and /healthz answer, and a second agent is refused
+# about: while somebody holds the rtnl lock socket and /healthz answer; a second agent is refused
 # kernels: 6.12
 # timeout: 200
 . "$(dirname "$0")/../lib.sh"
@@ -57,7 +57,8 @@ check "the worker waits for rtnl" eventually 20 worker_waits
 check "/healthz answers" test "$(curl -s -m 5 $URL/healthz)" = ok
 check "/readyz answers" test "$(curl -s -m 5 $URL/readyz)" = ok
 check "/metrics answers with what is known" curl -sf -m 10 -o /dev/null $URL/metrics
-CNI_COMMAND=STATUS CNI_PATH=/nowhere timeout 5 smc-cni <<< '{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni"}'
+CNI_COMMAND=STATUS CNI_PATH=/nowhere timeout 5 smc-cni \
+	<<< '{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni"}'
 check "the socket answers STATUS" test $? = 0
 check "the socket answers status" smcctl status
 refute "a second agent is refused" smc-node-agent --config "$DIR/agent.yaml"

@@ -13,7 +13,8 @@ at_exit agent_clean
 ip addr add 10.9.0.254/24 dev br0
 ip link set br0 up
 rdma link add rxe0 type rxe netdev br0
-agent_config 'pnets: [{id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [br0], podCIDRs: [10.9.0.0/16]}]'
+agent_config 'pnets:
+- {id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [br0], podCIDRs: [10.9.0.0/16]}'
 ip netns add warm && ip netns del warm
 agent_start
 
@@ -35,8 +36,10 @@ verb() # ADD|DEL POD IFNAME [ADDRESS]
 		\"ips\": [{\"address\": \"$4/24\", \"interface\": 0}]}"
 	CNI_COMMAND=$1 CNI_CONTAINERID=$2 CNI_IFNAME=$3 CNI_PATH=/nowhere CNI_NETNS=/run/netns/$2 \
 		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$2" smc-cni <<-END
-			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni", "agentTimeoutMs": 30000,
-			 "runtimeConfig": {"io.kubernetes.cri.pod-annotations": {"smc-cni.io/steer": "enabled"},
+			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni",
+			 "agentTimeoutMs": 30000,
+			 "runtimeConfig": {"io.kubernetes.cri.pod-annotations":
+			                   {"smc-cni.io/steer": "enabled"},
 			                   "cgroupPath": "/kubepods/$2"}$result}
 		END
 }

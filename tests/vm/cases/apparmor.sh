@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: under AppArmor steered sockets need what TCP needs, and their accepted connections `network smc stream`
+# about: under AppArmor steered sockets need what TCP needs, and accepted ones `network smc stream`
 # kernels: 6.12
 # timeout: 600
 . "$(dirname "$0")/../lib.sh"
@@ -31,7 +31,8 @@ step "a profile with 'network inet stream,' only"
 profile case-tcp 'network inet stream,'
 all_works 6 plain plain
 talk_smc server client
-check "bind(2), listen(2) and accept(2) are allowed" gave 'bind-0=ok bind=ok listen=ok accept=ok' "$server"
+check "bind(2), listen(2) and accept(2) are allowed" \
+	gave 'bind-0=ok bind=ok listen=ok accept=ok' "$server"
 check "the accepted connection is of the family smc: of no use" gave "$refused" "$server"
 check "the client's own calls are allowed" gave "${asked/recv=ok/} protocol=256" "$client"
 all_works 6 server plain

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: smc-cni and the reference plugins keep the rules of the CNI specification with macvlan and ipvlan
+# about: smc-cni and the reference plugins keep the CNI specification with macvlan and ipvlan
 # kernels: 6.12
 # timeout: 3600
 . "$(dirname "$0")/../lib.sh"

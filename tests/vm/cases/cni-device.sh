@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: a real device of the host is lent to a pod and comes back as it was, from a dead namespace, too
+# about: a real device of the host is lent to a pod and comes back, from a dead namespace, too
 # kernels: 6.12 7.3
 # timeout: 900
 # exclusive: yes
@@ -18,7 +18,8 @@ at_exit rm -rf /run/smc-cni # the plugin's locks and notes live as long as the m
 cni()
 {
 	CNI_COMMAND=$1 smc-cni << END
-		{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni", "agentSocket": "$dir/agent.sock",
+		{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni",
+		 "agentSocket": "$dir/agent.sock",
 		 "interface": {"kind": "host-device"$2}${3-}}
 END
 }
@@ -50,8 +51,10 @@ at_exit eval 'ip netns del pod 2> /dev/null || :'
 for how in '"device":"eth0"' "\"pciBusID\":\"$pci\""; do
 	step "lent by $how"
 	result=$(cni ADD ",$how,\"mtu\":1400,\"mac\":\"02:00:00:00:00:07\"")
-	check "the result has the PCI address" test "$(jq -r '.interfaces[0].pciID' <<< "$result")" = "$pci"
-	check "the pod has it" eval "ip -n pod link show net1 | tr '\n' ' ' | grep -q 'mtu 1400.*02:00:00:00:00:07'"
+	check "the result has the PCI address" \
+		test "$(jq -r '.interfaces[0].pciID' <<< "$result")" = "$pci"
+	check "the pod has it" eval \
+		"ip -n pod link show net1 | tr '\n' ' ' | grep -q 'mtu 1400.*02:00:00:00:00:07'"
 	refute "the host has it no more" ip link show eth0
 	check "CHECK" cni CHECK ",$how" ",\"prevResult\":$result"
 	check "DEL" cni DEL ",$how"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: smc-cni makes, checks and removes interfaces of the kinds that not every kernel has, and nothing is left
+# about: smc-cni makes, checks and removes interfaces of kinds that not every kernel has; none stays
 # kernels: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: RDMA devices move to a pod and back where the kernel can, and smc-cni says why where it cannot
+# about: RDMA devices move to a pod and back where the kernel can; else smc-cni says why not
 # kernels: 6.12 7.3
 # timeout: 240
 # exclusive: yes
@@ -16,7 +16,8 @@ at_exit rm -rf /run/smc-cni # the plugin's locks live as long as the machine is 
 refused()
 {
 	! CNI_COMMAND=ADD smc-cni > "$dir/answer" << END || return 1
-		{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni", "agentSocket": "$dir/agent.sock",
+		{"cniVersion": "1.1.0", "name": "net", "type": "smc-cni",
+		 "agentSocket": "$dir/agent.sock",
 		 "interface": {"kind": "host-device", "device": "base0", "rdma": true}}
 END
 	cat "$dir/answer"
@@ -27,7 +28,8 @@ END
 says_so()
 {
 	"$move" rxe0 /proc/self/ns/net /run/netns/pod > "$dir/why" || :
-	grep "move RDMA device 'rxe0' to another network namespace: Operation not supported" "$dir/why"
+	grep "move RDMA device 'rxe0' to another network namespace: Operation not supported" \
+		"$dir/why"
 }
 
 pod_has() { ip netns exec pod rdma dev show rxe0; }

@@ -9,4 +9,5 @@
 mkdir -p /etc/modprobe.d
 echo 'install smc /bin/false' > /etc/modprobe.d/smc-cni-test.conf
 at_exit rm /etc/modprobe.d/smc-cni-test.conf
-check "SMC netlink says that there is no SMC" timeout 10 "$TOP/build/tests/vm/progs/commonsmc" without-smc
+check "SMC netlink says that there is no SMC" \
+	timeout 10 "$TOP/build/tests/vm/progs/commonsmc" without-smc

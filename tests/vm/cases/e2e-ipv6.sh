@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: steered IPv6 sockets talk SMC-D; over SMC-R, whose clients fall back on IPv6 before 7.x, they work as TCP
+# about: steered IPv6 sockets talk SMC-D; over SMC-R, which falls back before 7.x, they are TCP
 # kernels: 6.12 7.3
 # timeout: 600
 set -euo pipefail
@@ -13,7 +13,8 @@ node_up
 bytes=100000
 node_run server enabled /usr/bin/python3 "$TOP/tests/pod/xfer.py" server 5000 ::
 eventually 30 grep -q listening "$POD_DIR/server/c0/log"
-node_run client enabled /usr/bin/python3 "$TOP/tests/pod/xfer.py" client "$(pod ip server 6)" 5000 $bytes
+node_run client enabled /usr/bin/python3 "$TOP/tests/pod/xfer.py" \
+	client "$(pod ip server 6)" 5000 $bytes
 check "the client ends well" pod wait client 60
 check "its socket was steered" node_equals client .sockets.steered 1
 if node_has_smcd; then

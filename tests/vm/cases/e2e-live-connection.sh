@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: an open SMC connection of two pods lives on when both are no longer steered, and what it needs goes with them
+# about: an open SMC connection of two pods outlives their steering; what it needs goes with them
 # kernels: 6.12 7.3
 # timeout: 300
 set -euo pipefail

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: smc-cni alone makes the pod's interface, and two annotated pods talk SMC over it; nothing is left
+# about: smc-cni alone makes the pod's interface, two annotated pods talk SMC over it; nothing stays
 # kernels: 6.12 7.3
 # timeout: 600
 set -euo pipefail
@@ -16,7 +16,8 @@ if node_has_smcd; then transport=smcd; else transport=smcr; fi
 bytes=100000
 node_run server enabled /usr/bin/python3 "$TOP/tests/pod/xfer.py" server 5000
 eventually 30 grep -q listening "$POD_DIR/server/c0/log"
-node_run client enabled /usr/bin/python3 "$TOP/tests/pod/xfer.py" client "$(pod ip server)" 5000 $bytes
+node_run client enabled /usr/bin/python3 "$TOP/tests/pod/xfer.py" \
+	client "$(pod ip server)" 5000 $bytes
 check "the client ends well" pod wait client 60
 check "the bytes went over $transport" node_equals client .$transport.tx_bytes $((bytes + 7))
 check "CNI CHECK" pod check server

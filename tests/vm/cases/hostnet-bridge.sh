@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: SMC-R between two pods on a bridge needs each piece of the host's side, and undo leaves none
+# about: SMC-R between pods on a bridge needs each piece of the host's side; undo leaves none
 # kernels: 6.12
 # exclusive: yes
 # timeout: 900
@@ -34,8 +34,8 @@ snapshot "$before"
 
 step "nothing is there"
 check "an RDMA device of the config is there" hostnet wanted
-check "check names what is missing first" says "ENOENT: pnet id 'NET0' of RDMA device 'rxe0' port 1 is missing" \
-	check $addr_a
+check "check names what is missing first" \
+	says "ENOENT: pnet id 'NET0' of RDMA device 'rxe0' port 1 is missing" check $addr_a
 check "the connection stays TCP" became "tcp client=0x03030000 server=0x05000000"
 snapshot "$after"
 check "check changes nothing" snapshot_diff "$before" "$after"
@@ -45,7 +45,8 @@ apply_both() { hostnet apply $addr_a && hostnet apply $addr_b; }
 ready() { hostnet apply $addr_a && hostnet apply $addr_b && hostnet check $addr_b; }
 both_are_fine() { hostnet check $addr_a && hostnet check $addr_b; }
 
-# without DESCRIPTION MESSAGE WHAT_BECAME COMMAND...: nothing has been SMC-R yet, so no link group hides the hole.
+# without DESCRIPTION MESSAGE WHAT_BECAME COMMAND...: nothing has been SMC-R yet, so no link group
+# hides the hole.
 without()
 {
 	local what=$1 message=$2 outcome=$3
@@ -62,13 +63,17 @@ without "server's address" "ENOENT: address '10.244.0.3/32' on 'smc-pods' is mis
 without "dummy" "ENOENT: dummy 'smc-pods' is missing" \
 	"tcp client=0x05000000 server=0x03030002" ip link del smc-pods
 without "VRF" "ENOENT: VRF 'smc-vrf' is missing" "" ip link del smc-vrf
-without "place in the VRF" "ENOENT: dummy 'smc-pods' is not in VRF 'smc-vrf'" "" ip link set smc-pods nomaster
-without "gateway address" "ENOENT: pnet 'NET0': no address of 'br0' covers pod address '10.244.0.3'" \
+without "place in the VRF" "ENOENT: dummy 'smc-pods' is not in VRF 'smc-vrf'" "" \
+	ip link set smc-pods nomaster
+without "gateway address" \
+	"ENOENT: pnet 'NET0': no address of 'br0' covers pod address '10.244.0.3'" \
 	"tcp client=0x03030000 server=0x05000000" ip addr del 10.244.0.1/24 dev br0
 ip addr add 10.244.0.1/24 dev br0
-without "redirect" "ENOENT: pnet 'NET0': redirect of UDP '10.244.0.1:4791' from 'lo' to 'br0' is missing" \
+without "redirect" \
+	"ENOENT: pnet 'NET0': redirect of UDP '10.244.0.1:4791' from 'lo' to 'br0' is missing" \
 	"tcp client=* server=0x02010000" tc filter del dev lo ingress
-without "clsact" "ENOENT: pnet 'NET0': qdisc 'clsact' on 'lo' is missing" "" tc qdisc del dev lo clsact
+without "clsact" "ENOENT: pnet 'NET0': qdisc 'clsact' on 'lo' is missing" "" \
+	tc qdisc del dev lo clsact
 
 step "all is there"
 check "apply repairs" apply_both

@@ -52,13 +52,14 @@ check "apply" hostnet apply $addr_a
 tc filter add dev lo ingress pref 9 protocol ip u32 match ip dst 127.0.0.9/32 flowid 1:1
 hostnet pod-undo $addr_a
 check "undo" hostnet shared-undo
-check "a filter that somebody put on our clsact keeps it" grep -q 'pref 9 ' <(tc filter show dev lo ingress)
+check "a filter that somebody put on our clsact keeps it" \
+	grep -q 'pref 9 ' <(tc filter show dev lo ingress)
 tc qdisc del dev lo clsact
 
 step "names that are taken"
 ip link add smc-pods type dummy
-check "a dummy that is not ours" says "EEXIST: interface 'smc-pods' is not ours: kind 'dummy' and alias ''*" \
-	apply $addr_a
+check "a dummy that is not ours" \
+	says "EEXIST: interface 'smc-pods' is not ours: kind 'dummy' and alias ''*" apply $addr_a
 check "nor does undo touch it" hostnet shared-undo
 ip link set smc-pods alias theirs
 ip addr add 10.244.0.2/32 dev smc-pods
@@ -66,7 +67,8 @@ check "nor the undo of a pod" hostnet pod-undo $addr_a
 check "it is there with its address" grep -q 10.244.0.2 <(ip addr show smc-pods)
 ip link del smc-pods
 ip link add smc-vrf type bridge
-check "a bridge of the VRF's name" says "EEXIST: interface 'smc-vrf' is not ours: kind 'bridge'*" apply $addr_a
+check "a bridge of the VRF's name" \
+	says "EEXIST: interface 'smc-vrf' is not ours: kind 'bridge'*" apply $addr_a
 hostnet shared-undo
 ip link del smc-vrf
 smc_request pnet-del NET0
@@ -75,9 +77,9 @@ check "an RDMA device with another id" says "EEXIST: *rxe0*OTHER*" apply $addr_a
 smc_request pnet-del OTHER
 ip addr del 10.244.9.9/16 dev up0
 config "- id: NET0" "  rdma: [{device: rxe0, port: 1}]"
-check "a pod address without a subnet" says "EINVAL: pnet 'NET0': pod address '10.244.0.2/32' names no subnet*" \
-	apply 10.244.0.2/32
+check "a pod address without a subnet" \
+	says "EINVAL: pnet 'NET0': pod address '10.244.0.2/32' names no subnet*" apply 10.244.0.2/32
 config "- id: NET0" "  rdma: [{device: rxe0, port: 1}]" "  interfaces: [nope0]"
-check "an interface that is not there" says "ENODEV: pnet 'NET0': look up interface 'nope0': No such device" \
-	apply $addr_a
+check "an interface that is not there" \
+	says "ENODEV: pnet 'NET0': look up interface 'nope0': No such device" apply $addr_a
 check "undo" hostnet shared-undo

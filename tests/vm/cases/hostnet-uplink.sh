@@ -47,11 +47,14 @@ step "three pods"
 check "pod b" hostnet apply $addr_b
 check "a pod with two addresses" hostnet apply 10.244.1.7/24 10.244.1.8/24
 check "it shares the covering address" test "$(ip -o -4 addr show dev up0 | wc -l)" = 2
-check "which is for the config's prefix" grep -q 'inet 169.254.47.91 peer 10.244.0.0/16 .*noprefixroute' \
-	<(ip addr show dev up0)
+check "which is for the config's prefix" \
+	grep -q 'inet 169.254.47.91 peer 10.244.0.0/16 .*noprefixroute' <(ip addr show dev up0)
 check "and not in the way of routing" test -z "$(ip route show | grep 169.254 || :)"
 check "the connection is SMC-R" became smcr
-says_no_route() { says "ENOENT: the host has no route to pod address '10.244.1.7'" check 10.244.1.7/24; }
+says_no_route()
+{
+	says "ENOENT: the host has no route to pod address '10.244.1.7'" check 10.244.1.7/24
+}
 check "a pod that the host cannot reach is named" says_no_route
 hostnet pod-undo 10.244.1.7/24 10.244.1.8/24
 
@@ -61,7 +64,8 @@ ip link del up0
 uplink
 ip route add 10.244.0.2 dev va src 192.168.50.1
 ip route add 10.244.0.3 dev vb src 192.168.50.1
-check "check names the address" says "ENOENT: pnet 'NET0': no address of 'up0' covers*" check $addr_a
+check "check names the address" \
+	says "ENOENT: pnet 'NET0': no address of 'up0' covers*" check $addr_a
 check "apply repairs" hostnet apply $addr_a
 check "all is there" hostnet check $addr_b
 hostnet pod-undo $addr_a

@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: SELinux breaks steered sockets of a container: the agent then steers none; with deploy/selinux they work
+# about: SELinux breaks steered sockets: the agent then steers none; with deploy/selinux they work
 # kernels: 6.12
 # timeout: 900
 # exclusive: yes
@@ -22,7 +22,8 @@ enforce() { echo "$1" > /sys/fs/selinux/enforce; }
 mount -t selinuxfs selinuxfs /sys/fs/selinux
 at_exit enforce 0
 policy_load
-check "a program gets the label" grep -q "$confinement" <(confined plain cat /proc/self/attr/current)
+check "a program gets the label" \
+	grep -q "$confinement" <(confined plain cat /proc/self/attr/current)
 
 step "permissive: nothing is refused"
 all_works 256 server client
@@ -80,7 +81,8 @@ all_works 6 late client
 
 step "part of the permissions is not enough"
 policy_load "$policies/unconfined.cil"
-check "the node says what is missing" eventually 60 node_why "$(missing 'read of rawip_socket, unlabeled_t')"
+check "the node says what is missing" \
+	eventually 60 node_why "$(missing 'read of rawip_socket, unlabeled_t')"
 
 step "the module is loaded: the agent sees it"
 policy_load "$module"

@@ -18,7 +18,8 @@ is "with smc" "btf=1 hook=1 target_v4=ok target_v6=ok ulp_unsafe=$unsafe" steerc
 step "hidden addresses"
 at_exit eval 'echo 0 > /proc/sys/kernel/kptr_restrict'
 echo 2 > /proc/sys/kernel/kptr_restrict
-is "kptr_restrict=2" "btf=1 hook=1 target_v4=hidden target_v6=hidden ulp_unsafe=$unsafe" steerctl facts
+is "kptr_restrict=2" "btf=1 hook=1 target_v4=hidden target_v6=hidden ulp_unsafe=$unsafe" \
+	steerctl facts
 fails "kptr_restrict=2" "*'inetsw': addresses are hidden (needs CAP_SYSLOG*" steerctl open
 echo 1 > /proc/sys/kernel/kptr_restrict
 fails "without CAP_SYSLOG" "*'inetsw': addresses are hidden (needs CAP_SYSLOG*" \
@@ -29,5 +30,6 @@ step "refused"
 fails "not a bpffs" "*bpffs folder '/run/x': '/run' is not on a bpffs*" \
 	env BPFFS_DIR=/run/x "$progs/steerctl" open
 fails "without CAP_PERFMON" "*verifier says nothing*CAP_BPF and CAP_PERFMON) is missing*" \
-	setpriv --bounding-set -perfmon,-sys_admin --inh-caps -perfmon,-sys_admin "$progs/steerctl" open
+	setpriv --bounding-set -perfmon,-sys_admin --inh-caps -perfmon,-sys_admin \
+		"$progs/steerctl" open
 refute "pins were made" test -e $pins/v1

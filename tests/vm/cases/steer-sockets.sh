@@ -11,7 +11,8 @@ steered=0
 step "programs of the pod"
 for program in sockprobe sockprobe-static; do
 	for family in inet inet6; do
-		is "$program, $family: protocol 0, 6, and as Go asks for a listener" "256 256 256 256" \
+		is "$program, $family: protocol 0, 6, and as Go asks for a listener" \
+			"256 256 256 256" \
 			inside pod pod "$progs/$program" socket $family stream 0 , \
 			socket $family stream 6 , socket $family stream+flags 6 , \
 			socket $family stream+flags 262
@@ -25,10 +26,11 @@ steered=$((steered + 3))
 
 step "what is no TCP socket"
 for family in inet inet6; do
-	is "$family: SMC by name, UDP, raw, none such" "256 17 17 1 ESOCKTNOSUPPORT EPROTONOSUPPORT" \
+	is "$family: SMC by name, UDP, raw, none such" \
+		"256 17 17 1 ESOCKTNOSUPPORT EPROTONOSUPPORT" \
 		probe pod pod socket $family stream 256 , socket $family dgram 0 , \
-		socket $family dgram+flags 17 , socket $family raw 1 , socket $family seqpacket 0 , \
-		socket $family stream 17
+		socket $family dgram+flags 17 , socket $family raw 1 , \
+		socket $family seqpacket 0 , socket $family stream 17
 done
 is "UNIX sockets" "0 0 0" probe pod pod \
 	socket unix stream 0 , socket unix seqpacket 0 , socket unix dgram 0

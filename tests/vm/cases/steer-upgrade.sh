@@ -15,8 +15,8 @@ agent pod /run/netns/pod on ignore
 agent_kill
 is "steered without it" 256 probe pod pod socket inet stream 0
 
-# All on one CPU: QEMU 7.2's multi-threaded emulation can run an instruction that the kernel has just
-# replaced on another one, an int3 that nobody answers for any more (Oops).
+# All on one CPU: QEMU 7.2's multi-threaded emulation can run an instruction that the kernel has
+# just replaced on another one, an int3 that nobody answers for any more (Oops).
 step "upgrades under load"
 agent_start
 taskset -cp 0 "$agent_pid" > "$work/affinity"
@@ -30,10 +30,12 @@ done
 touch "$work/stop"
 wait $loop
 cat "$work/loop"
-check "every socket of 20 upgrades was steered" grep -q 'smc=[1-9][0-9]* tcp=0 failed=0' "$work/loop"
+check "every socket of 20 upgrades was steered" \
+	grep -q 'smc=[1-9][0-9]* tcp=0 failed=0' "$work/loop"
 refute "the hook is still the first one" test "$first" = "$(link_id)"
 check "only one hook is left" eventually 10 one_hook
-check "the counters went on" eval "steerctl counters /run/netns/pod | grep '^steered=[0-9][0-9][0-9]'"
+check "the counters went on" \
+	eval "steerctl counters /run/netns/pod | grep '^steered=[0-9][0-9][0-9]'"
 check "the agent finds all in order" steerctl check
 
 agent_kill

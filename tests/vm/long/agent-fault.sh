@@ -1,6 +1,6 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: an agent that takes pods over, or cleans up, with SMC in force, is killed or fails: the next puts it right
+# about: an agent that takes over or cleans up with SMC in force dies or fails: the next mends it
 # kernels: 6.12
 # timeout: 1800
 . "$(dirname "$0")/../lib.sh"

@@ -1,15 +1,17 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# about: the agent needs each right that deploy/base gives it, no more, and says which one is missing
+# about: the agent needs each right that deploy/base gives it, no more, and says which is missing
 # kernels: 6.12
 # timeout: 1800
 #
-# The agent runs in a runc container that has what the DaemonSet says (agent_container.py), whole at first, then without
-# each capability and mount in turn. "Without it" in the lists of docs/privileges.md is what it must say then.
+# The agent runs in a runc container that has what the DaemonSet says (agent_container.py), whole at
+# first, then without each capability and mount in turn. "Without it" in the lists of
+# docs/privileges.md is what it must say then.
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"
 container=$TOP/tests/vm/agent_container.py
-had_results=$(find /var/lib/cni/results -maxdepth 0 2> /dev/null) || : # else agent_container makes it
+# Else agent_container makes it.
+had_results=$(find /var/lib/cni/results -maxdepth 0 2> /dev/null) || :
 at_exit clean
 
 # What the agent says without RIGHT: "Without it" of its entry in docs/privileges.md.
@@ -17,12 +19,14 @@ words_of() # RIGHT
 {
 	awk -v entry="- \`$1\`:" '
 		/^- / { here = index($0, entry) == 1 }
-		here && sub(/^  - Without it: `/, "") { sub(/`$/, ""); print }' "$TOP/docs/privileges.md"
+		here && sub(/^  - Without it: `/, "") { sub(/`$/, ""); print }' \
+			"$TOP/docs/privileges.md"
 }
 
 said() { grep -qF -- "$1" "$AGENT_LOG"; }
 
-# agent_run [RIGHT]: in the background, without it. Its root is new: runc leaves the mount points in it.
+# agent_run [RIGHT]: in the background, without it. Its root is new: runc leaves the mount points in
+# it.
 agent_run()
 {
 	rm -rf --one-file-system "$DIR/bundle"
@@ -58,10 +62,13 @@ pod_start() # NAME: as the runtime does it, with a cgroup
 	ip netns add "$1"
 	ip -n "$1" link add eth0 type dummy
 	mkdir -p "/sys/fs/cgroup/case/$1"
-	CNI_COMMAND=ADD CNI_CONTAINERID=$1 CNI_IFNAME=eth0 CNI_PATH=/nowhere CNI_NETNS=/run/netns/$1 \
+	CNI_COMMAND=ADD CNI_CONTAINERID=$1 CNI_IFNAME=eth0 CNI_PATH=/nowhere \
+		CNI_NETNS=/run/netns/$1 \
 		CNI_ARGS="IgnoreUnknown=1;K8S_POD_NAMESPACE=default;K8S_POD_NAME=$1" smc-cni <<-END
-			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni", "agentTimeoutMs": 30000,
-			 "runtimeConfig": {"cgroupPath": "/case/$1", "io.kubernetes.cri.pod-annotations":
+			{"cniVersion": "1.0.0", "name": "net", "type": "smc-cni",
+			 "agentTimeoutMs": 30000,
+			 "runtimeConfig": {"cgroupPath": "/case/$1",
+			 "io.kubernetes.cri.pod-annotations":
 			 {"smc-cni.io/steer": "enabled", "smc-cni.io/buffer-size": "64Ki"}},
 			 "prevResult": {"cniVersion": "1.0.0",
 			 "interfaces": [{"name": "eth0", "sandbox": "/run/netns/$1"}],
@@ -101,11 +108,13 @@ clean()
 	# status: that of the case, of run_exit_commands
 	[ "${status:-0}" = 0 ] || grep -v level=debug "$AGENT_LOG" | tail -n 30
 	forget_pods
-	rm -rf "$DIR" /etc/cni/net.d/10-net.conflist /etc/cni/net.d/net /opt/cni/bin/smc-cni /run/runc
+	rm -rf "$DIR" /etc/cni/net.d/10-net.conflist /etc/cni/net.d/net /opt/cni/bin/smc-cni \
+		/run/runc
 	[ -n "$had_results" ] || rmdir -p /var/lib/cni/results 2> /dev/null || :
 }
 
-# The day of an agent, as far as it takes until it says WORDS: start; a pod and a change of it; start again.
+# The day of an agent, as far as it takes until it says WORDS: start; a pod and a change of it;
+# start again.
 missing_is_told() # RIGHT WORDS
 {
 	local found=no
@@ -140,7 +149,8 @@ holder='' runner=0
 modprobe -a smc || :
 mkdir -p "$DIR/etc/pods" /etc/cni/net.d
 find /etc/cni/net.d -mindepth 1 -delete
-echo '{"cniVersion": "1.0.0", "name": "net", "plugins": [{"type": "bridge"}]}' > /etc/cni/net.d/10-net.conflist
+echo '{"cniVersion": "1.0.0", "name": "net", "plugins": [{"type": "bridge"}]}' \
+	> /etc/cni/net.d/10-net.conflist
 cat > "$DIR/etc/agent.yaml" <<END
 podSource: {folder: /etc/smc-cni/pods}
 logLevel: debug

@@ -8,4 +8,5 @@
 mount -t tmpfs none /mnt
 check "one is one" test 1 -eq 1
 check "eventually sees what comes late" eventually 10 test "$(date +%s)" -gt 0
-check "what it mounts reaches containers" test "$(findmnt --noheadings --output PROPAGATION /mnt)" = shared
+check "what it mounts reaches containers" \
+	test "$(findmnt --noheadings --output PROPAGATION /mnt)" = shared
