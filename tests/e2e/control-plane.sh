@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2154 # work, tools: the caller's
-# A control plane on this machine's loopback: etcd, API server, controller-manager, scheduler. Sourced
-# by run. Everything it writes is below $work; nodes reach it as 10.0.2.2 (QEMU's user network).
+# A control plane on this machine's loopback: etcd, API server, controller-manager, scheduler.
+# Sourced by run. Everything it writes is below $work; nodes reach it as 10.0.2.2 (QEMU's user
+# network).
 #
 #	control_plane_start		all four; returns when the API server is ready
 #	control_plane_stop		ends them
 #	api_server_start, api_server_stop	for cases; with a name also a second one
-#	etcd_moves_on			writes to etcd behind the API server's back: its revision grows
-#	service_account_key		another key signs and checks service account tokens from the next start on
+#	etcd_moves_on			writes to etcd behind the API server's back: its revision
+#					grows
+#	service_account_key		another key signs and checks service account tokens from the
+#					next start on
 #	kubeconfig_for TOKEN SERVER	a kubeconfig on stdout
 #
 # Sets api_port. The tokens of $work/tokens are the users.
 
 pki=$work/pki
-# daemon NAME COMMAND...: in the background, its output in $work/NAME.log. Its pid is in a file, since
-# cases, which stop and start the API server, are subshells.
+# daemon NAME COMMAND...: in the background, its output in $work/NAME.log. Its pid is in a file,
+# since cases, which stop and start the API server, are subshells.
 daemon()
 {
 	local name=$1
@@ -43,11 +46,13 @@ daemon_stop() # NAME: returns when it has ended
 make_pki()
 {
 	mkdir -p "$pki"
-	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 -subj /CN=e2e-ca \
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 30 \
+		-subj /CN=e2e-ca \
 		-keyout "$pki/ca.key" -out "$pki/ca.crt" 2> /dev/null
 	openssl req -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=kube-apiserver \
 		-keyout "$pki/api.key" -out "$pki/api.csr" 2> /dev/null
-	openssl x509 -req -in "$pki/api.csr" -CA "$pki/ca.crt" -CAkey "$pki/ca.key" -CAcreateserial \
+	openssl x509 -req -in "$pki/api.csr" -CA "$pki/ca.crt" -CAkey "$pki/ca.key" \
+		-CAcreateserial \
 		-days 30 -out "$pki/api.crt" -extfile <(printf 'subjectAltName=%s' \
 		'IP:127.0.0.1,IP:10.0.2.2,IP:10.96.0.1,DNS:kubernetes.default.svc') 2> /dev/null
 	service_account_key
@@ -99,13 +104,15 @@ free_port()
 api_server_start() # [NAME PORT]: NAME is for a second one
 {
 	local port=${2:-$api_port}
-	daemon "${1:-kube-apiserver}" "$tools/kube-apiserver" --etcd-servers "http://127.0.0.1:$etcd_port" \
+	daemon "${1:-kube-apiserver}" "$tools/kube-apiserver" \
+		--etcd-servers "http://127.0.0.1:$etcd_port" \
 		--bind-address 127.0.0.1 --secure-port "$port" --authorization-mode Node,RBAC \
 		--enable-admission-plugins NodeRestriction --token-auth-file "$work/tokens" \
 		--tls-cert-file "$pki/api.crt" --tls-private-key-file "$pki/api.key" \
 		--service-cluster-ip-range 10.96.0.0/16 --endpoint-reconciler-type none \
 		--service-account-issuer https://kubernetes.default.svc \
-		--service-account-key-file "$pki/sa.pub" --service-account-signing-key-file "$pki/sa.key" \
+		--service-account-key-file "$pki/sa.pub" \
+			--service-account-signing-key-file "$pki/sa.key" \
 		--allow-privileged=true --watch-cache=true --profiling=false
 	eventually 300 kubectl --server "https://127.0.0.1:$port" get --raw /readyz
 }
@@ -117,7 +124,8 @@ etcd_moves_on()
 	local n
 	for n in 1 2 3; do
 		curl -sSf "http://127.0.0.1:$etcd_port/v3/kv/put" -o /dev/null \
-			-d "{\"key\": \"$(printf e2e | base64)\", \"value\": \"$(printf %s "$n" | base64)\"}"
+			-d "{\"key\": \"$(printf e2e | base64)\",
+				\"value\": \"$(printf %s "$n" | base64)\"}"
 	done
 }
 
@@ -130,7 +138,8 @@ control_plane_start()
 	free_port peer_port
 	free_port api_port
 	kubeconfig_for admin-token "https://127.0.0.1:$api_port" > "$work/kubeconfig"
-	kubeconfig_for controller-token "https://127.0.0.1:$api_port" > "$work/controller.kubeconfig"
+	kubeconfig_for controller-token "https://127.0.0.1:$api_port" \
+		> "$work/controller.kubeconfig"
 	kubeconfig_for scheduler-token "https://127.0.0.1:$api_port" > "$work/scheduler.kubeconfig"
 	export KUBECONFIG=$work/kubeconfig
 	daemon etcd "$tools/etcd" --data-dir "$work/etcd" --unsafe-no-fsync --log-level warn \

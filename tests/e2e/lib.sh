@@ -3,17 +3,24 @@
 # shellcheck disable=SC2154 # work, TOP: set by run
 # For run and its cases.
 #
-#	step WORDS...; check SENTENCE COMMAND...; refute SENTENCE COMMAND...	as in tests/vm/lib.sh
-#	eventually SECONDS COMMAND...	repeats COMMAND until it succeeds, for SECONDS times $patience
-#	on_node N SCRIPT [ARG]...	runs bash as root on the node; its output, its status (see node-lib.sh)
+#	step WORDS...; check SENTENCE COMMAND...; refute SENTENCE COMMAND...
+#					as in tests/vm/lib.sh
+#	eventually SECONDS COMMAND...	repeats COMMAND until it succeeds, for SECONDS times
+#					$patience
+#	on_node N SCRIPT [ARG]...	runs bash as root on the node; its output, its status (see
+#					node-lib.sh)
 #	kubectl ...			the administrator's
-#	pod_status POD JQ_PATH [N]	of a pod of namespace default in `smcctl status --json` of node N (1)
+#	pod_status POD JQ_PATH [N]	of a pod of namespace default in `smcctl status --json` of
+#					node N (1)
 #	pod_log POD [N]			what its containers printed
 #	pod_protocol POD, pod_protocol_is POD WANT	of a new socket there: 6 TCP, 256 SMC
-#	talk_pod NAME ANNOTATIONS ARGUMENTS [NODE]	applies a pod of the program talk (JSON, JSON)
-#	as_written SECTION WORD		runs the block of commands that has WORD in that section of docs/install.md
+#	talk_pod NAME ANNOTATIONS ARGUMENTS [NODE]
+#					applies a pod of the program talk (JSON, JSON)
+#	as_written SECTION WORD		runs the block of commands that has WORD in that section of
+#					docs/install.md
 
-# On a machine that does other things too all takes longer; waiting costs only those who wait for a failure.
+# On a machine that does other things too all takes longer; waiting costs only those who wait for a
+# failure.
 patience=${E2E_PATIENCE:-3}
 
 # shellcheck source=tests/checks.sh
@@ -52,7 +59,8 @@ pod_status() # POD JQ_PATH [N]
 
 node_address_is() # N ADDRESS
 {
-	[ "$(kubectl get node "n$1" -o 'jsonpath={.status.addresses[?(@.type=="InternalIP")].address}')" = "$2" ]
+	local path='{.status.addresses[?(@.type=="InternalIP")].address}'
+	[ "$(kubectl get node "n$1" -o "jsonpath=$path")" = "$2" ]
 }
 
 pod_status_is() # POD JQ_PATH WANT [N]
@@ -75,7 +83,8 @@ pod_log() # POD [N]
 pod_logged_again() # POD PATTERN
 {
 	# shellcheck disable=SC2016 # for the node
-	on_node 1 'ls /var/log/pods/*_"$1"_*/*/*.log | grep -v "/0\.log$" | xargs -r grep -q -- "$2" /dev/null' "$@"
+	on_node 1 'ls /var/log/pods/*_"$1"_*/*/*.log | grep -v "/0\.log$" |
+		xargs -r grep -q -- "$2" /dev/null' "$@"
 }
 
 pod_logged() { pod_log "$1" "${3:-1}" | grep -q -- "$2"; } # POD PATTERN [N]
@@ -98,18 +107,21 @@ pod_is() # POD PHASE
 
 talk_manifest() # NAME ANNOTATIONS ARGUMENTS [NODE]
 {
-	jq -n --arg name "$1" --argjson annotations "$2" --argjson args "$3" --arg node "${4:-n1}" '{
+	jq -n --arg name "$1" --argjson annotations "$2" --argjson args "$3" \
+		--arg node "${4:-n1}" '{
 		apiVersion: "v1", kind: "Pod",
 		metadata: {name: $name, annotations: $annotations, labels: {app: $name}},
 		spec: {nodeName: $node, restartPolicy: "Never", terminationGracePeriodSeconds: 1,
 			automountServiceAccountToken: false, enableServiceLinks: false,
-			containers: [{name: "talk", image: "localhost/talk:1", imagePullPolicy: "Never",
+			containers: [{name: "talk", image: "localhost/talk:1",
+				imagePullPolicy: "Never",
 				command: ["/talk"], args: $args}]}}'
 }
 
 talk_pod() { talk_manifest "$@" | kubectl apply -f -; }
 
-# caller_pod NAME ANNOTATIONS ADDRESS COUNT BYTES PAUSE_MS [stay] [NODE]: a pod that calls what talk serves
+# caller_pod NAME ANNOTATIONS ADDRESS COUNT BYTES PAUSE_MS [stay] [NODE]: a pod that calls what talk
+# serves
 caller_pod()
 {
 	local node=n1
@@ -121,7 +133,8 @@ node_clean() # N: nothing of ours is there; what is, is told
 {
 	# shellcheck disable=SC2016 # for the node
 	on_node "$1" '! {
-		ls -d /sys/fs/bpf/smc-cni /etc/cni/net.d/podnet /opt/cni/bin/smc-cni /opt/cni/bin/.smc-cni.installed \
+		ls -d /sys/fs/bpf/smc-cni /etc/cni/net.d/podnet /opt/cni/bin/smc-cni \
+			/opt/cni/bin/.smc-cni.installed \
 			/run/smc-cni/state 2> /dev/null
 		grep smc-cni /etc/cni/net.d/*
 		ip -o link | grep -i smc
@@ -137,7 +150,10 @@ install_block() # SECTION WORD
 	awk -v section="## $1" -v word="$2" '
 		/^## / { here = $0 == section }
 		here && /^```sh$/ { inside = 1; block = ""; next }
-		inside && /^```$/ { inside = 0; if (index(block, word)) { printf "%s", block; exit } }
+		inside && /^```$/ {
+			inside = 0
+			if (index(block, word)) { printf "%s", block; exit }
+		}
 		inside { block = block $0 "\n" }' "$TOP/docs/install.md"
 }
 

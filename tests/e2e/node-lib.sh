@@ -6,7 +6,8 @@ netns_of_pod() # NAME: the network namespace of a running pod's sandbox
 {
 	ctr -n k8s.io containers ls -q | while read -r id; do
 		ctr -n k8s.io containers info "$id" 2> /dev/null | jq -er --arg pod "$1" 'select(
-			.Labels["io.kubernetes.pod.name"] == $pod and .Labels["io.cri-containerd.kind"] == "sandbox")
+			.Labels["io.kubernetes.pod.name"] == $pod and
+			.Labels["io.cri-containerd.kind"] == "sandbox")
 			| .Spec.linux.namespaces[] | select(.type == "network") | .path' || :
 	done | while read -r path; do
 		[ ! -e "$path" ] || echo "$path" # an earlier sandbox is listed for a while

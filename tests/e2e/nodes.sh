@@ -5,12 +5,14 @@
 #	node_begin N		starts the guest
 #	node_join N		gives it what it needs; returns when the node is Ready
 #	node_end N		ends it; its status. Its logs are in $work/nN then
-#	node_boot N		a reboot: the guest again, with the disk it had; returns when it runs commands
+#	node_boot N		a reboot: the guest again, with the disk it had; returns when
+#				it runs commands
 #	node_running N, nodes_running	is it there; which are
 #
-# Each has a disk, $work/nN/disk, which has what outlives a reboot. n2 has systemd as process 1 and the kubelet's
-# driver for it, n1 has the cgroupfs driver. On 6.12 a cable is between them, and soft-RoCE on it. What runs a guest
-# has its pid in a file, since cases, which start and end nodes, are subshells.
+# Each has a disk, $work/nN/disk, which has what outlives a reboot. n2 has systemd as process 1 and
+# the kubelet's driver for it, n1 has the cgroupfs driver. On 6.12 a cable is between them, and
+# soft-RoCE on it. What runs a guest has its pid in a file, since cases, which start and end nodes,
+# are subshells.
 
 cable=$(mktemp -d) # short: the name of a socket has at most 108 characters
 
@@ -37,10 +39,11 @@ node_begin() # N
 	rm -rf "$work/n$1/status" "$work/n$1/control" # of an earlier boot
 	mkdir "$work/n$1/control"
 	(
-		VM_QUEUED=yes "$TOP/tests/vm/run" -k "$kernel" -t 5000 -m 4096 -u "${options[@]}" -d "$work/n$1/disk" \
-			-C "$work/n$1/control" -N "e2e-$kernel-n$1" -- \
+		VM_QUEUED=yes "$TOP/tests/vm/run" -k "$kernel" -t 5000 -m 4096 -u "${options[@]}" \
+			-d "$work/n$1/disk" -C "$work/n$1/control" -N "e2e-$kernel-n$1" -- \
 			bash -c 'until [ -e /run/vm/out/setup/go ]; do sleep 0.1; done
-				exec "$@" /run/vm/out/setup' . "$here/node" "n$1" "$tools" "$work/images" &
+				exec "$@" /run/vm/out/setup' . \
+			"$here/node" "n$1" "$tools" "$work/images" &
 		echo $! > "$work/n$1/pid"
 		status=0
 		wait $! || status=$?
@@ -49,7 +52,8 @@ node_begin() # N
 	eventually 10 test -e "$work/n$1/pid"
 }
 
-# The control folder is made anew when a boot is tried again; so the set-up follows when the guest is there.
+# The control folder is made anew when a boot is tried again; so the set-up follows when the guest
+# is there.
 node_set_up() # N
 {
 	local setup=$work/n$1/control/out/setup
@@ -65,12 +69,14 @@ node_set_up() # N
 node_ready() # N
 {
 	node_running "$1" || return 0 # told by who waits for it
-	[ "$(kubectl get node "n$1" -o 'jsonpath={.status.conditions[?(@.type=="Ready")].status}')" = True ]
+	local path='{.status.conditions[?(@.type=="Ready")].status}'
+	[ "$(kubectl get node "n$1" -o "jsonpath=$path")" = True ]
 }
 
 node_join() # N
 {
-	node_set_up "$1" && eventually 300 node_ready "$1" && node_running "$1" && say "node n$1 is Ready"
+	node_set_up "$1" && eventually 300 node_ready "$1" && node_running "$1" &&
+		say "node n$1 is Ready"
 }
 
 node_end() # N

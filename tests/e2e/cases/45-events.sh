@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: kubectl describe pod says since when the pod is steered, or why it is not and what is allowed
+# about: kubectl describe pod says since when it is steered, or why it is not and what is allowed
 # kernels: 6.12
 described() { kubectl describe pod "$1" | grep "$2" | grep -q -- "$3"; } # POD REASON TEXT
 
@@ -16,8 +16,10 @@ check "is told that its listener stays TCP" \
 	eventually 180 described late SMCSteered '1 listener opened before stays TCP'
 
 step "a value that this node does not allow"
-check "a pod" talk_pod wrong '{"smc-cni.io/steer": "enabled", "smc-cni.io/pnet-id": "OTHER"}' '["serve", "5000"]'
-check "is told what is allowed" eventually 180 described wrong SMCInvalidAnnotation "got 'OTHER', allowed: E2E"
+check "a pod" talk_pod wrong \
+	'{"smc-cni.io/steer": "enabled", "smc-cni.io/pnet-id": "OTHER"}' '["serve", "5000"]'
+check "is told what is allowed" eventually 180 \
+	described wrong SMCInvalidAnnotation "got 'OTHER', allowed: E2E"
 check "and runs on TCP" eventually 180 pod_logged wrong 'listening protocol=262'
 refute "and is not called steered" described wrong SMCSteered .
 remove_pods early late wrong

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: SMC through a Service: the address is translated as kube-proxy does it, and both sides are on SMC
+# about: SMC through a Service: kube-proxy's kind of translation, and both sides are on SMC
 # kernels: 6.12 7.3
 on='{"smc-cni.io/steer": "enabled"}'
 # What kube-proxy writes for a Service of one endpoint.

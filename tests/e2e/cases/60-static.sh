@@ -16,7 +16,8 @@ check "the agent knows it by its name" pod_status_is static-n1 .policy.in_force 
 described() { kubectl describe pod static-n1 | grep SMCSteered | grep -q 'from its first one on'; }
 check "kubectl describe tells of it" eventually 60 described
 check "another manifest" static '{"smc-cni.io/steer": "disabled"}'
-check "kubelet starts the pod again, on TCP" eventually 180 pod_logged static-n1 'listening protocol=262'
+check "kubelet starts the pod again, on TCP" \
+	eventually 180 pod_logged static-n1 'listening protocol=262'
 check "the agent knows it again" eventually 60 pod_status_is static-n1 .policy.in_force false
 check "the manifest goes" on_node 1 'rm /etc/kubernetes/manifests/static.json'
 gone() { ! kubectl get pod static-n1; }

@@ -1,13 +1,16 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: a sandbox that is killed: the pod gets another one under the same uid, steered, and the old one's state goes
+# about: a killed sandbox: the pod gets another under its uid, steered, and the old one's state goes
 # kernels: 6.12 7.3
 manifest()
 {
 	talk_manifest phoenix '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]' |
 		jq '.spec.restartPolicy = "Always"'
 }
-sandboxes() { on_node 1 'smcctl status --json | jq "[.pods[] | select(.name == \"phoenix\")] | length"'; }
+sandboxes()
+{
+	on_node 1 'smcctl status --json | jq "[.pods[] | select(.name == \"phoenix\")] | length"'
+}
 one_sandbox() { [ "$(sandboxes)" = 1 ]; }
 not_tcp() { ! pod_log phoenix | grep 'listening protocol=262'; }
 uid() { kubectl get pod phoenix -o 'jsonpath={.metadata.uid}'; }
@@ -17,10 +20,12 @@ check "a pod" kubectl apply -f - <<< "$(manifest)"
 check "listens" eventually 120 pod_logged phoenix 'listening protocol=256'
 before=$(uid) netns=$(on_node 1 'netns_of_pod phoenix')
 check "its sandbox is killed" on_node 1 'id=$(ctr -n k8s.io containers ls -q | while read -r id; do
-		ctr -n k8s.io containers info "$id" | jq -er "select(.Labels[\"io.kubernetes.pod.name\"] == \"phoenix\"
+		ctr -n k8s.io containers info "$id" |
+			jq -er "select(.Labels[\"io.kubernetes.pod.name\"] == \"phoenix\"
 			and .Labels[\"io.cri-containerd.kind\"] == \"sandbox\") | .ID" || :; done)
 	ctr -n k8s.io tasks kill -s KILL "$id"'
-check "its program begins again, on SMC" eventually 240 pod_logged_again phoenix "listening protocol=256"
+check "its program begins again, on SMC" \
+	eventually 240 pod_logged_again phoenix "listening protocol=256"
 check "never on TCP" not_tcp
 check "in another network namespace" other_netns "$netns"
 check "of the same pod" test "$(uid)" = "$before"

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: the agent is deleted, rolled to another version and back under traffic, and no socket is unsteered meanwhile
+# about: the agent goes, comes in another version and back under traffic: no socket is unsteered
 # kernels: 6.12
 on='{"smc-cni.io/steer": "enabled"}'
 agent_ready()
@@ -28,7 +28,8 @@ next_image()
 
 check "a server" talk_pod callee "$on" '["serve", "5000"]'
 check "listens" eventually 120 pod_logged callee 'listening protocol=256'
-check "a client that calls again and again" caller_pod caller "$on" "$(pod_ip callee):5000" 0 1000 500
+check "a client that calls again and again" \
+	caller_pod caller "$on" "$(pod_ip callee):5000" 0 1000 500
 check "calls" eventually 120 more_calls 0
 
 step "the agent's pod is deleted"
@@ -39,7 +40,8 @@ check "calls went on" eventually 60 more_calls "$(calls)"
 step "the next version, and back"
 check "this one is there" version_is 0.1.0
 check "the next one" next_image
-check "rolled out" kubectl -n smc-cni set image daemonset/smc-node-agent agent=localhost/smc-cni:0.1.1
+check "rolled out" \
+	kubectl -n smc-cni set image daemonset/smc-node-agent agent=localhost/smc-cni:0.1.1
 check "it is ready" rolled
 check "its agent and its plugin are there" eventually 30 version_is 0.1.1
 check "rolled back" kubectl -n smc-cni rollout undo daemonset/smc-node-agent

@@ -9,7 +9,10 @@ token_hash()
 		sha256sum < var/run/secrets/kubernetes.io/serviceaccount/token'
 }
 token_is_new() { [ "$(token_hash)" != "$1" ]; }
-refused() { on_node 1 'smcctl status --json | jq -er .node.source.why' | grep -i '401\|unauthorized'; }
+refused()
+{
+	on_node 1 'smcctl status --json | jq -er .node.source.why' | grep -i '401\|unauthorized'
+}
 happy() { on_node 1 'smcctl status --json | jq -e ".node.source.why == \"\""'; }
 
 check "a steered pod" talk_pod rotated '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'

@@ -2,8 +2,9 @@
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: thirty pods that come and go, ten at a time, leave nothing behind
 # kernels: 6.12
-# What the node holds for pods; what every node has, whoever ran a pod on it, is in the first dump already. Of the
-# agent's descriptors not the connections to the API server: the one for events may stay a while.
+# What the node holds for pods; what every node has, whoever ran a pod on it, is in the first dump
+# already. Of the agent's descriptors not the connections to the API server: the one for events may
+# stay a while.
 dump()
 {
 	on_node 1 'agent=$(pgrep -f "^/usr/sbin/smc-node-agent")
@@ -14,22 +15,28 @@ dump()
 		echo "entries $(bpftool -j map dump pinned /sys/fs/bpf/smc-cni/v1/pods | jq length)"
 		echo "requests left $(ls /run/smc-cni/pending | wc -l)"
 		echo "leases $(find /var/lib/cni/networks -name "10.244.*" | wc -l)"
-		echo "descriptors $(($(ls "/proc/$agent/fd" | wc -l) - $(ss -Htnp | grep -c "pid=$agent,")))"'
+		open=$(ls "/proc/$agent/fd" | wc -l)
+		echo "descriptors $((open - $(ss -Htnp | grep -c "pid=$agent,")))"'
 }
 churn()
 {
-	jq -n --argjson n "$1" '{apiVersion: "apps/v1", kind: "Deployment", metadata: {name: "crowd"}, spec: {
+	jq -n --argjson n "$1" '{apiVersion: "apps/v1", kind: "Deployment",
+		metadata: {name: "crowd"}, spec: {
 		replicas: $n, selector: {matchLabels: {app: "crowd"}}, template: {
-			metadata: {labels: {app: "crowd"}, annotations: {"smc-cni.io/steer": "enabled"}},
-			spec: {nodeName: "n1", automountServiceAccountToken: false, terminationGracePeriodSeconds: 1,
-				containers: [{name: "talk", image: "localhost/talk:1", imagePullPolicy: "Never",
-				command: ["/talk"], args: ["serve", "5000"]}]}}}}' | kubectl apply -f -
+			metadata: {labels: {app: "crowd"},
+				annotations: {"smc-cni.io/steer": "enabled"}},
+			spec: {nodeName: "n1", automountServiceAccountToken: false,
+				terminationGracePeriodSeconds: 1,
+				containers: [{name: "talk", image: "localhost/talk:1",
+				imagePullPolicy: "Never", command: ["/talk"],
+				args: ["serve", "5000"]}]}}}}' | kubectl apply -f -
 }
 no_pods() { [ -z "$(kubectl get pod -l app=crowd -o name)" ]; }
 steered() # N
 {
 	[ "$(on_node 1 'smcctl status --json' |
-		jq '[.pods[] | select(.policy.in_force and (.name | startswith("crowd-")))] | length')" = "$1" ]
+		jq '[.pods[] | select(.policy.in_force and (.name | startswith("crowd-")))] |
+			length')" = "$1" ]
 }
 as_before() { diff <(echo "$1") <(dump); }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: a node reboots and its pods are there before the agent: they run on TCP, and are taken over when it comes
+# about: a node reboots, and its pods are there before the agent: on TCP, taken over when it comes
 # kernels: 6.12
 # nodes: 2
 on='{"smc-cni.io/steer": "enabled"}'
@@ -24,8 +24,10 @@ check "its pods go" eventually 120 no_agent
 boot=$(boot_id)
 check "the node reboots" node_boot 1
 check "it has" booted_anew "$boot"
-check "the pod's program begins again" eventually 400 pod_logged_again rebooted "listening protocol="
-check "on TCP, since nobody could steer it" eventually 60 pod_logged rebooted 'listening protocol=262'
+check "the pod's program begins again" \
+	eventually 400 pod_logged_again rebooted "listening protocol="
+check "on TCP, since nobody could steer it" \
+	eventually 60 pod_logged rebooted 'listening protocol=262'
 check "our plugin is in the chain as before" on_node 1 \
 	'test -x /opt/cni/bin/smc-cni && test -s /etc/cni/net.d/podnet/50-smc-cni.conf'
 check "the agent may come" only_for '{"smc-cni.io/e2e": null}'

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Command talk is an ordinary TCP program, as a pod has one: a static Go binary that knows nothing of SMC. It says which
-// protocol its sockets have (SO_PROTOCOL: 6 TCP, 256 SMC, 262 MPTCP), so that tests see what steering did to it.
+// Command talk is an ordinary TCP program, as a pod has one: a static Go binary that knows nothing
+// of SMC. It says which protocol its sockets have (SO_PROTOCOL: 6 TCP, 256 SMC, 262 MPTCP), so that
+// tests see what steering did to it.
 //
 //	talk serve PORT                                 echoes
-//	talk call HOST:PORT COUNT BYTES PAUSE_MS [stay]  COUNT connections (0: for ever), each sends BYTES and reads them
-//	                                                back; stay: does not end when it is done
+//	talk call HOST:PORT COUNT BYTES PAUSE_MS [stay]  COUNT connections (0: for ever), each sends
+//	                                                BYTES and reads them back; stay: does not
+//	                                                end when it is done
 package main
 
 import (
@@ -86,7 +88,8 @@ func main() {
 	switch {
 	case len(os.Args) == 3 && os.Args[1] == "serve":
 		serve(os.Args[2])
-	case (len(os.Args) == 6 || len(os.Args) == 7 && os.Args[6] == "stay") && os.Args[1] == "call":
+	case (len(os.Args) == 6 || len(os.Args) == 7 && os.Args[6] == "stay") &&
+		os.Args[1] == "call":
 		count, failed := number(os.Args[3]), 0
 		for i := 0; count == 0 || i < count; i++ {
 			if err := call(os.Args[2], number(os.Args[4])); err != nil {
@@ -103,7 +106,8 @@ func main() {
 			os.Exit(1)
 		}
 	default:
-		fmt.Fprintln(os.Stderr, "usage: talk serve PORT | call HOST:PORT COUNT BYTES PAUSE_MS [stay]")
+		fmt.Fprintln(os.Stderr, "usage: talk serve PORT | "+
+			"call HOST:PORT COUNT BYTES PAUSE_MS [stay]")
 		os.Exit(2)
 	}
 }
