@@ -2,7 +2,8 @@
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: just deleting the DaemonSet leaves clean nodes, too, and what is applied again works again
 # kernels: 6.12
-check "a steered pod that stays" talk_pod stayer '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
+check "a steered pod that stays" \
+	talk_pod stayer '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
 check "listens" eventually 120 pod_logged stayer 'listening protocol=256'
 check "the DaemonSet goes" kubectl -n smc-cni delete daemonset smc-node-agent --timeout=540s
 for n in $(nodes_running); do

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: docs/install.md to the letter, with kustomize: install, a pod, remove, and every node is clean
+# about: docs/install.md to the letter, with kustomize: install, a pod, remove; every node is clean
 # kernels: 6.12
 # nodes: 2
 pod_as_written() # its image is one that the node has
@@ -12,7 +12,8 @@ pod_as_written() # its image is one that the node has
 }
 status_as_written()
 {
-	on_node "$node" 'nsenter --target "$(pgrep -x smc-node-agent)" --mount -- /usr/bin/smcctl status'
+	on_node "$node" \
+		'nsenter --target "$(pgrep -x smc-node-agent)" --mount -- /usr/bin/smcctl status'
 }
 says() { status_as_written | tee /dev/stderr | grep -q "$1"; }
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
-# about: docs/install.md to the letter, with Helm: install, a pod, an upgrade, remove, and every node is clean
+# about: docs/install.md to the letter, with Helm: install, a pod, upgrade, remove; nodes are clean
 # kernels: 6.12
 # nodes: 2
 PATH=$("$TOP/tests/deploy/tools/build"):$PATH
@@ -12,7 +12,8 @@ check "with its values" eventually 60 ueid_is RACK-7
 check "a pod" talk_pod charted '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
 check "its first socket is SMC" eventually 120 pod_logged charted 'listening protocol=256'
 refute "a bad annotation is refused at apply" talk_pod wrong '{"smc-cni.io/steer": "yes"}' '[]'
-check "an upgrade" helm upgrade smc-cni "$TOP/deploy" --namespace smc-cni --reuse-values --set config.ueid=RACK-8
+check "an upgrade" helm upgrade smc-cni "$TOP/deploy" --namespace smc-cni \
+	--reuse-values --set config.ueid=RACK-8
 check "rolled out, too" kubectl -n smc-cni rollout status daemonset/smc-node-agent --timeout=900s
 check "with its own" eventually 60 ueid_is RACK-8
 check "the pod is as it was" pod_status_is charted .policy.in_force true
