@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/printable.h"
+
 /* Formatting goes through a second buffer, so that err->msg itself may be an argument. */
 static void format_text(char text[sizeof(((struct err *)0)->msg)], const char *fmt, va_list args)
 	__attribute__((format(printf, 2, 0)));
@@ -15,15 +17,14 @@ static void format_text(char text[sizeof(((struct err *)0)->msg)], const char *f
 	(void)vsnprintf(text, sizeof(((struct err *)0)->msg), fmt, args);
 }
 
-/* Writes "head: tail"; what does not fit is cut. tail must not point into err->msg. */
+/* Writes "head: tail", of which nothing moves a cursor or begins a line: messages quote what
+ * tenants wrote. What does not fit is cut. tail must not point into err->msg. */
 static void join(struct err *err, const char *head, const char *tail)
 {
-	size_t used = strlen(head);
+	char text[2 * sizeof(err->msg)];
 
-	memcpy(err->msg, head, used + 1);
-	if (*tail != '\0')
-		(void)snprintf(err->msg + used, sizeof(err->msg) - used, ": %.*s",
-			       (int)(sizeof(err->msg) - used), tail);
+	(void)snprintf(text, sizeof(text), "%s%s%s", head, *tail ? ": " : "", tail);
+	(void)printable(text, err->msg, sizeof(err->msg));
 }
 
 int(err_set)(struct err *err, int rc, const char *fmt, ...)

@@ -4,8 +4,9 @@
  * A function that can fail in a way an operator may hear about takes `struct err *err` last and
  * returns 0 (or a length or descriptor >= 0) or -errno. The message reads verb + object +
  * 'quoted name' + cause: "open network namespace '/run/netns/a': No such file or directory".
- * err may be NULL: then only the return value tells. Nothing is allocated; messages are cut at
- * the end of the buffer. On success err is left untouched.
+ * A message is one line of printable text, whatever it quotes. err may be NULL: then only the
+ * return value tells. Nothing is allocated; messages are cut at the end of the buffer. On success
+ * err is left untouched.
  */
 #ifndef SMC_COMMON_ERR_H
 #define SMC_COMMON_ERR_H

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/printable.h"
 
 #define LINE_MAX_BYTES 4096
 #define CUT_MARK "...\n"
@@ -68,19 +69,12 @@ static bool is_plain(const char *value)
 
 static void put_quoted(struct line *line, const char *value)
 {
-	put(line, "\"");
-	for (const char *p = value; *p != '\0'; p++) {
-		unsigned char c = (unsigned char)*p;
-		char piece[8] = { *p, '\0' };
+	char piece[PRINTABLE_ONE_MAX];
 
-		if (c == '"' || c == '\\')
-			(void)snprintf(piece, sizeof(piece), "\\%c", c);
-		else if (c == '\n')
-			(void)snprintf(piece, sizeof(piece), "\\n");
-		else if (c == '\t')
-			(void)snprintf(piece, sizeof(piece), "\\t");
-		else if (c < 0x20 || c == 0x7f)
-			(void)snprintf(piece, sizeof(piece), "\\x%02x", c);
+	put(line, "\"");
+	while (printable_next(&value, piece) > 0) {
+		if (!strcmp(piece, "\"") || !strcmp(piece, "\\"))
+			put(line, "\\");
 		put(line, piece);
 	}
 	put(line, "\"");

@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "common/names.h"
+#include "common/printable.h"
 #include "common/wire.h"
 
 #define CONTROLLER NAMES_PREFIX "node-agent"
@@ -113,7 +114,7 @@ json_t *event_object(const struct event_about *about, enum events_reason reason,
 	char name[EVENT_NAME_MAX + 1], when[48], cut[EVENT_NOTE_MAX + 1];
 
 	format_time(now_us, when, sizeof(when));
-	(void)snprintf(cut, sizeof(cut), "%.*s", (int)event_cut(note, EVENT_NOTE_MAX), note);
+	(void)printable(note, cut, sizeof(cut)); /* kubectl shows a note as it is */
 	return json_pack("{s:s, s:s, s:{s:s, s:s}, s:s, s:s, s:s%, s:s, s:s, s:s, s:o, s:o}",
 			 "apiVersion", "events.k8s.io/v1", "kind", "Event", "metadata", "name",
 			 event_name(about, id, name), "namespace", event_namespace(about),

@@ -65,12 +65,24 @@ static void a_note_of_the_largest_size_is_not_cut(void **state)
 	json_decref(obj);
 }
 
+static void what_a_tenant_wrote_moves_no_cursor(void **state)
+{
+	json_t *obj = object_of(&cart,
+				"got '\x1b[2J\n\xc2\x9b"
+				"b'",
+				"worker-1");
+
+	(void)state;
+	assert_string_equal(string(obj, "note"), "got '\\x1b[2J\\n\\u{9b}b'");
+	json_decref(obj);
+}
+
 static void a_note_that_was_cut_within_a_character_is_still_one(void **state)
 {
 	json_t *obj = object_of(&cart, "abc\xe2\x82", "worker-1");
 
 	(void)state;
-	assert_string_equal(string(obj, "note"), "abc??");
+	assert_string_equal(string(obj, "note"), "abc\\xe2\\x82");
 	json_decref(obj);
 }
 
@@ -163,6 +175,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_note_is_cut_between_characters),
 		cmocka_unit_test(a_note_of_the_largest_size_is_not_cut),
+		cmocka_unit_test(what_a_tenant_wrote_moves_no_cursor),
 		cmocka_unit_test(a_note_that_was_cut_within_a_character_is_still_one),
 		cmocka_unit_test(names_are_cut_to_what_the_api_server_takes),
 		cmocka_unit_test(each_part_makes_another_event),

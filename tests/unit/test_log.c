@@ -51,6 +51,21 @@ static void what_would_break_the_line_is_escaped(void **state)
 			    "level=error msg=\"a\\nb\" k=\"x\\\"y\\\\z\\t\\x1b[0m\" empty=\"\"\n");
 }
 
+static void what_a_terminal_takes_for_a_command_is_escaped(void **state)
+{
+	char out[8192];
+
+	(void)state;
+	CAPTURE(out, log_error("a", "k",
+			       "\xc2\x9b"
+			       "2J",
+			       "l", "\x9b", "m",
+			       "\xe2\x80\xae"
+			       "x"));
+	assert_string_equal(out,
+			    "level=error msg=\"a\" k=\"\\u{9b}2J\" l=\"\\x9b\" m=\"\\u{202e}x\"\n");
+}
+
 static void a_pair_without_value_is_left_out(void **state)
 {
 	char out[8192];
@@ -102,6 +117,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_line_has_level_message_and_pairs),
+		cmocka_unit_test(what_a_terminal_takes_for_a_command_is_escaped),
 		cmocka_unit_test(what_would_break_the_line_is_escaped),
 		cmocka_unit_test(a_pair_without_value_is_left_out),
 		cmocka_unit_test(lines_below_the_level_are_not_written),

@@ -135,7 +135,7 @@ static void only_settings_below_net_smc_are_accepted(void **state)
 	refuses("{\"sysctls\":[{\"name\":\"net.smc.wmem\"}]}",
 		"undo.sysctls[0]: 'value' is required");
 	refuses("{\"sysctls\":[{\"name\":\"net.smc.wmem\",\"value\":\"1\\n2\"}]}",
-		"undo.sysctls[0]: 'value' must be at most 31 printable characters, found '1\n2'");
+		"undo.sysctls[0]: 'value' must be at most 31 printable characters, found '1\\n2'");
 }
 
 static void more_entries_than_fit_are_refused(void **state)

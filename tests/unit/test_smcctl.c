@@ -391,6 +391,26 @@ static void an_answer_is_put_together_from_its_messages(void **state)
 	assert_true(json_equal(status, expected));
 }
 
+/* Whatever the agent is, and at any depth. */
+static void no_text_of_an_answer_moves_a_cursor(void **state)
+{
+	static const char *const messages[] = {
+		"{\"node\": {\"why\": \"\\u001b[2J\", \"ueids\": [\"a\\nb\"]}}",
+		"{\"pod\": {\"name\": \"b\", \"policy\": {\"why\": \"\\u009b\\u202ex\"}}}",
+		"{\"end\": true}",
+		NULL,
+	};
+	json_auto_t *status = NULL, *expected = NULL;
+	struct err err;
+
+	(void)state;
+	assert_int_equal(fetch(messages, &status, &err), 0);
+	expected = json_pack("{s:{s:s, s:[s]}, s:[{s:s, s:{s:s}}]}", "node", "why", "\\x1b[2J",
+			     "ueids", "a\\nb", "pods", "name", "b", "policy", "why",
+			     "\\u{9b}\\u{202e}x");
+	assert_true(json_equal(status, expected));
+}
+
 static void an_answer_that_breaks_off_is_an_error(void **state)
 {
 	static const char *const no_end[] = { "{\"node\": {}}", NULL };
@@ -446,6 +466,7 @@ int main(void)
 		cmocka_unit_test(one_pod_is_told_in_full),
 		cmocka_unit_test(pods_are_found_by_name_with_or_without_namespace),
 		cmocka_unit_test(an_answer_is_put_together_from_its_messages),
+		cmocka_unit_test(no_text_of_an_answer_moves_a_cursor),
 		cmocka_unit_test(an_answer_that_breaks_off_is_an_error),
 		cmocka_unit_test(exit_codes_tell_usage_from_an_agent_that_is_away),
 	};
