@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "cni-plugin/netpart.h"
 #include "cni-plugin/pending.h"
@@ -14,6 +15,9 @@
 #include "common/podnet.h"
 #include "common/result.h"
 #include "common/wire.h"
+
+/* Of the list in a message; an agent of before takes 128 KiB. */
+#define GC_LIST_BYTES (120 * 1024)
 
 /* request may be NULL (no memory). */
 static int call(const struct conf *conf, const json_t *request, int passed_fd, json_t **ret,
@@ -102,14 +106,10 @@ int agent_check(const struct env *env, const struct conf *conf, int netns_fd, co
 	return cni_fail(e, CNI_MISSING, netpart_check(netns_fd, &plan, &e->err));
 }
 
-static json_t *gc_request(const struct conf *conf, const struct wire_attachment *valid, size_t n)
+static json_t *gc_list(const struct wire_attachment *valid, size_t n)
 {
-	json_auto_t *request = wire_request("gc");
-	json_t *list = json_array();
+	json_auto_t *list = json_array();
 
-	if (json_object_set_new(request, "valid", list) < 0 ||
-	    json_object_set_new(request, "network", json_string(conf->name)) < 0)
-		return NULL;
 	for (size_t i = 0; i < n; i++) {
 		json_t *obj = json_pack("{s:s, s:s}", "containerID", valid[i].container_id,
 					"ifname", valid[i].ifname);
@@ -117,19 +117,61 @@ static json_t *gc_request(const struct conf *conf, const struct wire_attachment 
 		if (json_array_append_new(list, obj) < 0)
 			return NULL;
 	}
-	return TAKE_PTR(request);
+	return TAKE_PTR(list);
+}
+
+/* The list in a file without a name: it may be longer than a message. */
+static int gc_file(json_t *list, struct err *err)
+{
+	json_auto_t *obj = json_pack("{s:O}", "valid", list);
+	auto_close int fd = memfd_create("gc", MFD_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(err, errno, "make a file for the list of valid attachments");
+	if (!obj || json_dumpfd(obj, fd, JSON_COMPACT) < 0)
+		return err_sys(err, ENOMEM, "write the list of valid attachments");
+	return TAKE_FD(fd);
+}
+
+/* How long the list is as text, or somewhat less. */
+static size_t gc_bytes(const struct wire_attachment *valid, size_t n)
+{
+	size_t bytes = 0;
+
+	for (size_t i = 0; i < n; i++)
+		bytes += sizeof("{'containerID':'','ifname':''},") + strlen(valid[i].container_id) +
+			 strlen(valid[i].ifname);
+	return bytes;
+}
+
+static int gc_call(const struct conf *conf, json_t *list, bool is_long, struct err *err)
+{
+	json_auto_t *request = wire_request("gc");
+	json_auto_t *reply = NULL;
+	auto_close int fd = -1;
+
+	if (json_object_set_new(request, "network", json_string(conf->name)) < 0)
+		return err_sys(err, ENOMEM, "write message");
+	if (is_long) {
+		fd = gc_file(list, err);
+		if (fd < 0)
+			return fd;
+	} else if (json_object_set(request, "valid", list) < 0) {
+		return err_sys(err, ENOMEM, "write message");
+	}
+	return call(conf, request, fd, &reply, NULL, err);
 }
 
 int agent_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n,
 	     struct cni_error *e)
 {
-	json_auto_t *request = gc_request(conf, valid, n);
-	json_auto_t *reply = NULL;
+	json_auto_t *list = gc_list(valid, n);
 	int r;
 
 	pending_gc(conf, valid, n);
-	r = call(conf, request, -1, &reply, NULL, &e->err);
-	if (r == -ENOENT) /* without an agent there is no state of it */
+	r = list ? gc_call(conf, list, gc_bytes(valid, n) > GC_LIST_BYTES, &e->err) :
+		   err_sys(&e->err, ENOMEM, "write message");
+	if (r == -ENOENT) /* no agent, no state of it */
 		return 0;
 	return cni_fail(e, CNI_AGENT, r);
 }

@@ -21,6 +21,8 @@
  *  check    {attachment} [+ netns descriptor] -> {netns: podnet} or ok=false naming what is missing
  *  node     {} -> {ready: bool, why}                                            for STATUS; cheap
  *  gc       {network, valid: [{containerID, ifname}]} -> {removed: n}
+ *           A list that is too long for a message comes in a file (memfd_create(2)), whose
+ *           descriptor is passed instead: {"valid": [...]}, up to WIRE_LIST_MAX bytes
  *  status   {} -> {node: {...}}, then one {pod: {...}} a message, then {end: true}
  *
  * attachment = {network, containerID, ifname}; pod = {namespace, name, uid};
@@ -38,8 +40,10 @@
 #include "common/inet.h"
 
 #define WIRE_VERSION 1
-/* Bytes; larger ones are refused (kernel: net.core.wmem_default). */
-#define WIRE_MESSAGE_MAX (128 * 1024)
+/* Bytes; larger ones are refused. The kernel takes somewhat more (208 KiB, net.core.wmem_default).
+ */
+#define WIRE_MESSAGE_MAX (200 * 1024)
+#define WIRE_LIST_MAX (2 * 1024 * 1024)
 
 #define WIRE_DEFAULT_SOCKET "/run/smc-cni/agent.sock"
 /* Beside the socket: what a plugin leaves for an agent that was away (one file an attachment, a

@@ -48,6 +48,7 @@ struct agent {
 	bool stats_busy, pending_busy, sweep_busy;
 	struct earlier_seen earlier_seen;
 	int sweep_tick;
+	uint64_t n_gcs; /* how many GCs there have been */
 	struct agent_kept { /* what namespaces say, on disk */
 		bool stale; /* it is to be written */
 		bool busy; /* it is being written */
@@ -115,6 +116,8 @@ void agent_kick(struct agent *agent, struct attach *a);
 /* Begins the removal of the attachment, and does what agent_kick() does. undo_netns: the netns part
  * is undone too. */
 void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns);
+/* The same when it is its turn: for many of them. `a` stays. */
+void agent_unwant_later(struct agent *agent, struct attach *a, bool undo_netns);
 
 /* ---- keep.c ---- */
 

@@ -36,7 +36,7 @@ void agent_kick(struct agent *agent, struct attach *a)
 		log_error("out of memory, a pod waits"); /* for the next sweep */
 }
 
-void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
+static void unwant(const struct agent *agent, struct attach *a, bool undo_netns)
 {
 	a->wanted = false;
 	a->waits = false;
@@ -44,7 +44,18 @@ void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
 	record_free(TAKE_PTR(a->successor));
 	if (a->session)
 		listen_lost(agent, a);
+}
+
+void agent_unwant(struct agent *agent, struct attach *a, bool undo_netns)
+{
+	unwant(agent, a, undo_netns);
 	agent_kick(agent, a);
+}
+
+void agent_unwant_later(struct agent *agent, struct attach *a, bool undo_netns)
+{
+	unwant(agent, a, undo_netns);
+	agent_decide_later(agent, a);
 }
 
 enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool may_wait,

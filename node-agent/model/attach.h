@@ -50,6 +50,7 @@ struct attach {
 	bool steered;
 	int64_t since; /* when that took its value: seconds since 1970 */
 	struct stats stats; /* as last read */
+	uint64_t valid_for; /* the number of the GC that has named it last */
 	/* Steered after its first process may have run: listeners opened before stay TCP. */
 	bool late;
 	int listeners; /* late: how many those were; -1: not known */

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What a request does. Verbs and messages: common/wire.h. */
 #include <errno.h>
+#include <linux/magic.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/file.h"
 #include "common/json.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/server/session.h"
@@ -45,24 +49,6 @@ static void do_del(struct session *s)
 		session_no_memory(s);
 }
 
-/* True if the entry names containerID and ifname of `key`. */
-static bool names(const json_t *entry, const struct wire_attachment *key)
-{
-	const char *id = json_string_value(json_object_get(entry, "containerID"));
-	const char *ifname = json_string_value(json_object_get(entry, "ifname"));
-
-	return id && ifname && !strcmp(id, key->container_id) && !strcmp(ifname, key->ifname);
-}
-
-static bool listed(const json_t *valid, const struct wire_attachment *key)
-{
-	for (size_t i = 0; i < json_array_size(valid); i++) {
-		if (names(json_array_get(valid, i), key))
-			return true;
-	}
-	return false;
-}
-
 static void gc_check(struct session *s)
 {
 	json_t *msg;
@@ -76,15 +62,74 @@ static void gc_check(struct session *s)
 	session_reply(s, msg);
 }
 
+/* A list in a file. It is in memory, so that nothing waits for it. */
+static int read_list(int fd, json_t **ret, struct err *err)
+{
+	auto_free char *text = NULL;
+	struct statfs fs;
+	size_t len;
+	int r;
+
+	if (fstatfs(fd, &fs) < 0 || fs.f_type != TMPFS_MAGIC || lseek(fd, 0, SEEK_SET) < 0)
+		return err_set(err, -EINVAL, "gc: the descriptor is none of memfd_create(2)");
+	r = file_read_fd(fd, "gc: list", WIRE_LIST_MAX, &text, &len, err);
+	return r < 0 ? r : smc_json_parse_object(text, len, "gc: list", ret, err);
+}
+
+/* Marks those that the list names. */
+static void mark_valid(const struct session *s, const json_t *valid, uint64_t gc)
+{
+	const json_t *entry;
+	size_t i;
+
+	json_array_foreach(valid, i, entry) {
+		const char *id = json_string_value(json_object_get(entry, "containerID"));
+		const char *ifname = json_string_value(json_object_get(entry, "ifname"));
+		struct wire_attachment key = s->key;
+		struct attach *a;
+
+		if (!id || !ifname || strlen(id) >= sizeof(key.container_id) ||
+		    strlen(ifname) >= sizeof(key.ifname))
+			continue; /* there is none of that name */
+		strcpy(key.container_id, id);
+		strcpy(key.ifname, ifname);
+		a = attach_find(&s->agent->table, &key);
+		if (a)
+			a->valid_for = gc;
+	}
+}
+
+static void remove_others(struct session *s, uint64_t gc)
+{
+	struct attach *next;
+
+	s->removed = 0;
+	session_wait(s, SESSION_GC);
+	for (struct attach *a = s->agent->table.first; a; a = next) {
+		next = a->next;
+		/* A transaction under way is younger than the list. */
+		if (!a->wanted || a->rec->phase != RECORD_COMMITTED ||
+		    strcmp(attach_key(a)->network, s->key.network) != 0 || a->valid_for == gc)
+			continue;
+		s->removed++;
+		agent_unwant_later(s->agent, a, true);
+	}
+	gc_check(s);
+}
+
 static void do_gc(struct session *s)
 {
 	struct err err = ERR_INIT;
-	struct attach *next;
+	json_auto_t *file = NULL;
 	json_t *valid = NULL;
 	const char *network;
+	int r = smc_json_need_string(s->request, "message", "network", &network, &err);
 
-	if (smc_json_need_string(s->request, "message", "network", &network, &err) < 0 ||
-	    smc_json_get_array(s->request, "message", "valid", &valid, &err) < 0) {
+	if (r >= 0 && s->passed_fd >= 0)
+		r = read_list(s->passed_fd, &file, &err);
+	if (r >= 0)
+		r = smc_json_get_array(file ? file : s->request, "message", "valid", &valid, &err);
+	if (r < 0) {
 		session_error(s, WIRE_CODE_INVALID, err.msg);
 		return;
 	}
@@ -95,18 +140,9 @@ static void do_gc(struct session *s)
 		return;
 	}
 	strcpy(s->key.network, network);
-	s->removed = 0;
-	session_wait(s, SESSION_GC);
-	for (struct attach *a = s->agent->table.first; a; a = next) {
-		next = a->next;
-		/* A transaction under way is younger than the list. */
-		if (!a->wanted || a->rec->phase != RECORD_COMMITTED ||
-		    strcmp(attach_key(a)->network, network) != 0 || listed(valid, attach_key(a)))
-			continue;
-		s->removed++;
-		agent_unwant(s->agent, a, true);
-	}
-	gc_check(s);
+	s->agent->n_gcs++;
+	mark_valid(s, valid, s->agent->n_gcs);
+	remove_others(s, s->agent->n_gcs);
 }
 
 void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo)

@@ -3,6 +3,7 @@
  * without SMC. */
 #include "tests/program/agent_process.h"
 
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include "common/clock.h"
@@ -268,6 +269,53 @@ static void gc_keeps_what_is_valid_in_its_network(void **state)
 	pod_end(other_pid);
 }
 
+/* {"valid": [...]} in a file: "keep" is the last of n. */
+static int list_of(size_t n)
+{
+	json_auto_t *list = json_pack("{s:[]}", "valid");
+	int fd = memfd_create("list", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	for (size_t i = 0; i < n; i++) {
+		char id[80] = "keep";
+
+		if (i < n - 1)
+			(void)snprintf(id, sizeof(id), "%064zx", i);
+		assert_int_equal(json_array_append_new(json_object_get(list, "valid"),
+						       json_pack("{s:s, s:s}", "containerID", id,
+								 "ifname", "eth0")),
+				 0);
+	}
+	assert_int_equal(json_dumpfd(list, fd, 0), 0);
+	return fd;
+}
+
+static json_t *gc_of_net(void)
+{
+	json_t *msg = wire_request("gc");
+
+	assert_int_equal(json_object_set_new(msg, "network", json_string("net")), 0);
+	return msg;
+}
+
+static void gc_takes_a_list_of_any_length_from_a_file(void **state)
+{
+	auto_close int fd = -1, other = -1, list = list_of(4000);
+	pid_t pid = pod_new(&fd), other_pid = pod_new(&other);
+	json_auto_t *reply = NULL;
+
+	(void)state;
+	add_pod("keep", NULL, fd);
+	add_pod("drop", NULL, other);
+	assert_refused(ask(gc_of_net(), fd), "invalid", "memfd_create"); /* a namespace */
+	reply = ask(gc_of_net(), list);
+	assert_int_equal(json_integer_value(json_object_get(reply, "removed")), 1);
+	json_decref(status_of("keep"));
+	assert_null(status_of("drop"));
+	pod_end(pid);
+	pod_end(other_pid);
+}
+
 static void no_descriptor_of_a_pods_namespace_stays_open(void **state)
 {
 	auto_close int fd = -1;
@@ -365,6 +413,7 @@ int main(void)
 		agent_test(the_same_attachment_is_added_once_unless_its_namespace_is_gone),
 		agent_test(a_late_del_of_an_old_sandbox_leaves_the_new_one),
 		agent_test(gc_keeps_what_is_valid_in_its_network),
+		agent_test(gc_takes_a_list_of_any_length_from_a_file),
 		agent_test(no_descriptor_of_a_pods_namespace_stays_open),
 		agent_test(a_pod_whose_namespace_is_gone_is_forgotten_by_the_sweep),
 		agent_test(memory_does_not_grow_with_the_pods_that_come_and_go),

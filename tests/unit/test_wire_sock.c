@@ -164,7 +164,7 @@ static void messages_that_are_too_large_are_refused_on_both_sides(void **state)
 	memcpy(text, "{\"v\":1}", 7);
 	send_raw(text, WIRE_MESSAGE_MAX + 1, 0);
 	assert_int_equal(wire_recv(pair[1], &got, NULL, soon(), &err), -EPROTO);
-	assert_non_null(strstr(err.msg, "larger than 131072 bytes"));
+	assert_non_null(strstr(err.msg, "larger than 204800 bytes"));
 	text[WIRE_MESSAGE_MAX + 1] = '\0';
 	assert_int_equal(json_object_set_new(msg, "x", json_string(text)), 0);
 	assert_int_equal(wire_send(pair[0], msg, -1, soon(), &err), -EMSGSIZE);
