@@ -32,7 +32,6 @@ struct events {
 	struct kube *kube;
 	struct loop *loop;
 	const char *node_name;
-	int64_t shift_s; /* of this node's hours, so that not all nodes tell again at once */
 	struct event_gate gate;
 	struct waiting *first, **end; /* the first one is the one on its way, if any */
 	int n;
@@ -41,6 +40,8 @@ struct events {
 	struct loop_timer timer;
 	int64_t drops_logged_ms;
 	unsigned long drops; /* since then */
+	int64_t full_hour; /* of which the log says that it had too many */
+	uint64_t lost; /* in all */
 };
 
 static void waiting_free(struct waiting *w)
@@ -55,16 +56,6 @@ static void cleanup_waiting(struct waiting **w)
 	waiting_free(*w);
 }
 
-/* It is the same after a restart, as the event's name has the hour. */
-static int64_t hour_shift(const char *node_name)
-{
-	uint32_t hash = 0;
-
-	for (; *node_name; node_name++)
-		hash = 31 * hash + (unsigned char)*node_name;
-	return hash % EVENT_HOUR_S;
-}
-
 int events_new(struct kube *kube, struct loop *loop, const char *node_name, struct events **ret,
 	       struct err *err)
 {
@@ -75,7 +66,6 @@ int events_new(struct kube *kube, struct loop *loop, const char *node_name, stru
 	e->kube = kube;
 	e->loop = loop;
 	e->node_name = node_name;
-	e->shift_s = hour_shift(node_name);
 	e->end = &e->first;
 	*ret = e;
 	return 0;
@@ -125,10 +115,11 @@ static bool is_passing(const struct kube_reply *reply)
 	       reply->status == 401; /* a token is about to be rotated */
 }
 
-static void log_lost(unsigned int n, const char *why)
+static void lose(struct events *e, unsigned int n, const char *why)
 {
 	char text[16];
 
+	e->lost += n;
 	(void)snprintf(text, sizeof(text), "%u", n);
 	log_warn("events are lost, the API server does not take them", "events", text, "err", why);
 }
@@ -167,7 +158,7 @@ static void drop_overdue(struct events *e, const char *why)
 		}
 	}
 	if (n > 0)
-		log_lost(n, why);
+		lose(e, n, why);
 }
 
 static void try_later(struct events *e, const struct kube_reply *reply)
@@ -192,7 +183,7 @@ static void on_reply(void *arg, const struct kube_reply *reply)
 		return;
 	}
 	if (!done)
-		log_lost(1, reply->error);
+		lose(e, 1, reply->error);
 	e->pause_ms = 0;
 	drop(e, &e->first);
 	go_on(e);
@@ -227,6 +218,7 @@ static void log_drops(struct events *e, int64_t now_ms)
 	char n[24];
 
 	e->drops++;
+	e->lost++;
 	if (e->drops_logged_ms && now_ms - e->drops_logged_ms < DROPS_LOG_MS)
 		return;
 	(void)snprintf(n, sizeof(n), "%lu", e->drops);
@@ -235,15 +227,30 @@ static void log_drops(struct events *e, int64_t now_ms)
 	e->drops = 0;
 }
 
+/* One line an hour: who reads it knows that the events of this hour are not all. */
+static void log_full(struct events *e, int64_t hour)
+{
+	char n[16];
+
+	e->lost++;
+	if (e->full_hour == hour)
+		return;
+	e->full_hour = hour;
+	(void)snprintf(n, sizeof(n), "%d", EVENT_GATE_MAX);
+	log_warn("events are dropped until the hour is over, it had as many as there may be",
+		 "events", n);
+}
+
 static struct waiting *waiting_new(struct events *e, const struct event_about *about,
-				   enum events_reason reason, const char *note, int64_t now_us)
+				   enum events_reason reason, uint64_t id, const char *note,
+				   int64_t now_us)
 {
 	auto_with(cleanup_waiting) struct waiting *w = calloc(1, sizeof(*w));
 
 	if (!w)
 		return NULL;
 	w->born_ms = clock_now_ms();
-	w->object = event_object(about, reason, note, e->node_name, now_us);
+	w->object = event_object(about, reason, id, note, e->node_name, now_us);
 	if (!w->object)
 		return NULL;
 	(void)snprintf(w->path, sizeof(w->path), "/apis/events.k8s.io/v1/namespaces/%s/events",
@@ -254,13 +261,16 @@ static struct waiting *waiting_new(struct events *e, const struct event_about *a
 static bool tell(struct events *e, const struct event_about *about, enum events_reason reason,
 		 const char *note)
 {
-	int64_t now_us = event_now_us(), hour = (now_us / 1000000 + e->shift_s) / EVENT_HOUR_S;
+	int64_t now_us = event_now_us(), hour = event_hour(e->node_name, now_us);
 	uint64_t id = event_id(about, reason, hour);
+	enum event_gate_answer answer = event_gate_ask(&e->gate, id, hour);
 	struct waiting *w;
 
-	if (!event_gate_is_new(&e->gate, id, hour))
+	if (answer == EVENT_GATE_FULL)
+		log_full(e, hour);
+	if (answer != EVENT_GATE_NEW)
 		return false;
-	w = e->n < QUEUE_MAX ? waiting_new(e, about, reason, note, now_us) : NULL;
+	w = e->n < QUEUE_MAX ? waiting_new(e, about, reason, id, note, now_us) : NULL;
 	if (!w) {
 		log_drops(e, clock_now_ms());
 		return false;
@@ -270,6 +280,11 @@ static bool tell(struct events *e, const struct event_about *about, enum events_
 	e->n++;
 	go_on(e);
 	return true;
+}
+
+uint64_t events_lost(const struct events *e)
+{
+	return e ? e->lost : 0;
 }
 
 bool events_pod(struct events *e, const char *namespace, const char *name, const char *uid,

@@ -15,6 +15,7 @@
 #define SMC_AGENT_EVENTS_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -34,6 +35,10 @@ int events_new(struct kube *kube, struct loop *loop, const char *node_name, stru
 	       struct err *err);
 /* After kube_free(): a reply may be on its way. NULL is fine. */
 void events_free(struct events *e);
+
+/* How many were not told so far, for whatever reason. What lasts is tried again, and may count more
+ * than once. */
+uint64_t events_lost(const struct events *e);
 
 /* About a pod. uid: as the runtime has it, which for a static pod is the hash of its configuration;
  * that is what kubectl looks for, not the uid of its mirror. Without a namespace or name there is

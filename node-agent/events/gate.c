@@ -13,14 +13,16 @@ static uint64_t *slot(struct event_gate *g, uint64_t id)
 	return &g->told[i % EVENT_GATE_SLOTS];
 }
 
-bool event_gate_is_new(struct event_gate *g, uint64_t id, int64_t hour)
+enum event_gate_answer event_gate_ask(struct event_gate *g, uint64_t id, int64_t hour)
 {
 	if (g->hour != hour) {
 		memset(g->told, 0, sizeof(g->told));
 		g->n = 0;
 		g->hour = hour;
 	}
-	return g->n < EVENT_GATE_MAX && !*slot(g, id);
+	if (*slot(g, id))
+		return EVENT_GATE_TOLD;
+	return g->n < EVENT_GATE_MAX ? EVENT_GATE_NEW : EVENT_GATE_FULL;
 }
 
 void event_gate_told(struct event_gate *g, uint64_t id)

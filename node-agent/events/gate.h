@@ -22,9 +22,15 @@ struct event_gate { /* all zero: nothing was told, the burst is there */
 	int64_t filled_ms; /* when the last token came */
 };
 
-/* True when the id (not 0) was not told in this hour, and there is room to remember it. An hour is
- * any number that grows: what was told is forgotten when it changes. */
-bool event_gate_is_new(struct event_gate *g, uint64_t id, int64_t hour);
+enum event_gate_answer {
+	EVENT_GATE_NEW,
+	EVENT_GATE_TOLD, /* in this hour already */
+	EVENT_GATE_FULL, /* not told, and as many as an hour may have were */
+};
+
+/* Whether the event of that id (not 0) is to be told. An hour is any number that grows: what was
+ * told is forgotten when it changes. */
+enum event_gate_answer event_gate_ask(struct event_gate *g, uint64_t id, int64_t hour);
 /* From now on it counts as told. */
 void event_gate_told(struct event_gate *g, uint64_t id);
 /* Takes a token and returns 0, or returns the milliseconds until there will be one. now_ms never

@@ -29,6 +29,8 @@ const char *event_reason_text(enum events_reason reason)
 	return kinds[reason].reason;
 }
 
+#define HASH_BEGIN 0xcbf29ce484222325
+
 /* FNV-1a, 64 bits, the text's end included. */
 static uint64_t hash_text(uint64_t h, const char *text)
 {
@@ -39,9 +41,16 @@ static uint64_t hash_text(uint64_t h, const char *text)
 	}
 }
 
+int64_t event_hour(const char *node_name, int64_t now_us)
+{
+	int64_t shift_s = (int64_t)(hash_text(HASH_BEGIN, node_name) % EVENT_HOUR_S);
+
+	return (now_us / 1000000 + shift_s) / EVENT_HOUR_S;
+}
+
 uint64_t event_id(const struct event_about *about, enum events_reason reason, int64_t hour)
 {
-	uint64_t h = 0xcbf29ce484222325;
+	uint64_t h = HASH_BEGIN;
 	char number[24];
 
 	(void)snprintf(number, sizeof(number), "%" PRId64, hour);
@@ -107,10 +116,9 @@ static void format_time(int64_t now_us, char *buf, size_t size)
 	(void)snprintf(buf, size, "%s.%06dZ", whole, (int)(now_us % 1000000));
 }
 
-json_t *event_object(const struct event_about *about, enum events_reason reason, const char *note,
-		     const char *node_name, int64_t now_us)
+json_t *event_object(const struct event_about *about, enum events_reason reason, uint64_t id,
+		     const char *note, const char *node_name, int64_t now_us)
 {
-	uint64_t id = event_id(about, reason, now_us / 1000000 / EVENT_HOUR_S);
 	char name[EVENT_NAME_MAX + 1], when[48], cut[EVENT_NOTE_MAX + 1];
 
 	format_time(now_us, when, sizeof(when));

@@ -23,7 +23,10 @@ struct event_about {
 	const char *key; /* tells events of one object and reason apart; "" */
 };
 
-/* A number that says which event of which hour (since 1970) it is. Never 0. */
+/* The hour of this node, counted from 1970: those of different nodes begin at different times, so
+ * that not all of them tell again at once. The same after a restart. */
+int64_t event_hour(const char *node_name, int64_t now_us);
+/* A number that says which event of which hour it is. Never 0. */
 uint64_t event_id(const struct event_about *about, enum events_reason reason, int64_t hour);
 /* The object's name, cut where it must be, and the id: a DNS subdomain when about->name is one. */
 const char *event_name(const struct event_about *about, uint64_t id, char buf[EVENT_NAME_MAX + 1]);
@@ -31,9 +34,10 @@ const char *event_name(const struct event_about *about, uint64_t id, char buf[EV
 const char *event_namespace(const struct event_about *about);
 /* How many bytes of the text fit into max without cutting a character (UTF-8). */
 size_t event_cut(const char *text, size_t max);
-/* now_us: since 1970. NULL: no memory, or about is no UTF-8. */
-json_t *event_object(const struct event_about *about, enum events_reason reason, const char *note,
-		     const char *node_name, int64_t now_us);
+/* id: of event_id(), and in the name: an event of another hour must have another name, or the API
+ * server takes it for the one before. now_us: since 1970. NULL: no memory, or about is no UTF-8. */
+json_t *event_object(const struct event_about *about, enum events_reason reason, uint64_t id,
+		     const char *note, const char *node_name, int64_t now_us);
 
 int64_t event_now_us(void); /* the time of day */
 const char *event_reason_text(enum events_reason reason);

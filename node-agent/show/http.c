@@ -9,6 +9,7 @@
 #include "common/cleanup.h"
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/listen.h"
+#include "node-agent/events/events.h"
 #include "node-agent/show/connections.h"
 #include "node-agent/show/process_metrics.h"
 #include "node-agent/show/snapshot.h"
@@ -54,6 +55,7 @@ static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 		.facts = &agent->facts,
 		.requests = agent->requests,
 		.watch_restarts = agent->source ? source_restarts(agent->source) : 0,
+		.events_lost = events_lost(agent->events),
 		.process = &process
 	};
 	struct snapshot snapshot;

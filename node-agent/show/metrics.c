@@ -59,6 +59,9 @@ static void render_node(FILE *out, const struct metrics_node *node)
 	metrics_head(out, "smc_cni_watch_restarts_total", "counter",
 		     "Times a watch of the API server broke and began anew.");
 	(void)fprintf(out, "smc_cni_watch_restarts_total %" PRIu64 "\n", node->watch_restarts);
+	metrics_head(out, "smc_cni_events_lost_total", "counter",
+		     "Kubernetes events that were not told, or could not be.");
+	(void)fprintf(out, "smc_cni_events_lost_total %" PRIu64 "\n", node->events_lost);
 	metrics_head(out, "smc_cni_request_duration_seconds", "histogram",
 		     "Time from a request on the agent's socket to its answer.");
 	for (int v = 0; v < LATENCY_N_VERBS; v++)

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,7 +22,7 @@ static const struct event_about cart = {
 
 static json_t *object_of(const struct event_about *about, const char *note, const char *node)
 {
-	json_t *obj = event_object(about, EVENTS_STEERED, note, node, INT64_C(1763911234000042));
+	json_t *obj = event_object(about, EVENTS_STEERED, 7, note, node, INT64_C(1763911234000042));
 
 	assert_non_null(obj);
 	return obj;
@@ -137,6 +138,68 @@ static void without_a_uid_there_is_none_in_the_object(void **state)
 	json_decref(obj);
 }
 
+/* A trouble that lasts, looked at each 15 s for a day, is told once in each hour, under a name that
+ * it had in no hour before. */
+static void what_lasts_is_told_each_hour_under_a_new_name(void **state)
+{
+	const int64_t start = 1763892007;
+	static struct event_gate g;
+	char last[EVENT_NAME_MAX + 1] = "";
+	int told = 0;
+
+	(void)state;
+	for (int64_t t = start; t < start + 24 * EVENT_HOUR_S; t += 15) {
+		int64_t hour = event_hour("worker-1", t * 1000000);
+		uint64_t id = event_id(&cart, EVENTS_UNAVAILABLE, hour);
+		const char *name;
+		json_t *obj;
+
+		if (event_gate_ask(&g, id, hour) != EVENT_GATE_NEW)
+			continue;
+		event_gate_told(&g, id);
+		obj = event_object(&cart, EVENTS_UNAVAILABLE, id, "So.", "worker-1", t * 1000000);
+		name = string(json_object_get(obj, "metadata"), "name");
+		assert_string_not_equal(name, last);
+		strcpy(last, name);
+		told++;
+		json_decref(obj);
+	}
+	assert_int_equal(told, 25); /* 24 hours touch 25 */
+}
+
+/* How many of the 100 nodes are in another hour than a node without a name. */
+static int nodes_that_differ(int64_t now_us)
+{
+	int n = 0;
+
+	for (int i = 0; i < 100; i++) {
+		char name[16];
+
+		(void)snprintf(name, sizeof(name), "worker-%d", i);
+		n += event_hour(name, now_us) != event_hour("", now_us);
+	}
+	return n;
+}
+
+static void hours_of_nodes_begin_at_different_times(void **state)
+{
+	int64_t t = INT64_C(1763892007000000);
+	int before = nodes_that_differ(t);
+
+	(void)state;
+	for (int minute = 0; minute < 60; minute++) {
+		int n;
+
+		t += 60000000;
+		n = nodes_that_differ(t);
+		/* In no minute do all begin theirs; the odd node is the one that is compared. */
+		if (event_hour("", t) == event_hour("", t - 60000000))
+			assert_in_range(n > before ? n - before : before - n, 0, 10);
+		before = n;
+	}
+	assert_int_equal(event_hour("worker-1", t + 3600000000) - event_hour("worker-1", t), 1);
+}
+
 /* ---- the gate ---- */
 
 static void the_gate_fills_again_but_not_over(void **state)
@@ -162,12 +225,13 @@ static void the_gate_remembers_an_hour_and_no_more_than_it_has_room_for(void **s
 
 	(void)state;
 	for (uint64_t id = 1; id <= EVENT_GATE_MAX; id++) {
-		assert_true(event_gate_is_new(&g, id * EVENT_GATE_SLOTS, 7)); /* all collide */
+		/* All collide. */
+		assert_int_equal(event_gate_ask(&g, id * EVENT_GATE_SLOTS, 7), EVENT_GATE_NEW);
 		event_gate_told(&g, id * EVENT_GATE_SLOTS);
-		assert_false(event_gate_is_new(&g, id * EVENT_GATE_SLOTS, 7));
+		assert_int_equal(event_gate_ask(&g, id * EVENT_GATE_SLOTS, 7), EVENT_GATE_TOLD);
 	}
-	assert_false(event_gate_is_new(&g, 5, 7));
-	assert_true(event_gate_is_new(&g, EVENT_GATE_SLOTS, 8));
+	assert_int_equal(event_gate_ask(&g, 5, 7), EVENT_GATE_FULL);
+	assert_int_equal(event_gate_ask(&g, EVENT_GATE_SLOTS, 8), EVENT_GATE_NEW);
 }
 
 int main(void)
@@ -180,6 +244,8 @@ int main(void)
 		cmocka_unit_test(names_are_cut_to_what_the_api_server_takes),
 		cmocka_unit_test(each_part_makes_another_event),
 		cmocka_unit_test(without_a_uid_there_is_none_in_the_object),
+		cmocka_unit_test(what_lasts_is_told_each_hour_under_a_new_name),
+		cmocka_unit_test(hours_of_nodes_begin_at_different_times),
 		cmocka_unit_test(the_gate_fills_again_but_not_over),
 		cmocka_unit_test(the_gate_remembers_an_hour_and_no_more_than_it_has_room_for),
 	};

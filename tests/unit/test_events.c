@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/log.h"
 #include "node-agent/events/events.h"
 #include "node-agent/events/gate.h"
 #include "node-agent/events/object.h"
@@ -31,6 +32,7 @@ static struct {
 static int64_t now_ms, now_us;
 static struct loop_timer *timer; /* what is armed */
 static struct events *e;
+static int lines; /* of the log, about an hour that had too many */
 
 int __wrap_kube_call(struct kube *k, const char *method, const char *path, json_t *body,
 		     kube_reply_fn *reply, void *arg);
@@ -38,6 +40,7 @@ int64_t __wrap_clock_now_ms(void);
 int64_t __wrap_event_now_us(void);
 void __wrap_loop_arm(struct loop *loop, struct loop_timer *t, int64_t due_ms);
 void __wrap_loop_disarm(struct loop_timer *t);
+void __wrap_log_kv(enum log_level level, const char *msg, ...);
 
 int __wrap_kube_call(struct kube *k, const char *method, const char *path, json_t *body,
 		     kube_reply_fn *reply, void *arg)
@@ -76,6 +79,11 @@ void __wrap_loop_disarm(struct loop_timer *t)
 	timer = NULL;
 }
 
+void __wrap_log_kv(enum log_level level, const char *msg, ...)
+{
+	lines += level == LOG_LEVEL_WARN && strstr(msg, "until the hour is over");
+}
+
 /* ---- the world ---- */
 
 static int set_up(void **state)
@@ -85,6 +93,7 @@ static int set_up(void **state)
 	now_ms = 1000000;
 	now_us = NOW_US;
 	timer = NULL;
+	lines = 0;
 	return events_new(NULL, NULL, "worker-1", &e, NULL);
 }
 
@@ -293,10 +302,47 @@ static void what_waits_is_bounded(void **state)
 		told += tell(name);
 	}
 	assert_int_equal(told, 128);
+	assert_int_equal(events_lost(e), 400 - 128);
 	assert_int_equal(server.n, 1); /* no answer yet */
 	while (server.reply)
 		answer(201, 0);
 	assert_true(tell("many-399")); /* dropped is not told */
+}
+
+static void forget_posts(void)
+{
+	for (int i = 0; i < server.n; i++)
+		json_decref(server.objects[i]);
+	server.n = 0;
+}
+
+static void let_all_out(void)
+{
+	while (server.reply || timer) {
+		if (server.reply)
+			answer(201, 0);
+		else
+			(void)wait_for_timer();
+	}
+	forget_posts();
+}
+
+static void an_hour_that_had_too_many_is_logged_once_and_counted(void **state)
+{
+	(void)state;
+	for (int i = 0; i < EVENT_GATE_MAX; i += 64) {
+		tell_many(64);
+		let_all_out();
+	}
+	assert_int_equal(events_lost(e), 0);
+	assert_false(tell("cart-0"));
+	assert_false(tell("cart-1"));
+	assert_int_equal(events_lost(e), 2);
+	assert_int_equal(lines, 1);
+	now_us += HOUR_US;
+	assert_true(tell("cart-0"));
+	assert_false(tell("cart-0")); /* told is not lost */
+	assert_int_equal(events_lost(e), 2);
 }
 
 /* ---- trouble ---- */
@@ -367,6 +413,8 @@ static void what_is_refused_is_not_tried_again(void **state)
 	assert_string_equal(text("regarding.name"), "cart-1");
 	answer(404, 0); /* its namespace is gone */
 	assert_null(server.reply);
+	assert_int_equal(events_lost(e), 2);
+	assert_int_equal(events_lost(NULL), 0);
 }
 
 static void after_minutes_without_an_answer_all_that_is_old_is_given_up(void **state)
@@ -406,6 +454,7 @@ int main(void)
 		TEST(who_has_no_name_and_no_server_is_not_told),
 		TEST(a_storm_is_let_out_slowly),
 		TEST(what_waits_is_bounded),
+		TEST(an_hour_that_had_too_many_is_logged_once_and_counted),
 		TEST(without_an_answer_it_is_sent_again_later_and_later),
 		TEST(one_that_the_server_fails_at_does_not_hold_up_the_others),
 		TEST(the_server_says_how_long_to_wait),
