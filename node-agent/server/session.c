@@ -42,6 +42,17 @@ static void drop_request(struct session *s)
 	s->passed_fd = -1;
 }
 
+/* Into the histogram, once, how long the request under way has taken. */
+static void observe(struct session *s)
+{
+	enum latency_verb verb = s->request ? latency_verb(s->verb) : LATENCY_N_VERBS;
+
+	if (verb >= LATENCY_N_VERBS)
+		return;
+	latency_observe(&s->agent->requests[verb], (uint64_t)(clock_now_ms() - s->begun_ms) * 1000);
+	s->verb = "";
+}
+
 void session_wait(struct session *s, enum session_wait wait)
 {
 	s->wait = wait;
@@ -66,6 +77,7 @@ void session_close(struct session *s)
 	loop_disarm(&s->timer);
 	loop_unwatch(s->agent->loop, &s->watch);
 	(void)close(s->watch.fd);
+	observe(s); /* one without an answer took long, too: its client waits no more */
 	drop_request(s);
 	s->wait = SESSION_DEAD;
 	s->attach = NULL;
@@ -120,11 +132,7 @@ void session_send(struct session *s, json_t *msg)
 
 void session_reply(struct session *s, json_t *msg)
 {
-	enum latency_verb verb = s->request ? latency_verb(s->verb) : LATENCY_N_VERBS;
-
-	if (verb < LATENCY_N_VERBS)
-		latency_observe(&s->agent->requests[verb],
-				(uint64_t)(clock_now_ms() - s->begun_ms) * 1000);
+	observe(s);
 	session_send(s, msg);
 	if (s->wait != SESSION_DEAD)
 		session_wait(s, SESSION_READY);
@@ -138,6 +146,15 @@ void session_error(struct session *s, const char *code, const char *text)
 void session_no_memory(struct session *s)
 {
 	session_error(s, WIRE_CODE_UNAVAILABLE, "the agent is out of memory");
+}
+
+/* How long the plugin waits for the answer. */
+static int64_t wait_of(const struct session *s)
+{
+	int64_t ms = AGENT_REQUEST_MS;
+
+	(void)smc_json_get_int(s->request, "message", "timeoutMs", 0, INT32_MAX, &ms, NULL);
+	return ms;
 }
 
 /* has_left: who sent it does not wait for the answer any more. */
@@ -154,6 +171,7 @@ static void on_readable(struct session *s, bool has_left)
 	if (r == 0)
 		r = smc_json_need_string(s->request, "message", "verb", &s->verb, &err);
 	if (r >= 0 && has_left && !strcmp(s->verb, "prepare")) { /* its pod starts on TCP */
+		s->begun_ms -= wait_of(s); /* as long as it has waited in the queue */
 		session_close(s);
 		return;
 	}

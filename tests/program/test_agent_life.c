@@ -314,6 +314,26 @@ static void health_and_metrics_are_served(void **state)
 	assert_true(http_has("/nothing", "404 "));
 }
 
+/* Those that took too long are the ones that somebody looks for. */
+static void requests_that_nobody_waits_for_any_more_are_in_the_histogram(void **state)
+{
+	auto_close int fd = -1;
+	pid_t pid = pod_new(&fd);
+	json_auto_t *msg = prepare_of("a", NULL);
+	int sock = connect_agent();
+
+	(void)state;
+	json_object_set_new(msg, "timeoutMs", json_integer(4000));
+	assert_int_equal(kill(agent.pid, SIGSTOP), 0);
+	assert_int_equal(wire_send(sock, msg, fd, clock_now_ms() + ANSWER_MS, &agent_err), 0);
+	(void)close(sock);
+	assert_int_equal(kill(agent.pid, SIGCONT), 0);
+	eventually(http_has("/metrics", "smc_cni_request_duration_seconds_count"
+					"{verb=\"prepare\"} 1"));
+	assert_true(http_has("/metrics", "_bucket{verb=\"prepare\",le=\"2.000000\"} 0"));
+	pod_end(pid);
+}
+
 /* As with deploy/components/metrics, where kubelet's probes still ask 127.0.0.1. */
 static void with_the_ipv6_wildcard_ipv4_is_served_too(void **state)
 {
@@ -366,6 +386,7 @@ int main(void)
 		agent_test(a_bad_config_leaves_all_as_it_is_and_says_so),
 		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),
 		agent_test(health_and_metrics_are_served),
+		agent_test(requests_that_nobody_waits_for_any_more_are_in_the_histogram),
 		agent_test(with_the_ipv6_wildcard_ipv4_is_served_too),
 		agent_test(a_port_that_is_taken_is_tried_again),
 	};
