@@ -10,6 +10,7 @@
 
 #include "common/cleanup.h"
 #include "common/fault.h"
+#include "common/file.h"
 #include "common/log.h"
 #include "node-agent/install/cache.h"
 #include "node-agent/install/install.h"
@@ -137,21 +138,26 @@ static void remove_below(const char *dir, const char *name, const char *const *e
 	(void)rmdir(path);
 }
 
-static void remove_beside_socket(const struct config *config, const char *name)
+static void remove_beside_socket(const struct config *config)
 {
 	static const char *const endings[] = { ".json", ".json.bad", ".json.tmp", NULL };
 	char path[PATH_MAX];
 
-	if (node_beside_socket(config, name, path, sizeof(path), NULL) < 0)
-		return;
-	empty_folder(path, endings);
-	(void)remove(path);
+	if (node_beside_socket(config, WIRE_PENDING_DIR, path, sizeof(path), NULL) == 0) {
+		empty_folder(path, endings);
+		(void)rmdir(path);
+	}
+	if (node_beside_socket(config, WIRE_REQUIRED_FILE, path, sizeof(path), NULL) == 0)
+		(void)file_remove(AT_FDCWD, path, NULL);
 }
 
 /* It stays while a pod has a device of the host, of which a plugin that the operator has put
  * elsewhere is to know. */
 static void remove_plugin_dir(void)
 {
+	static const char *const unfinished[] = { ".tmp", NULL };
+
+	empty_folder(WIRE_PLUGIN_DIR "/" WIRE_PLUGIN_LENT, unfinished);
 	if (rmdir(WIRE_PLUGIN_DIR "/" WIRE_PLUGIN_LENT) < 0 && errno != ENOENT)
 		return;
 	(void)unlink(WIRE_PLUGIN_DIR "/" WIRE_PLUGIN_LOCK);
@@ -174,8 +180,7 @@ static void remove_files(const struct config *config)
 	remove_below(config->state_dir, ".", state);
 	FAULT_KILL("removal of files beside the socket");
 	(void)rmdir(config->state_dir);
-	remove_beside_socket(config, WIRE_PENDING_DIR);
-	remove_beside_socket(config, WIRE_REQUIRED_FILE);
+	remove_beside_socket(config);
 	remove_plugin_dir();
 	(void)unlink(config->socket);
 	if (node_beside_socket(config, "", dir, sizeof(dir), NULL) == 0)

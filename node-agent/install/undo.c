@@ -146,6 +146,8 @@ int install_undo(const char *conf_dir, const char *bin_dir, const char *cache_di
 	bool changed = false;
 	int r;
 
+	/* The mark itself may be what was half written. */
+	drop_temporary(bin_dir);
 	if (!is_marked(bin_dir))
 		return 0;
 	r = drop_places(conf_dir, &changed, err);
@@ -157,6 +159,5 @@ int install_undo(const char *conf_dir, const char *bin_dir, const char *cache_di
 		(void)nanosleep(&pause, NULL);
 	if (install_cache_names_us(cache_dir))
 		return 0;
-	drop_temporary(bin_dir);
 	return drop_program(bin_dir, err);
 }

@@ -67,7 +67,6 @@ int features_remove(const char *dir, struct err *err)
 
 	if (r <= 0)
 		return r;
-	if (unlinkat(fd, FEATURES_FILE, 0) < 0 && errno != ENOENT)
-		return err_sys(err, errno, "remove node features '%s/" FEATURES_FILE "'", dir);
-	return 0;
+	r = file_remove(fd, FEATURES_FILE, err);
+	return r < 0 ? err_prefix(err, r, "remove node features below '%s'", dir) : 0;
 }

@@ -102,6 +102,38 @@ static void cleanup_takes_everything_away_and_can_be_repeated(void **state)
 	pod_end(pid);
 }
 
+/* A crash can leave any file that is being replaced under its temporary name. */
+static void cleanup_takes_what_a_crash_left_half_written(void **state)
+{
+	static const char *const left[] = {
+		"run/.required-namespaces.tmp", "run/pending/.0123.json.tmp",
+		"state/.node.json.tmp",		"state/.namespaces.json.tmp",
+		"state/.manifests.json.tmp",	"state/pods/.0123.json.tmp",
+		"features/.smc-cni.tmp",	"bin/.smc-cni.new",
+		"bin/..smc-cni.new.tmp",
+	};
+	auto_free char *more = NULL;
+
+	(void)state;
+	assert_int_equal(agent_end(SIGKILL), 1000 + SIGKILL);
+	assert_true(asprintf(&more, "featuresDir: %s/features\ncniBinDir: %s/bin\n", agent.dir,
+			     agent.dir) > 0);
+	agent_config(more);
+	assert_int_equal(mkdir(agent_path("features"), 0700), 0);
+	assert_int_equal(mkdir(agent_path("bin"), 0700), 0);
+	assert_int_equal(file_mkdirs(agent_path("state/pods"), 0700, &agent_err), 0);
+	assert_int_equal(file_mkdirs(agent_path("run/pending"), 0700, &agent_err), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++)
+		write_file(agent_path(left[i]), "half");
+	assert_int_equal(wait_for(agent_spawn("--cleanup")), 0);
+	for (size_t i = 0; i < ARRAY_SIZE(left); i++) {
+		if (access(agent_path(left[i]), F_OK) == 0)
+			fail_msg("%s is still there", left[i]);
+	}
+	assert_int_equal(access(agent_path("state"), F_OK), -1);
+	assert_int_equal(access(agent_path("run"), F_OK), -1);
+}
+
 static void records_of_another_boot_are_dropped_and_bad_ones_moved_aside(void **state)
 {
 	auto_close int fd = -1;
@@ -377,6 +409,7 @@ int main(void)
 		agent_test(sigterm_leaves_records_and_takes_the_socket_away),
 		agent_test(a_second_agent_names_the_first_and_leaves_it_alone),
 		agent_test(cleanup_takes_everything_away_and_can_be_repeated),
+		agent_test(cleanup_takes_what_a_crash_left_half_written),
 		agent_test(records_of_another_boot_are_dropped_and_bad_ones_moved_aside),
 		agent_test(a_changed_manifest_changes_the_policy_of_a_running_pod),
 		agent_test(namespaces_that_require_steering_are_listed_for_the_plugin),
