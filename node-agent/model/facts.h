@@ -31,6 +31,7 @@ enum facts_target {
 	FACTS_TARGET_OK, /* inetsw can be read */
 	FACTS_TARGET_NO_SYMBOL, /* a kernel without KALLSYMS_ALL */
 	FACTS_TARGET_HIDDEN, /* addresses are hidden: CAP_SYSLOG is missing or kptr_restrict is 2 */
+	FACTS_TARGET_AMBIGUOUS, /* two symbols may be it, and a wrong one must not be read */
 };
 
 /* Why the hook can or cannot be had here. */

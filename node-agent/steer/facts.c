@@ -15,38 +15,71 @@
 #define AVAILABLE_ULP "/proc/sys/net/ipv4/tcp_available_ulp"
 #define HOOK "update_socket_protocol"
 
+/* Link-time optimisation makes a static symbol global and adds to its name: Clang's ThinLTO a hash
+ * of the module (".llvm.1234"), GCC's a number (".lto_priv.0"). */
+static bool is_lto_suffix(const char *text)
+{
+	static const char *const kinds[] = { ".llvm.", ".lto_priv." };
+
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++) {
+		size_t len = strlen(kinds[i]);
+
+		if (!strncmp(text, kinds[i], len) && text[len])
+			return strspn(text + len, "0123456789") == strlen(text + len);
+	}
+	return false;
+}
+
+/* What was seen under a name; `exact` beats one with a suffix. */
+struct sighting {
+	struct steer_symbol symbol;
+	bool exact;
+};
+
+static void see(struct sighting *s, const char *base, const char *name, uint64_t address)
+{
+	size_t len = strlen(base);
+	bool exact = !strcmp(name, base);
+
+	if (!exact && (strncmp(name, base, len) != 0 || !is_lto_suffix(name + len)))
+		return;
+	if (s->symbol.target == FACTS_TARGET_NO_SYMBOL || (exact && !s->exact)) {
+		s->symbol.target = address ? FACTS_TARGET_OK : FACTS_TARGET_HIDDEN;
+		s->symbol.address = address;
+		s->exact = exact;
+	} else if (exact == s->exact && address != s->symbol.address) {
+		s->symbol.target = FACTS_TARGET_AMBIGUOUS;
+		s->symbol.address = 0;
+	}
+}
+
 /* Lines read "ffffffff82e4f2c0 b inetsw", with a tab and "[ipv6]" behind it for a module's. Without
  * the right to see addresses (kernel/kallsyms.c, kallsyms_show_value) all of them read 0. */
 int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
 			struct steer_symbol *ret_v6, struct err *err)
 {
 	auto_fclose FILE *f = fopen(kallsyms, "re");
-	struct steer_symbol v4 = { .target = FACTS_TARGET_NO_SYMBOL };
-	struct steer_symbol v6 = v4;
+	struct sighting v4 = { .symbol.target = FACTS_TARGET_NO_SYMBOL };
+	struct sighting v6 = v4;
 	char line[512];
 
 	if (!f)
 		return err_sys(err, errno, "open '%s'", kallsyms);
-	while ((!v4.address || !v6.address) && fgets(line, sizeof(line), f)) {
+	while (fgets(line, sizeof(line), f)) {
 		unsigned long long address;
-		struct steer_symbol seen;
-		char name[64];
+		char name[128];
 
 		if (!strstr(line, " inetsw"))
 			continue; /* most of 200,000 lines: no parsing */
-		if (sscanf(line, "%llx %*c %63s", &address, name) != 2)
+		if (sscanf(line, "%llx %*c %127s", &address, name) != 2)
 			continue;
-		seen.target = address ? FACTS_TARGET_OK : FACTS_TARGET_HIDDEN;
-		seen.address = address;
-		if (!strcmp(name, "inetsw"))
-			v4 = seen;
-		else if (!strcmp(name, "inetsw6"))
-			v6 = seen;
+		see(&v4, "inetsw", name, address);
+		see(&v6, "inetsw6", name, address);
 	}
 	if (ferror(f))
 		return err_sys(err, errno, "read '%s'", kallsyms);
-	*ret_v4 = v4;
-	*ret_v6 = v6;
+	*ret_v4 = v4.symbol;
+	*ret_v6 = v6.symbol;
 	return 0;
 }
 

@@ -49,6 +49,12 @@ static int check_targets(struct steer *s, struct err *err)
 		return err_set(err, -EACCES,
 			       "find kernel symbol 'inetsw': addresses are hidden "
 			       "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
+	if (v4.target == FACTS_TARGET_AMBIGUOUS || v6.target == FACTS_TARGET_AMBIGUOUS)
+		return err_set(err, -EOPNOTSUPP,
+			       "find kernel symbol '%s': several have that name in /proc/kallsyms "
+			       "(link-time optimisation), and none can be told apart (needs a "
+			       "kernel without LTO)",
+			       v4.target == FACTS_TARGET_AMBIGUOUS ? "inetsw" : "inetsw6");
 	if (v4.target == FACTS_TARGET_NO_SYMBOL)
 		return err_set(err, -EOPNOTSUPP,
 			       "find kernel symbol 'inetsw': no such symbol (needs a kernel with "

@@ -94,6 +94,36 @@ static void a_symbol_without_an_address_is_hidden(void **state)
 		       FACTS_TARGET_HIDDEN, FACTS_TARGET_HIDDEN);
 }
 
+static void what_link_time_optimisation_has_renamed_is_found(void **state)
+{
+	(void)state;
+	assert_targets("ffffffff82e4f2c0 b inetsw.llvm.1234567890123456789\n"
+		       "ffffffffc0a4f2c0 b inetsw6.lto_priv.0\t[ipv6]\n",
+		       FACTS_TARGET_OK, FACTS_TARGET_OK);
+	assert_targets("0000000000000000 b inetsw.llvm.12\n0000000000000000 b inetsw6.llvm.12\n",
+		       FACTS_TARGET_HIDDEN, FACTS_TARGET_HIDDEN);
+	/* The plain name is what the kernel's source has: the others are somebody else's. */
+	assert_targets("ffffffff82e40000 b inetsw.llvm.12\n"
+		       "ffffffff82e4f2c0 b inetsw\n"
+		       "ffffffff82e50000 b inetsw.llvm.13\n",
+		       FACTS_TARGET_OK, FACTS_TARGET_NO_SYMBOL);
+	assert_targets("ffffffff82e40000 b inetsw.llvm.\n"
+		       "ffffffff82e40000 b inetsw.cold\n"
+		       "ffffffff82e40000 b inetsw.llvm.1x\n"
+		       "ffffffff82e40000 b inetsw_lock.llvm.1\n"
+		       "ffffffff82e40000 b inetsw6.constprop.0\n",
+		       FACTS_TARGET_NO_SYMBOL, FACTS_TARGET_NO_SYMBOL);
+}
+
+static void one_of_two_symbols_is_not_guessed(void **state)
+{
+	(void)state;
+	assert_targets("ffffffff82e4f2c0 b inetsw.llvm.12\n"
+		       "ffffffff82e50000 b inetsw.llvm.13\n"
+		       "ffffffff82e60000 b inetsw6\nffffffff82e70000 b inetsw6\t[ipv6]\n",
+		       FACTS_TARGET_AMBIGUOUS, FACTS_TARGET_AMBIGUOUS);
+}
+
 static void a_symbol_of_a_similar_name_is_another(void **state)
 {
 	(void)state;
@@ -277,6 +307,8 @@ int main(void)
 	static const struct CMUnitTest tests[] = {
 		TEST(a_symbol_with_an_address_can_be_read),
 		TEST(a_symbol_without_an_address_is_hidden),
+		TEST(what_link_time_optimisation_has_renamed_is_found),
+		TEST(one_of_two_symbols_is_not_guessed),
 		TEST(a_symbol_of_a_similar_name_is_another),
 		TEST(ipv6_that_is_not_loaded_is_told_apart),
 		TEST(a_missing_symbol_table_is_named),
