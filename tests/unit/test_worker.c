@@ -156,12 +156,15 @@ static void a_stop_drops_what_is_queued_and_waits_no_longer_than_told(void **sta
 	struct worker *worker = start();
 
 	(void)state;
-	add(worker, 1, 300, 0);
+	(void)pthread_mutex_lock(&gate);
+	add(worker, GATED, 0, 0);
 	add(worker, 2, 0, 0);
-	(void)usleep(50000);
+	while (worker_backlog(worker) > 1)
+		(void)usleep(1000);
 	assert_false(worker_idle(worker));
 	assert_false(worker_stop(worker, 20));
-	assert_true(worker_stop(worker, 5000));
+	(void)pthread_mutex_unlock(&gate);
+	assert_true(worker_stop(worker, 60000));
 	assert_int_equal(ran.n, 1);
 	assert_int_equal(dropped.dropped, 2); /* one ran and was not collected */
 }
