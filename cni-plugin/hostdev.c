@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
+#include "common/netns_index.h"
 
 int hostdev_hold(struct err *err)
 {

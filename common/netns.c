@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/netns.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
-#include <linux/capability.h>
 #include <linux/magic.h>
 #include <linux/nsfs.h>
 #include <sched.h>
@@ -18,7 +15,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "common/caps.h"
 #include "common/cleanup.h"
 
 #ifndef SO_NETNS_COOKIE
@@ -155,110 +151,4 @@ int netns_identify(int fd, struct netns_id *ret, struct err *err)
 bool netns_id_same(const struct netns_id *a, const struct netns_id *b)
 {
 	return a->dev == b->dev && a->inode == b->inode && a->cookie == b->cookie;
-}
-
-static bool matches(const struct stat *st, const struct netns_id *id)
-{
-	return st->st_dev == id->dev && st->st_ino == id->inode;
-}
-
-/* Returns an fd if `name` below dirfd is the namespace, -ENOENT if it is another one or gone, and
- * -EACCES if we may not look at it. -ESTALE: it has the same inode and another cookie, so that the
- * one that is looked for is gone, wherever else we look. */
-static int try_path(int dirfd, const char *name, const struct netns_id *id)
-{
-	auto_close int fd = -1;
-	struct netns_id found;
-	struct stat st;
-
-	if (fstatat(dirfd, name, &st, 0) < 0 || !matches(&st, id))
-		return -ENOENT;
-	fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
-	if (fd < 0 || fstat(fd, &st) < 0 || !matches(&st, id) || !is_netns(fd))
-		return -ENOENT;
-	if (netns_identify(fd, &found, NULL) < 0)
-		return -ENOENT;
-	return found.cookie == id->cookie ? TAKE_FD(fd) : -ESTALE;
-}
-
-static int try_each(int dirfd, const char *suffix, const struct netns_id *id);
-
-/* `suffix` "ns/net" asks for PID/ns/net. A leader that has exited before its threads has no
- * namespace any more; then its threads are asked. */
-static int try_entry(int dirfd, const char *entry, const char *suffix, const struct netns_id *id)
-{
-	auto_close int tasks = -1;
-	char path[NAME_MAX + 16];
-	struct stat st;
-
-	if (!suffix)
-		return try_path(dirfd, entry, id);
-	(void)snprintf(path, sizeof(path), "%s/%s", entry, suffix);
-	if (fstatat(dirfd, path, &st, 0) == 0)
-		return try_path(dirfd, path, id);
-	if (errno == EACCES)
-		return -EACCES;
-	(void)snprintf(path, sizeof(path), "%s/task", entry);
-	tasks = openat(dirfd, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	return tasks < 0 ? -ENOENT : try_each(tasks, suffix, id);
-}
-
-static int try_each(int dirfd, const char *suffix, const struct netns_id *id)
-{
-	int copy = fcntl(dirfd, F_DUPFD_CLOEXEC, 0);
-	auto_closedir DIR *dir = copy < 0 ? NULL : fdopendir(copy);
-	const struct dirent *entry;
-	int r, none = -ENOENT;
-
-	if (!dir) {
-		if (copy >= 0)
-			(void)close(copy);
-		return -ENOENT;
-	}
-	while ((entry = readdir(dir))) {
-		if (entry->d_name[0] == '.' ||
-		    (suffix && (entry->d_name[0] < '0' || entry->d_name[0] > '9')))
-			continue;
-		r = try_entry(dirfd, entry->d_name, suffix, id);
-		if (r == -EACCES)
-			none = r; /* the one that we may not look at may be it */
-		else if (r != -ENOENT)
-			return r;
-	}
-	return none;
-}
-
-/* With CAP_SYS_PTRACE, a process that we still may not look at is none of a pod's: it belongs to an
- * outer user namespace. */
-static bool has_sys_ptrace(void)
-{
-	uint64_t set = 0;
-
-	return caps_effective(&set) == 0 && (set >> CAP_SYS_PTRACE & 1);
-}
-
-int netns_find(const struct netns_id *id, struct err *err)
-{
-	static const struct {
-		const char *folder, *suffix;
-	} places[] = { { "/run/netns", NULL }, { "/proc", "ns/net" } };
-	int r = -ENOENT;
-
-	for (size_t i = 0; i < ARRAY_SIZE(places) && r == -ENOENT; i++) {
-		auto_close int dirfd = open(places[i].folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-
-		if (dirfd >= 0)
-			r = try_each(dirfd, places[i].suffix, id);
-	}
-	if (r == -EACCES && !has_sys_ptrace())
-		return err_set(
-			err, r,
-			"find network namespace %llu: not in /run/netns, and processes' own may not "
-			"be looked at (needs CAP_SYS_PTRACE)",
-			(unsigned long long)id->inode);
-	if (r < 0)
-		return err_set(err, -ENOENT,
-			       "find network namespace %llu: nothing holds it any more",
-			       (unsigned long long)id->inode);
-	return r;
 }

@@ -49,10 +49,4 @@ int netns_open_file(int netns_fd, const char *path, int flags, struct err *err);
  * sockets (nl_connect). fn must be short and must not wait. */
 int netns_call(int netns_fd, int (*fn)(void *arg, struct err *err), void *arg, struct err *err);
 
-/* Finds a live namespace again by dev and inode below /run/netns and /proc/PID/ns/net, and confirms
- * its cookie. Returns an fd, -ENOENT when nothing holds it any more, or -EACCES when, for want of
- * CAP_SYS_PTRACE, processes that may hold it must not be looked at. /proc must be the host's
- * (hostPID). */
-int netns_find(const struct netns_id *id, struct err *err);
-
 #endif

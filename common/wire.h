@@ -94,7 +94,7 @@ struct wire_prepare {
 	struct wire_pod pod;
 	int n_interfaces;
 	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
-	char cgroup_path[4096]; /* as kubelet names it, "" if unknown */
+	char cgroup_path[1024]; /* as kubelet names it, "" if unknown */
 	/* Object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none. */
 	json_t *annotations;
 };

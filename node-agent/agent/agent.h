@@ -20,6 +20,9 @@
 
 #define AGENT_REQUEST_MS 2000 /* a plugin that does not say waits no longer */
 #define AGENT_STATS_MS 2000 /* for a reading; then the last one serves */
+#define AGENT_STATS_FRESH_MS 1000 /* so long a reading serves, whoever asks how often */
+/* Or so many times as long as it took, so that they have no more than that share of the worker. */
+#define AGENT_STATS_SHARE 10
 #define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
 
 struct installer;
@@ -45,9 +48,10 @@ struct agent {
 	struct attach_table table;
 	struct latency requests[LATENCY_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
+	int64_t stats_took_ms;
 	bool stats_busy, pending_busy, sweep_busy;
 	struct earlier_seen earlier_seen;
-	int sweep_tick;
+	int64_t look_ms; /* when the last look at the node was */
 	uint64_t n_gcs; /* how many GCs there have been */
 	struct agent_kept { /* what namespaces say, on disk */
 		bool stale; /* it is to be written */
@@ -126,7 +130,8 @@ void agent_keep_namespaces(struct agent *agent);
 
 /* ---- sweep.c ---- */
 
-/* Asks for fresh statistics: stats_ready() of the listeners follows, within AGENT_STATS_MS. */
+/* Asks for statistics that are fresh enough: stats_ready() of the listeners follows, within
+ * AGENT_STATS_MS. */
 void agent_want_stats(struct agent *agent);
 void agent_stats_ready(struct agent *agent);
 /* Arms the first tick. */

@@ -31,6 +31,7 @@ static int pod_job_run(struct work *w, void *arg, struct err *err)
 	struct pod_job *job = (struct pod_job *)w;
 	struct node *node = arg;
 
+	netns_index_doubt(&node->netns_index);
 	switch (job->action) {
 	case RECONCILE_PREPARE:
 		return pod_prepare(node, job->rec, job->netns_fd, job->phase, &job->extras, err);

@@ -6,11 +6,12 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
-#include "common/netns.h"
 #include "node-agent/agent/events.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/agent/listen.h"
 #include "node-agent/node/pod.h"
+
+#define STATS_PIECE_MS 1 /* how long an ADD may stand behind a piece of a reading */
 
 /* ---- check of one ---- */
 
@@ -22,7 +23,10 @@ struct check_job {
 
 static int check_run(struct work *w, void *arg, struct err *err)
 {
-	return pod_check(arg, ((struct check_job *)w)->rec, err);
+	struct node *node = arg;
+
+	netns_index_doubt(&node->netns_index);
+	return pod_check(node, ((struct check_job *)w)->rec, err);
 }
 
 static void check_done(struct work *w, void *arg)
@@ -81,6 +85,7 @@ static int sweep_run(struct work *w, void *arg, struct err *err)
 		if (node->steer)
 			r = steer_drop_older(node->steer, err);
 	}
+	netns_index_doubt(&node->netns_index);
 	for (int i = 0; i < job->n; i++)
 		job->items[i].rc = pod_check(node, job->items[i].rec, &job->items[i].err);
 	return r;
@@ -159,16 +164,21 @@ struct stats_item {
 	struct stats_reading reading;
 };
 
+/* A reading of all pods is one job, which goes to the end of the queue again and again: no ADD
+ * stands behind more than a piece of it. */
 struct stats_job {
 	struct work work;
 	struct facts facts; /* devices and ports are fresh */
+	int64_t begun_ms;
 	int n;
+	int from, to; /* the piece that was read last */
 	struct stats_item items[];
 };
 
-static int read_smc(const struct netns_id *id, struct smc_stats *ret, struct err *err)
+static int read_smc(struct netns_index *index, const struct netns_id *id, struct smc_stats *ret,
+		    struct err *err)
 {
-	auto_close int netns_fd = netns_find(id, err);
+	auto_close int netns_fd = netns_index_find(index, id, err);
 	struct smc_nl *nl;
 	int r;
 
@@ -182,25 +192,36 @@ static int read_smc(const struct netns_id *id, struct smc_stats *ret, struct err
 	return r;
 }
 
+static void read_item(struct node *node, struct stats_item *item)
+{
+	struct stats_reading *reading = &item->reading;
+
+	if (node->steer)
+		reading->has_counters = steer_counters_get(node->steer, item->netns.cookie,
+							   &reading->counters, NULL) == 0;
+	reading->smc_rc =
+		node->facts.smc.ok ?
+			read_smc(&node->netns_index, &item->netns, &reading->smc, &reading->err) :
+			err_set(&reading->err, -EOPNOTSUPP, "the kernel has no SMC");
+}
+
 static int stats_run(struct work *w, void *arg, struct err *err)
 {
 	struct stats_job *job = (struct stats_job *)w;
+	int64_t begun_ms = clock_now_ms();
 	struct node *node = arg;
 
 	(void)err;
-	node_refresh_devices(node);
-	job->facts = node->facts;
-	for (int i = 0; i < job->n; i++) {
-		struct stats_item *item = &job->items[i];
-		struct stats_reading *reading = &item->reading;
-
-		if (node->steer)
-			reading->has_counters = steer_counters_get(node->steer, item->netns.cookie,
-								   &reading->counters, NULL) == 0;
-		reading->smc_rc =
-			node->facts.smc.ok ?
-				read_smc(&item->netns, &reading->smc, &reading->err) :
-				err_set(&reading->err, -EOPNOTSUPP, "the kernel has no SMC");
+	if (job->to == 0) {
+		node_refresh_devices(node);
+		job->facts = node->facts;
+		netns_index_doubt(&node->netns_index);
+	}
+	job->from = job->to;
+	while (job->to < job->n) {
+		read_item(node, &job->items[job->to++]);
+		if (clock_now_ms() - begun_ms >= STATS_PIECE_MS)
+			break;
 	}
 	return 0;
 }
@@ -213,21 +234,31 @@ static void take_devices(struct agent *agent, const struct facts *facts)
 	memcpy(agent->facts.ports, facts->ports, sizeof(agent->facts.ports));
 }
 
-static void stats_done(struct work *w, void *arg)
+static void take_piece(struct agent *agent, const struct stats_job *job)
 {
-	struct stats_job *job = (struct stats_job *)w;
-	struct agent *agent = arg;
-
-	for (int i = 0; agent && i < job->n; i++) {
+	for (int i = job->from; i < job->to; i++) {
 		struct attach *a = attach_find(&agent->table, &job->items[i].key);
 
 		if (a && a->rec->netns.cookie == job->items[i].netns.cookie)
 			stats_take(&a->stats, &job->items[i].reading);
 	}
+}
+
+static void stats_done(struct work *w, void *arg)
+{
+	struct stats_job *job = (struct stats_job *)w;
+	struct agent *agent = arg;
+
 	if (agent) {
+		take_piece(agent, job);
+		if (job->to < job->n) {
+			worker_add(agent->worker, &job->work, stats_run, stats_done);
+			return;
+		}
 		take_devices(agent, &job->facts);
 		agent->stats_busy = false;
 		agent->stats_ms = clock_now_ms();
+		agent->stats_took_ms = agent->stats_ms - job->begun_ms;
 		agent_events_stats(agent);
 		agent_stats_ready(agent);
 	}
@@ -247,6 +278,7 @@ int job_stats(struct agent *agent)
 		job->items[job->n].key = *attach_key(a);
 		job->items[job->n++].netns = a->rec->netns;
 	}
+	job->begun_ms = clock_now_ms();
 	agent->stats_busy = true;
 	worker_add(agent->worker, &job->work, stats_run, stats_done);
 	return 0;

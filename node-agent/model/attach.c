@@ -97,6 +97,15 @@ void attach_each_of(const struct attach_table *t, const char *namespace, const c
 	}
 }
 
+struct attach *attach_next_in_turn(struct attach_table *t)
+{
+	struct attach *a = t->in_round ? t->in_turn : t->first;
+
+	t->in_round = a;
+	t->in_turn = a ? a->next : NULL;
+	return a;
+}
+
 void attach_undecide(struct attach_table *t, struct attach *a)
 {
 	if (a->is_undecided)
@@ -135,6 +144,8 @@ static void attach_free(struct attach *a)
 void attach_drop(struct attach_table *t, struct attach *a)
 {
 	decide(t, a);
+	if (t->in_turn == a)
+		t->in_turn = a->next;
 	for (int i = 0; i < ATTACH_N_INDEXES; i++)
 		LIST_REMOVE(a, same[i]);
 	*a->link = a->next;

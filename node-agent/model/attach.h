@@ -69,6 +69,8 @@ struct attach {
 
 struct attach_table { /* all zero: empty */
 	struct attach *first;
+	struct attach *in_turn; /* attach_next_in_turn(): the next one, in a round */
+	bool in_round; /* not all of them had their turn */
 	int n;
 	LIST_HEAD(, attach) buckets[ATTACH_N_INDEXES][ATTACH_BUCKETS];
 	TAILQ_HEAD(, attach) undecided; /* in the order of attach_undecide() */
@@ -80,6 +82,9 @@ struct attach *attach_find(const struct attach_table *t, const struct wire_attac
 /* All attachments of a pod; name "": of a namespace. Calls fn, which must not change the table. */
 void attach_each_of(const struct attach_table *t, const char *namespace, const char *name,
 		    void (*fn)(void *arg, struct attach *a), void *arg);
+/* One after the other, whatever comes and goes meanwhile; NULL when the round is over, then the
+ * next one begins. */
+struct attach *attach_next_in_turn(struct attach_table *t);
 /* Puts it at the end of those that are to be decided about again, if it is not among them. */
 void attach_undecide(struct attach_table *t, struct attach *a);
 /* Takes the first one of them out; NULL: there is none. */

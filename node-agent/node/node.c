@@ -23,6 +23,7 @@ void node_close(struct node *node)
 		return;
 	steer_close(node->steer);
 	hostnet_undo_free(node->hostnet);
+	netns_index_clear(&node->netns_index);
 	if (node->state_fd >= 0)
 		(void)close(node->state_fd);
 	if (node->cgroup_fd >= 0)

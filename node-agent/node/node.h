@@ -15,6 +15,7 @@
 
 #include "common/err.h"
 #include "common/file.h"
+#include "common/netns_index.h"
 #include "common/rdma_nl.h"
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
@@ -35,6 +36,7 @@ struct node {
 	int hook_failures, hook_pause; /* in a row; refreshes to let pass before the next try */
 	char ueid[SMC_UEID_LEN + 1]; /* the one that we added, "" if none */
 	struct hostnet_undo *hostnet;
+	struct netns_index netns_index;
 	struct facts facts;
 };
 

@@ -154,17 +154,12 @@ static void extras_apply(struct node *node, const struct record *rec, struct pod
 		note(extras, &err);
 }
 
-/* Looks twice before it says -ENOENT, which is the end of the pod: a process may fork while we
- * look. */
-static int find_netns(const struct node *node, const struct record *rec, struct err *err)
+/* -ENOENT is the end of the pod. */
+static int find_netns(struct node *node, const struct record *rec, struct err *err)
 {
-	int fd;
-
 	if (cgroup_died(node, rec))
 		return err_set(err, -ENOENT, "the pod's cgroup '%s' is gone", rec->req.cgroup_path);
-	fd = netns_find(&rec->netns, err);
-
-	return fd == -ENOENT ? netns_find(&rec->netns, err) : fd;
+	return netns_index_find(&node->netns_index, &rec->netns, err);
 }
 
 /* ---- the steps ---- */
@@ -326,9 +321,9 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 
 /* ---- the way back ---- */
 
-static int netns_undo(const struct record *rec, struct err *err)
+static int netns_undo(struct node *node, const struct record *rec, struct err *err)
 {
-	auto_close int netns_fd = netns_find(&rec->netns, err);
+	auto_close int netns_fd = netns_index_find(&node->netns_index, &rec->netns, err);
 
 	if (netns_fd == -ENOENT)
 		return 0;
@@ -346,7 +341,7 @@ int pod_remove(struct node *node, const struct record *rec, const struct wish_sh
 	if (rec->wish.programs && !shared->programs)
 		err_keep_first(&first, err, programs_undo(node, rec, &e), &e);
 	if (netns_part && needs_netns(rec, &rec->wish))
-		err_keep_first(&first, err, netns_undo(rec, &e), &e);
+		err_keep_first(&first, err, netns_undo(node, rec, &e), &e);
 	if (rec->wish.host)
 		err_keep_first(&first, err, host_undo(node, rec, shared, &e), &e);
 	if (first < 0)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/listen.h"
 #include "node-agent/events/events.h"
@@ -14,39 +15,60 @@
 #include "node-agent/show/process_metrics.h"
 #include "node-agent/show/snapshot.h"
 
+/* All that ask within that time get the same page: whoever can reach the port may ask in a loop. */
+#define PAGE_FRESH_MS 1000
+
 struct http {
 	struct agent *agent;
 	struct listener listener;
 	struct connections *connections;
+	struct MHD_Response *page; /* /metrics as it was last made; NULL */
+	int64_t page_ms;
 };
 
-static enum MHD_Result answer(struct MHD_Connection *c, unsigned int status, const char *type,
-			      char *text, enum MHD_ResponseMemoryMode mode)
+/* NULL: no memory. */
+static struct MHD_Response *response(const char *type, char *text, size_t len,
+				     enum MHD_ResponseMemoryMode mode)
 {
-	struct MHD_Response *r = MHD_create_response_from_buffer(strlen(text), text, mode);
-	enum MHD_Result result = MHD_NO;
+	struct MHD_Response *r = MHD_create_response_from_buffer(len, text, mode);
 
-	if (r && MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
-		result = MHD_queue_response(c, status, r);
-	if (r)
-		MHD_destroy_response(r);
-	else if (mode == MHD_RESPMEM_MUST_FREE)
-		free(text);
-	return result;
+	if (!r) {
+		if (mode == MHD_RESPMEM_MUST_FREE)
+			free(text);
+		return NULL;
+	}
+	if (MHD_add_response_header(r, MHD_HTTP_HEADER_CONTENT_TYPE, type) == MHD_YES)
+		return r;
+	MHD_destroy_response(r);
+	return NULL;
 }
 
 static enum MHD_Result say(struct MHD_Connection *c, unsigned int status, const char *text)
 {
-	auto_free char *line = NULL;
+	enum MHD_Result result;
+	struct MHD_Response *r;
+	char *line;
+	int len = asprintf(&line, "%s\n", text);
 
-	if (asprintf(&line, "%s\n", text) < 0) {
-		line = NULL;
+	if (len < 0)
 		return MHD_NO;
-	}
-	return answer(c, status, "text/plain; charset=utf-8", line, MHD_RESPMEM_MUST_COPY);
+	r = response("text/plain; charset=utf-8", line, (size_t)len, MHD_RESPMEM_MUST_FREE);
+	if (!r)
+		return MHD_NO;
+	result = MHD_queue_response(c, status, r);
+	MHD_destroy_response(r);
+	return result;
 }
 
-static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
+static void drop_page(struct http *http)
+{
+	if (http->page)
+		MHD_destroy_response(http->page);
+	http->page = NULL;
+}
+
+/* -ENOMEM */
+static int make_page(struct http *http)
 {
 	const struct agent *agent = http->agent;
 	struct process_metrics process;
@@ -59,19 +81,33 @@ static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
 		.process = &process
 	};
 	struct snapshot snapshot;
-	struct err err = ERR_INIT;
 	char *text;
 	size_t len;
 	int r = snapshot_take(&agent->table, &snapshot);
 
 	process_metrics_read(&process);
 	if (r == 0) {
-		r = metrics_render(&node, snapshot.pods, (size_t)snapshot.n, &text, &len, &err);
+		r = metrics_render(&node, snapshot.pods, (size_t)snapshot.n, &text, &len, NULL);
 		snapshot_clear(&snapshot);
 	}
 	if (r < 0)
+		return r;
+	drop_page(http);
+	http->page = response(METRICS_CONTENT_TYPE, text, len, MHD_RESPMEM_MUST_FREE);
+	http->page_ms = clock_now_ms();
+	return http->page ? 0 : -ENOMEM;
+}
+
+static bool page_is_fresh(const struct http *http)
+{
+	return http->page && clock_now_ms() - http->page_ms < PAGE_FRESH_MS;
+}
+
+static enum MHD_Result show_metrics(struct http *http, struct MHD_Connection *c)
+{
+	if (!page_is_fresh(http) && make_page(http) < 0)
 		return say(c, MHD_HTTP_INTERNAL_SERVER_ERROR, "out of memory");
-	return answer(c, MHD_HTTP_OK, METRICS_CONTENT_TYPE, text, MHD_RESPMEM_MUST_FREE);
+	return MHD_queue_response(c, MHD_HTTP_OK, http->page);
 }
 
 /* "/readyz", or "/readyz?for=pods" */
@@ -112,7 +148,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 	}
 	if (strcmp(url, "/metrics") != 0)
 		return say(c, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz");
-	if (!connections_wait(c))
+	if (page_is_fresh(http) || !connections_wait(c))
 		return show_metrics(http, c);
 	agent_want_stats(http->agent);
 	return MHD_YES;
@@ -158,5 +194,6 @@ void http_free(struct http *http)
 		return;
 	listen_end(http->agent, &http->listener);
 	connections_free(http->connections);
+	drop_page(http);
 	free(http);
 }

@@ -366,6 +366,26 @@ static void requests_that_nobody_waits_for_any_more_are_in_the_histogram(void **
 	pod_end(pid);
 }
 
+/* Two scrapes with a request on the socket between them: true if they are one page. */
+static bool one_page_serves_both(void)
+{
+	auto_free char *first = http_get("/metrics");
+	auto_free char *second = NULL;
+
+	(void)agent_state();
+	second = http_get("/metrics");
+	return strstr(first, "smc_cni_build_info") &&
+	       !strcmp(strstr(first, "\r\n\r\n"), strstr(second, "\r\n\r\n"));
+}
+
+/* Anybody on the host may ask in a loop. Without a page that is kept each has another number of
+ * requests in it. */
+static void scrapes_in_a_loop_get_a_page_that_is_there(void **state)
+{
+	(void)state;
+	eventually(one_page_serves_both());
+}
+
 /* As with deploy/components/metrics, where kubelet's probes still ask 127.0.0.1. */
 static void with_the_ipv6_wildcard_ipv4_is_served_too(void **state)
 {
@@ -419,6 +439,7 @@ int main(void)
 		agent_test(a_bad_config_leaves_all_as_it_is_and_says_so),
 		agent_test(without_room_for_a_record_the_pod_is_refused_and_the_agent_goes_on),
 		agent_test(health_and_metrics_are_served),
+		agent_test(scrapes_in_a_loop_get_a_page_that_is_there),
 		agent_test(requests_that_nobody_waits_for_any_more_are_in_the_histogram),
 		agent_test(with_the_ipv6_wildcard_ipv4_is_served_too),
 		agent_test(a_port_that_is_taken_is_tried_again),

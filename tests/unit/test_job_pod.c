@@ -25,8 +25,10 @@ void __wrap_agent_kick(struct agent *the_agent, struct attach *a);
 
 void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done)
 {
+	static struct node node;
+
 	(void)worker;
-	w->rc = run(w, NULL, &w->err);
+	w->rc = run(w, &node, &w->err);
 	done(w, &agent);
 }
 

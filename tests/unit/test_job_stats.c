@@ -7,24 +7,37 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include <cmocka.h>
 
+#include "common/clock.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/agent/listen.h"
 
 #define WAIT_MS 10000
+#define PODS 40
 #define PORT_DOWN 1 /* enum ib_port_state */
 #define PORT_ACTIVE 4
 
 static int ready;
 static uint8_t port_state;
+static _Atomic int64_t looks; /* each look at the clock takes a millisecond */
 
+int64_t __wrap_clock_now_ms(void);
 int __wrap_rdma_nl_ports(int netns_fd, int timeout_ms, struct rdma_nl_port **ret, struct err *err);
 bool __wrap_hostnet_wanted(const struct config *config, const struct rdma_nl_port *ports, int n);
 int __wrap_smc_nl_open(int netns_fd, int timeout_ms, struct smc_nl **ret, struct err *err);
 void __wrap_smc_nl_close(struct smc_nl *nl);
 int __wrap_smc_devices_get(struct smc_nl *nl, struct smc_devices *ret, struct err *err);
+
+int64_t __wrap_clock_now_ms(void)
+{
+	struct timespec ts;
+
+	assert_int_equal(clock_gettime(CLOCK_MONOTONIC, &ts), 0);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000 + looks++;
+}
 
 int __wrap_rdma_nl_ports(int netns_fd, int timeout_ms, struct rdma_nl_port **ret, struct err *err)
 {
@@ -111,10 +124,63 @@ static void a_port_that_came_up_is_up_in_the_next_answer(void **state)
 	assert_true(worker_stop(agent.worker, WAIT_MS));
 }
 
+static bool added; /* an ADD has had its turn */
+
+static int add_run(struct work *w, void *arg, struct err *err)
+{
+	(void)w, (void)arg, (void)err;
+	return 0;
+}
+
+static void add_done(struct work *w, void *arg)
+{
+	(void)w, (void)arg;
+	assert_int_equal(ready, 0);
+	added = true;
+}
+
+static void no_add_stands_behind_a_whole_reading(void **state)
+{
+	static struct config config;
+	static struct node node = { .config = &config, .state_fd = -1, .cgroup_fd = -1 };
+	static struct agent agent = { .config = &config, .node = &node };
+	static struct listener listener = { .stats_ready = on_stats_ready };
+	struct work add = { .deadline_ms = 0 };
+	struct err err = ERR_INIT;
+
+	(void)state;
+	assert_int_equal(worker_new(&node, &agent.worker, &err), 0);
+	listen_begin(&agent, &listener);
+	for (int i = 0; i < PODS; i++) {
+		struct record *rec = calloc(1, sizeof(*rec));
+
+		assert_non_null(rec);
+		rec->phase = RECORD_COMMITTED;
+		rec->netns.cookie = (uint64_t)i + 1;
+		rec->req.attachment.ifname[0] = (char)('a' + i);
+		assert_non_null(attach_add(&agent.table, rec));
+	}
+	ready = 0;
+	assert_int_equal(job_stats(&agent), 0);
+	worker_add(agent.worker, &add, add_run, add_done);
+	while (!ready) {
+		struct pollfd pfd = { .fd = worker_fd(agent.worker), .events = POLLIN };
+
+		assert_int_equal(poll(&pfd, 1, WAIT_MS), 1);
+		worker_collect(agent.worker, &agent);
+	}
+	assert_true(added);
+	for (struct attach *a = agent.table.first; a; a = a->next)
+		assert_string_equal(a->stats.why, "the kernel has no SMC"); /* each was read */
+	assert_true(worker_stop(agent.worker, WAIT_MS));
+	attach_clear(&agent.table);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_port_that_came_up_is_up_in_the_next_answer),
+		cmocka_unit_test(no_add_stands_behind_a_whole_reading),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

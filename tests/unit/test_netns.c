@@ -17,6 +17,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/mount.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,7 +25,7 @@
 #include <unistd.h>
 
 #include "common/cleanup.h"
-#include "common/netns.h"
+#include "common/netns_index.h"
 
 static struct err err;
 
@@ -252,9 +253,17 @@ static void a_setting_is_read_and_written_inside(void **state)
 	stop_holder(pid);
 }
 
+static struct netns_index places;
+
+static int find_again(const struct netns_id *id, struct err *e)
+{
+	netns_index_doubt(&places);
+	return netns_index_find(&places, id, e);
+}
+
 static void expect_found(const struct netns_id *id)
 {
-	auto_close int fd = netns_find(id, &err);
+	auto_close int fd = find_again(id, &err);
 	struct netns_id found;
 
 	if (fd < 0)
@@ -278,7 +287,7 @@ static void find_works_through_a_process_until_it_is_gone(void **state)
 	(void)state;
 	expect_found(&id);
 	stop_holder(pid);
-	assert_int_equal(netns_find(&id, &err), -ENOENT);
+	assert_int_equal(find_again(&id, &err), -ENOENT);
 	assert_non_null(strstr(err.msg, "nothing holds it any more"));
 }
 
@@ -298,7 +307,7 @@ static void find_works_through_a_thread_whose_leader_has_exited(void **state)
 	(void)close(fd);
 	expect_found(&id);
 	stop_holder(pid);
-	assert_int_equal(netns_find(&id, &err), -ENOENT);
+	assert_int_equal(find_again(&id, &err), -ENOENT);
 }
 
 static void find_works_through_run_netns_without_any_process(void **state)
@@ -314,7 +323,7 @@ static void find_works_through_run_netns_without_any_process(void **state)
 	stop_holder(pid);
 	expect_found(&id);
 	assert_int_equal(umount2("/run/netns/pod", MNT_DETACH), 0);
-	assert_int_equal(netns_find(&id, &err), -ENOENT);
+	assert_int_equal(find_again(&id, &err), -ENOENT);
 }
 
 static void set_ptrace(bool on)
@@ -339,7 +348,7 @@ static void what_may_not_be_looked_at_is_not_said_to_be_gone(void **state)
 
 	(void)state;
 	set_ptrace(false);
-	r = netns_find(&id, &err);
+	r = find_again(&id, &err);
 	set_ptrace(true);
 	assert_int_equal(r, -EACCES);
 	assert_non_null(strstr(err.msg, "needs CAP_SYS_PTRACE"));
@@ -354,7 +363,72 @@ static void a_reused_inode_with_another_cookie_is_not_found(void **state)
 
 	(void)state;
 	id.cookie++;
-	assert_int_equal(netns_find(&id, &err), -ENOENT);
+	assert_int_equal(find_again(&id, &err), -ENOENT);
+	stop_holder(pid);
+}
+
+#define MANY 20
+
+/* The sweep asks for thousands, each 15 s. */
+static void many_are_found_again_without_a_walk_for_each(void **state)
+{
+	struct netns_id ids[MANY];
+	pid_t pids[MANY];
+	unsigned long before;
+
+	(void)state;
+	for (int i = 0; i < MANY; i++) {
+		pids[i] = start_holder(NULL);
+		ids[i] = id_of_process(pids[i]);
+	}
+	before = places.n_walks;
+	for (int i = 0; i < MANY; i++)
+		expect_found(&ids[i]);
+	assert_int_equal(places.n_walks, before + 2); /* of /run/netns, and of the processes */
+	for (int i = 0; i < MANY; i++)
+		expect_found(&ids[i]);
+	assert_int_equal(places.n_walks, before + 2);
+	for (int i = 0; i < MANY; i++)
+		stop_holder(pids[i]);
+	netns_index_doubt(&places);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(netns_index_find(&places, &ids[i], &err), -ENOENT);
+	assert_int_equal(places.n_walks, before + 2 + 3); /* it is looked twice before a no */
+}
+
+static void what_came_after_a_walk_is_no_no(void **state)
+{
+	pid_t first = start_holder(NULL), second;
+	struct netns_id id = id_of_process(first);
+
+	(void)state;
+	expect_found(&id);
+	second = start_holder(NULL);
+	id = id_of_process(second);
+	expect_found(&id);
+	stop_holder(first);
+	stop_holder(second);
+}
+
+/* No descriptors left is no end of a pod. */
+static void who_cannot_look_does_not_say_that_it_is_gone(void **state)
+{
+	pid_t pid = start_holder(NULL);
+	struct netns_id id = id_of_process(pid);
+	struct rlimit all, none;
+
+	(void)state;
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
+	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = all.rlim_max };
+	for (int i = 0; i < 2; i++) { /* with nothing seen before, and after it was */
+		int r;
+
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+		r = find_again(&id, &err);
+		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
+		assert_true(r < 0 && r != -ENOENT);
+		expect_found(&id);
+	}
 	stop_holder(pid);
 }
 
@@ -376,6 +450,9 @@ int main(void)
 		cmocka_unit_test(find_works_through_run_netns_without_any_process),
 		cmocka_unit_test(what_may_not_be_looked_at_is_not_said_to_be_gone),
 		cmocka_unit_test(a_reused_inode_with_another_cookie_is_not_found),
+		cmocka_unit_test(many_are_found_again_without_a_walk_for_each),
+		cmocka_unit_test(what_came_after_a_walk_is_no_no),
+		cmocka_unit_test(who_cannot_look_does_not_say_that_it_is_gone),
 	};
 
 	return cmocka_run_group_tests(tests, hide_run, NULL);
