@@ -48,3 +48,22 @@
 {{- end -}}
 {{- toYaml $ds -}}
 {{- end -}}
+
+{{/* PodMonitor or PrometheusRule of components/, with its values: where Prometheus looks, by namespace and labels.
+     Use: include "monitoring" (list $ "podmonitor" .Values.podMonitor) */}}
+{{- define "monitoring" -}}
+{{- $root := index . 0 -}}
+{{- $name := index . 1 -}}
+{{- $v := index . 2 -}}
+{{- $o := $root.Files.Get (printf "components/%s/%s.yaml" $name $name) | fromYaml -}}
+{{- $_ := set $o.metadata "namespace" (default $root.Release.Namespace $v.namespace) -}}
+{{- $_ := set $o.metadata "labels" (merge (dict) $v.labels $o.metadata.labels) -}}
+{{- range $o.spec.podMetricsEndpoints -}}
+{{- $_ := set . "interval" $v.interval -}}
+{{- $_ := set . "honorLabels" $v.honorLabels -}}
+{{- end -}}
+{{- if and $o.spec.podMetricsEndpoints (ne $o.metadata.namespace $root.Release.Namespace) -}}
+{{- $_ := set $o.spec "namespaceSelector" (dict "matchNames" (list $root.Release.Namespace)) -}}
+{{- end -}}
+{{- toYaml $o -}}
+{{- end -}}
