@@ -1,7 +1,12 @@
 {{/* An object of base/, in the release's namespace. Use: include "object" (list $ "role") | fromYaml */}}
 {{- define "object" -}}
+{{- include "placed" (list (index . 0) (printf "base/%s.yaml" (index . 1))) -}}
+{{- end -}}
+
+{{/* The same of any file. */}}
+{{- define "placed" -}}
 {{- $root := index . 0 -}}
-{{- $o := $root.Files.Get (printf "base/%s.yaml" (index . 1)) | fromYaml -}}
+{{- $o := $root.Files.Get (index . 1) | fromYaml -}}
 {{- if hasKey $o.metadata "namespace" }}{{ $_ := set $o.metadata "namespace" $root.Release.Namespace }}{{ end -}}
 {{- range $o.subjects }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end -}}
 {{- toYaml $o -}}
@@ -45,6 +50,24 @@
 {{- $patch := .Files.Get "components/nfd/features.yaml" | fromYamlArray -}}
 {{- $_ := set $c "volumeMounts" (append $c.volumeMounts (index $patch 0).value) -}}
 {{- $_ := set $pod "volumes" (append $pod.volumes (index $patch 1).value) -}}
+{{- end -}}
+{{- toYaml $ds -}}
+{{- end -}}
+
+{{/* The reporter of components/node-readiness with the values put in. */}}
+{{- define "reporter" -}}
+{{- $v := .Values -}}
+{{- $ds := include "placed" (list . "components/node-readiness/daemonset.yaml") | fromYaml -}}
+{{- $pod := $ds.spec.template.spec -}}
+{{- $c := index $pod.containers 0 -}}
+{{- with $v.nodeReadiness.image }}{{ $_ := set $c "image" . }}{{ end -}}
+{{- $_ := set $pod "priorityClassName" $v.priorityClassName -}}
+{{- $_ := set $pod "nodeSelector" (merge $pod.nodeSelector $v.nodeSelector) -}}
+{{- with $v.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
+{{- with $v.config.metrics -}}
+{{- range $c.env -}}
+{{- if eq .name "CHECK_ENDPOINT" }}{{ $_ := set . "value" (printf "http://127.0.0.1:%s/readyz?for=pods" (regexFind "[0-9]+$" $v.config.metrics)) }}{{ end -}}
+{{- end -}}
 {{- end -}}
 {{- toYaml $ds -}}
 {{- end -}}
