@@ -108,17 +108,13 @@ int bridge_hold(struct err *err)
 void bridge_undo(struct nl_sock *sk, const char *name)
 {
 	auto_close int alone = lock_node(LOCK_BRIDGES, false, 0, NULL);
-	auto_free struct link *links = NULL;
+	auto_free struct link *ports = NULL;
 	struct err err = ERR_INIT;
 	struct link bridge;
-	int n = alone < 0 ? alone : link_list(sk, &links, NULL);
 
-	if (n < 0 || link_get(sk, name, &bridge, NULL) < 0)
+	if (alone < 0 || link_get(sk, name, &bridge, NULL) < 0 ||
+	    link_ports(sk, bridge.index, &ports, NULL) != 0)
 		return;
-	for (int i = 0; i < n; i++) {
-		if (links[i].master == bridge.index)
-			return;
-	}
 	if (link_del(sk, name, &err) < 0)
 		log_warn("remove the bridge of a failed ADD, ignoring", "err", err.msg);
 }

@@ -45,38 +45,62 @@ struct found {
 	int n; /* may be more than VLANS_MAX */
 };
 
+/* One entry is one VLAN, or several of the same kind up to BRIDGE_VLANDB_ENTRY_RANGE. */
+static void take_entry(struct nlattr *entry, struct found *found)
+{
+	const struct nlattr *info = nla_find(nla_data(entry), nla_len(entry),
+					     BRIDGE_VLANDB_ENTRY_INFO),
+			    *range = nla_find(nla_data(entry), nla_len(entry),
+					      BRIDGE_VLANDB_ENTRY_RANGE);
+	struct bridge_vlan_info vlan;
+	int last;
+
+	if (!info || nla_len(info) < (int)sizeof(vlan))
+		return;
+	memcpy(&vlan, nla_data(info), sizeof(vlan));
+	last = range ? nla_get_u16(range) : vlan.vid;
+	for (int vid = vlan.vid; vid <= last; vid++) {
+		vlan.vid = (uint16_t)vid;
+		if (found->n < VLANS_MAX)
+			found->vlans[found->n] = vlan;
+		found->n++;
+	}
+}
+
 static int take_port(const struct nlmsghdr *nlh, void *arg)
 {
-	const struct ifinfomsg *ifi = nlmsg_data(nlh);
-	struct found *found = arg;
-	struct nlattr *spec, *attr;
+	const struct br_vlan_msg *port = nlmsg_data(nlh);
+	struct nlattr *attr;
 	int rest;
 
-	if (nlh->nlmsg_type != RTM_NEWLINK || ifi->ifi_index != found->index)
+	if (nlh->nlmsg_type != RTM_NEWVLAN || nlmsg_datalen(nlh) < (int)sizeof(*port) ||
+	    (int)port->ifindex != ((struct found *)arg)->index)
 		return 0;
-	spec = nlmsg_find_attr((struct nlmsghdr *)(uintptr_t)nlh, sizeof(*ifi), IFLA_AF_SPEC);
-	if (!spec)
-		return 0;
-	nla_for_each_nested(attr, spec, rest) {
-		if (nla_type(attr) != IFLA_BRIDGE_VLAN_INFO ||
-		    nla_len(attr) < (int)sizeof(struct bridge_vlan_info))
-			continue;
-		if (found->n < VLANS_MAX)
-			memcpy(&found->vlans[found->n], nla_data(attr), sizeof(found->vlans[0]));
-		found->n++;
+	nla_for_each_attr(attr, nlmsg_attrdata(nlh, sizeof(*port)),
+			  nlmsg_attrlen(nlh, sizeof(*port)), rest) {
+		if (nla_type(attr) == BRIDGE_VLANDB_ENTRY)
+			take_entry(attr, arg);
 	}
 	return 0;
 }
 
+static void forget(void *arg)
+{
+	((struct found *)arg)->n = 0;
+}
+
+/* Of this port alone (Linux 5.6): a list of all may miss it while others come and go, since the
+ * kernel counts those that it has told already (rtnl_bridge_getlink). */
 static int read_vlans(struct nl_sock *sk, struct found *found, struct err *err)
 {
-	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, NLM_F_DUMP, 0);
+	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETVLAN, NLM_F_DUMP);
+	struct br_vlan_msg port = { .family = AF_BRIDGE, .ifindex = (uint32_t)found->index };
 	int r;
 
-	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_BRVLAN) < 0)
+	if (!msg || nlmsg_append(msg, &port, sizeof(port), NLMSG_ALIGNTO) < 0)
 		return err_sys(err, ENOMEM, "write message");
-	r = nlsock_query(sk, msg, take_port, found, err);
-	return r < 0 ? err_prefix(err, r, "list VLANs of bridge ports") : 0;
+	r = nlsock_dump(sk, msg, take_port, forget, found, err);
+	return r < 0 ? err_prefix(err, r, "list the VLANs of a bridge's port") : 0;
 }
 
 /* ---- the two of bridge.h ---- */

@@ -11,6 +11,7 @@
 #include "cni-plugin/hostdev.h"
 #include "cni-plugin/iface.h"
 #include "cni-plugin/lock.h"
+#include "cni-plugin/netdev.h"
 #include "cni-plugin/podlink.h"
 #include "cni-plugin/tag.h"
 #include "cni-plugin/veth.h"
@@ -50,35 +51,40 @@ static bool is_valid(const struct sweep *s, const char *name)
 	return false;
 }
 
-static void sweep_host(struct sweep *s)
+/* Each link is asked for by its name: a list of all is never whole while others come and go, as
+ * they do on a busy node all the time, and in a pod as often as it likes. */
+static void sweep_links(struct sweep *s, int netns_fd,
+			bool (*is_stale)(const struct sweep *s, const struct link *link),
+			bool (*may_be)(const char *name))
 {
 	auto_nlsock struct nl_sock *sk = NULL;
-	auto_free struct link *links = NULL;
+	auto_free char(*names)[IFNAMSIZ] = NULL;
 	struct err err = ERR_INIT;
-	int r = nlsock_open(-1, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
-	int n = r < 0 ? r : link_list(sk, &links, &err);
+	int r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
+	int n = r < 0 ? r : netdev_names(netns_fd, &names, &err);
 
 	note(s, n, &err);
 	for (int i = 0; i < n; i++) {
-		if (veth_is_of_network(&links[i], s->network) && !is_valid(s, links[i].name))
-			note(s, link_del(sk, links[i].name, &err), &err);
+		struct link link;
+
+		if (may_be && !may_be(names[i]))
+			continue;
+		r = link_get(sk, names[i], &link, &err);
+		if (r == 0 && is_stale(s, &link))
+			r = link_del(sk, names[i], &err);
+		note(s, r, &err);
 	}
 }
 
-static void sweep_netns(struct sweep *s, int netns_fd)
+static bool is_stale_pair(const struct sweep *s, const struct link *link)
 {
-	auto_nlsock struct nl_sock *sk = NULL;
-	auto_free struct link *links = NULL;
-	struct err err = ERR_INIT;
-	int r = nlsock_open(netns_fd, NETLINK_ROUTE, IFACE_NETLINK_MS, &sk, &err);
-	int n = r < 0 ? r : link_list(sk, &links, &err);
+	return veth_is_of_network(link, s->network) && !is_valid(s, link->name);
+}
 
-	note(s, n, &err);
-	for (int i = 0; i < n; i++) {
-		if (tag_is_stale(&links[i], s->network, s->valid, s->n) ||
-		    podlink_is_half_made(&links[i], s->network))
-			note(s, link_del(sk, links[i].name, &err), &err);
-	}
+static bool is_stale_in_pod(const struct sweep *s, const struct link *link)
+{
+	return tag_is_stale(link, s->network, s->valid, s->n) ||
+	       podlink_is_half_made(link, s->network);
 }
 
 /* Fetches a device of the host, wherever it is, if what the host remembers of it is stale. */
@@ -123,9 +129,9 @@ int iface_gc(const struct conf *conf, const struct wire_attachment *valid, size_
 		/* Waits for the IPAM plugin of an ADD that was killed, so that what it leases is
 		 * seen, too. */
 		lock = lock_pod(fd, deadline_ms, NULL);
-		sweep_netns(&s, fd);
+		sweep_links(&s, fd, is_stale_in_pod, NULL);
 	}
 	note(&s, lent_each(sweep_device, &s, &why), &why);
-	sweep_host(&s);
+	sweep_links(&s, -1, is_stale_pair, veth_is_host_name);
 	return s.first;
 }

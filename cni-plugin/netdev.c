@@ -84,26 +84,58 @@ static bool look_at(int devices, const char *name, uint64_t id, struct netdev *r
 	return ret->index > 0;
 }
 
+static int read_devices(int netns_fd, DIR **ret, struct err *err)
+{
+	auto_close int fd = open_devices(netns_fd, err);
+
+	if (fd < 0)
+		return fd;
+	*ret = fdopendir(fd);
+	if (!*ret)
+		return err_sys(err, ENOMEM, "read 'class/net' of sysfs");
+	(void)TAKE_FD(fd);
+	return 0;
+}
+
 int netdev_find(int netns_fd, uint64_t id, struct netdev *ret, struct err *err)
 {
 	auto_closedir DIR *dir = NULL;
 	const struct dirent *entry;
-	int fd = open_devices(netns_fd, err);
+	int r = read_devices(netns_fd, &dir, err);
 	bool found = false;
 
-	if (fd < 0)
-		return fd;
-	dir = fdopendir(fd);
-	if (!dir) {
-		(void)close(fd);
-		return err_sys(err, ENOMEM, "read 'class/net' of sysfs");
-	}
-	while (!found && (entry = readdir(dir))) {
+	while (r == 0 && !found && (entry = readdir(dir))) {
 		struct stat st;
 
-		if (strlen(entry->d_name) < IFNAMSIZ && fstatat(fd, entry->d_name, &st, 0) == 0 &&
-		    st.st_ino == id)
-			found = look_at(fd, entry->d_name, id, ret);
+		if (strlen(entry->d_name) < IFNAMSIZ &&
+		    fstatat(dirfd(dir), entry->d_name, &st, 0) == 0 && st.st_ino == id)
+			found = look_at(dirfd(dir), entry->d_name, id, ret);
 	}
-	return found;
+	return r < 0 ? r : found;
+}
+
+int netdev_names(int netns_fd, char (**ret)[IFNAMSIZ], struct err *err)
+{
+	auto_free char(*names)[IFNAMSIZ] = NULL;
+	auto_closedir DIR *dir = NULL;
+	const struct dirent *entry;
+	int r = read_devices(netns_fd, &dir, err), n = 0;
+
+	while (r == 0 && (entry = readdir(dir))) {
+		char(*more)[IFNAMSIZ];
+
+		/* With bonds there is a file too, bonding_masters: no name is as long. */
+		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
+		    strlen(entry->d_name) >= IFNAMSIZ)
+			continue;
+		more = reallocarray(names, (size_t)n + 1, sizeof(*more));
+		if (!more)
+			return err_sys(err, ENOMEM, "list interfaces");
+		names = more;
+		strcpy(names[n++], entry->d_name);
+	}
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(names);
+	return n;
 }

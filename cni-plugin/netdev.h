@@ -29,4 +29,9 @@ struct netdev { /* what a device is at the moment */
  * device another name and index at once, and those to another link. */
 int netdev_find(int netns_fd, uint64_t id, struct netdev *ret, struct err *err);
 
+/* What all devices are called; the caller frees *ret. Returns their number. A device that is there
+ * all the time is among them, however many others come and go meanwhile: unlike a dump of the
+ * kernel's table (RTM_GETLINK) this is never interrupted. */
+int netdev_names(int netns_fd, char (**ret)[IFNAMSIZ], struct err *err);
+
 #endif

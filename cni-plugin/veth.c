@@ -33,7 +33,7 @@ const char *veth_alias(const char *network, char *ret)
 	return ret;
 }
 
-static bool is_host_name(const char *name)
+bool veth_is_host_name(const char *name)
 {
 	return !strncmp(name, "smc", 3) && strlen(name) == 15 &&
 	       strspn(name + 3, "0123456789abcdef") == 12;
@@ -43,7 +43,7 @@ bool veth_is_of_network(const struct link *link, const char *network)
 {
 	char alias[LINK_ALIAS_MAX + 1];
 
-	if (strcmp(link->kind, "veth") != 0 || !is_host_name(link->name))
+	if (strcmp(link->kind, "veth") != 0 || !veth_is_host_name(link->name))
 		return false;
 	if (!strncmp(link->alias, ALIAS_PREFIX, strlen(ALIAS_PREFIX)))
 		return !strcmp(link->alias, veth_alias(network, alias));

@@ -14,6 +14,8 @@
 /* The host end's name: "smc" and 12 hex digits of the attachment's hash, so that DEL finds it
  * without a netns or a result. */
 const char *veth_host_name(const struct wire_attachment *a, char ret[IFNAMSIZ]);
+/* Is it such a name, of whichever attachment? */
+bool veth_is_host_name(const char *name);
 /* The host end's alias: whose it is, for people and GC. ret holds LINK_ALIAS_MAX + 1 bytes. */
 const char *veth_alias(const char *network, char *ret);
 

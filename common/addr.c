@@ -10,9 +10,6 @@
 #include "common/cleanup.h"
 #include "common/nlsock.h"
 
-/* A dump is read again when the table changed under it: pods come and go. */
-#define LIST_TRIES 10
-
 struct found {
 	int ifindex; /* 0: of all */
 	struct addr *addrs;
@@ -157,19 +154,21 @@ static int take_addr(const struct nlmsghdr *nlh, void *arg)
 	return r;
 }
 
+static void forget(void *arg)
+{
+	((struct found *)arg)->n = 0;
+}
+
 int addr_list(struct nl_sock *sk, int family, int ifindex, struct addr **ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETADDR, NLM_F_DUMP);
 	struct ifaddrmsg ifa = { .ifa_family = (uint8_t)family };
 	struct found found = { .ifindex = ifindex };
-	int r = -EINTR;
+	int r;
 
 	if (!msg || nlmsg_append(msg, &ifa, sizeof(ifa), NLMSG_ALIGNTO) < 0)
 		return err_sys(err, ENOMEM, "list addresses");
-	for (int i = 0; r == -EINTR && i < LIST_TRIES; i++) {
-		found.n = 0;
-		r = nlsock_query(sk, msg, take_addr, &found, err);
-	}
+	r = nlsock_dump(sk, msg, take_addr, forget, &found, err);
 	if (r < 0) {
 		free(found.addrs);
 		return err_prefix(err, r, "list addresses");

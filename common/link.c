@@ -11,9 +11,6 @@
 #include "common/cleanup.h"
 #include "common/nlsock.h"
 
-/* A dump is read again when the table changed under it: pods come and go. */
-#define LIST_TRIES 10
-
 /* A request about the interface `name` (NULL: by index, or all); NULL when out of memory. */
 static struct nl_msg *request(int type, int flags, const char *name, int index)
 {
@@ -188,24 +185,38 @@ int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct er
 	return get(sk, msg, what, ret, err);
 }
 
-int link_list(struct nl_sock *sk, struct link **ret, struct err *err)
+static void forget(void *arg)
+{
+	((struct found *)arg)->n = 0;
+}
+
+/* master: 0 for all. */
+static int list(struct nl_sock *sk, int master, struct link **ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = request(RTM_GETLINK, NLM_F_DUMP, NULL, 0);
 	struct found found = { .links = NULL };
-	int r = -EINTR;
+	int r;
 
-	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0)
+	if (!msg || nla_put_u32(msg, IFLA_EXT_MASK, RTEXT_FILTER_SKIP_STATS) < 0 ||
+	    (master && nla_put_u32(msg, IFLA_MASTER, (uint32_t)master) < 0))
 		return err_sys(err, ENOMEM, "list interfaces");
-	for (int i = 0; r == -EINTR && i < LIST_TRIES; i++) {
-		found.n = 0;
-		r = nlsock_query(sk, msg, take_link, &found, err);
-	}
+	r = nlsock_dump(sk, msg, take_link, forget, &found, err);
 	if (r < 0) {
 		free(found.links);
 		return err_prefix(err, r, "list interfaces");
 	}
 	*ret = found.links;
 	return found.n;
+}
+
+int link_list(struct nl_sock *sk, struct link **ret, struct err *err)
+{
+	return list(sk, 0, ret, err);
+}
+
+int link_ports(struct nl_sock *sk, int master, struct link **ret, struct err *err)
+{
+	return list(sk, master, ret, err);
 }
 
 /* ---- changing ---- */

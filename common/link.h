@@ -66,6 +66,9 @@ int link_get_by_altname(struct nl_sock *sk, const char *altname, struct link *re
 int link_get_by_index(struct nl_sock *sk, int index, struct link *ret, struct err *err);
 /* All interfaces, in the order of their index; the caller frees *ret. Returns their number. */
 int link_list(struct nl_sock *sk, struct link **ret, struct err *err);
+/* The same, of those that are enslaved to this one: few, so that the kernel tells them at once and
+ * nothing can change meanwhile. */
+int link_ports(struct nl_sock *sk, int master, struct link **ret, struct err *err);
 
 /* Down, without alias and master. -EEXIST if the name is taken. The caller asks link_get for the
  * index. */

@@ -9,8 +9,10 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <sys/time.h>
+#include <time.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/fault.h"
 #include "common/netns.h"
 
@@ -18,6 +20,9 @@
 #define RECV_BUFFER_BYTES (256 * 1024)
 /* One of a link may have 64 KiB of alternative names in it, and some more. */
 #define RECV_MESSAGE_BYTES (96 * 1024)
+/* Between two tries of a dump: twice as long each time. */
+#define PAUSE_NS 500000
+#define PAUSE_MAX_NS 32000000
 
 struct open_args {
 	struct nl_sock *sk;
@@ -152,12 +157,13 @@ static void take_message(struct reply *reply, const struct nlmsghdr *nlh)
 		take_error(reply, nlh);
 		return;
 	}
+	/* It may be the message at the end alone that says so. */
+	if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) && reply->result == 0)
+		reply->result = err_set(reply->err, -EINTR, "the table changed while it was read");
 	if (nlh->nlmsg_type == NLMSG_DONE) {
 		take_done(reply, nlh);
 		return;
 	}
-	if ((nlh->nlmsg_flags & NLM_F_DUMP_INTR) && reply->result == 0)
-		reply->result = err_set(reply->err, -EINTR, "the table changed while it was read");
 	if (reply->fn && reply->result == 0)
 		reply->result = reply->fn(nlh, reply->arg);
 }
@@ -204,6 +210,39 @@ int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void
 	if (r < 0)
 		return err_set(err, -EIO, "send netlink request: %s", nl_geterror(r));
 	return receive(sk, &reply);
+}
+
+static int64_t limit_ms(const struct nl_sock *sk)
+{
+	struct timeval tv = { .tv_sec = 0 };
+	socklen_t len = sizeof(tv);
+
+	(void)getsockopt(nl_socket_get_fd(sk), SOL_SOCKET, SO_RCVTIMEO, &tv, &len);
+	return (int64_t)tv.tv_sec * 1000 + tv.tv_usec / 1000;
+}
+
+int nlsock_dump(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, nlsock_forget_fn *forget,
+		void *arg, struct err *err)
+{
+	int64_t end_ms = clock_now_ms() + limit_ms(sk);
+	struct timespec pause = { .tv_nsec = PAUSE_NS };
+
+	nlmsg_hdr(msg)->nlmsg_flags |= NLM_F_DUMP;
+	for (;;) {
+		struct err why = ERR_INIT;
+		int r;
+
+		if (forget)
+			forget(arg);
+		r = nlsock_query(sk, msg, fn, arg, &why);
+		if (r == 0)
+			return 0;
+		if ((r != -EINTR && r != -EAGAIN) || clock_now_ms() >= end_ms)
+			return err_set(err, r, "%s", why.msg);
+		(void)nanosleep(&pause, NULL);
+		if (pause.tv_nsec < PAUSE_MAX_NS)
+			pause.tv_nsec *= 2;
+	}
 }
 
 int nlsock_talk(struct nl_sock *sk, struct nl_msg *msg, struct err *err)

@@ -32,9 +32,16 @@ int nlsock_talk(struct nl_sock *sk, struct nl_msg *msg, struct err *err);
 
 /* Sends msg and calls fn for each message of the reply (a dump or a single object) until done. fn
  * returns 0 to go on or -errno, which ends the call with that value once the reply is read to its
- * end. -EINTR dumps are the caller's to repeat. */
+ * end. -EINTR: what a dump lists changed meanwhile. */
 typedef int nlsock_msg_fn(const struct nlmsghdr *nlh, void *arg);
 int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void *arg,
 		 struct err *err);
+
+/* The same for a dump, which is asked for again, with a pause, as long as it is interrupted and the
+ * socket's time limit is not over (-EINTR). Before each try forget (NULL is fine) is called: arg
+ * then has what a dump told that was not a whole one. */
+typedef void nlsock_forget_fn(void *arg);
+int nlsock_dump(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, nlsock_forget_fn *forget,
+		void *arg, struct err *err);
 
 #endif

@@ -9,7 +9,6 @@
 #include "common/cleanup.h"
 #include "common/nlsock.h"
 
-#define DUMP_TRIES 5
 #define STATE_ACTIVE 4 /* IB_PORT_ACTIVE, include/rdma/ib_verbs.h */
 
 struct device {
@@ -26,7 +25,7 @@ struct devices {
 struct ports {
 	const struct device *device; /* whose ports are read */
 	struct rdma_nl_port *list;
-	int n;
+	int n, n_before; /* n_before: of other devices */
 };
 
 static int parse(const struct nlmsghdr *nlh, struct nlattr *attrs[RDMA_NLDEV_ATTR_MAX])
@@ -107,36 +106,38 @@ static int take_port(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+static void forget_devices(void *arg)
+{
+	((struct devices *)arg)->n = 0;
+}
+
 static int read_devices(struct nl_sock *sk, struct devices *devices, struct err *err)
 {
-	struct err why = ERR_INIT;
-	int r = -EINTR;
+	auto_nlmsg struct nl_msg *msg = new_msg(RDMA_NLDEV_CMD_GET, NLM_F_DUMP);
 
-	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
-		auto_nlmsg struct nl_msg *msg = new_msg(RDMA_NLDEV_CMD_GET, NLM_F_DUMP);
+	if (!msg)
+		return err_sys(err, ENOMEM, "allocate a netlink message");
+	return nlsock_dump(sk, msg, take_device, forget_devices, devices, err);
+}
 
-		if (!msg)
-			return err_sys(err, ENOMEM, "allocate a netlink message");
-		devices->n = 0;
-		r = nlsock_query(sk, msg, take_device, devices, &why);
-	}
-	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
+static void forget_ports(void *arg)
+{
+	struct ports *ports = arg;
+
+	ports->n = ports->n_before;
 }
 
 /* The kernel wants ports to be dumped one device at a time. */
 static int read_ports(struct nl_sock *sk, struct ports *ports, struct err *err)
 {
+	auto_nlmsg struct nl_msg *msg = new_msg(RDMA_NLDEV_CMD_PORT_GET, NLM_F_DUMP);
 	struct err why = ERR_INIT;
-	int r = -EINTR, n = ports->n;
+	int r;
 
-	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
-		auto_nlmsg struct nl_msg *msg = new_msg(RDMA_NLDEV_CMD_PORT_GET, NLM_F_DUMP);
-
-		if (!msg || nla_put_u32(msg, RDMA_NLDEV_ATTR_DEV_INDEX, ports->device->index) < 0)
-			return err_sys(err, ENOMEM, "allocate a netlink message");
-		ports->n = n;
-		r = nlsock_query(sk, msg, take_port, ports, &why);
-	}
+	if (!msg || nla_put_u32(msg, RDMA_NLDEV_ATTR_DEV_INDEX, ports->device->index) < 0)
+		return err_sys(err, ENOMEM, "allocate a netlink message");
+	ports->n_before = ports->n;
+	r = nlsock_dump(sk, msg, take_port, forget_ports, ports, &why);
 	/* -EINVAL: the device went away between the two dumps (nldev_port_get_dumpit). */
 	return r < 0 && r != -EINVAL ? err_set(err, r, "%s", why.msg) : 0;
 }

@@ -195,6 +195,11 @@ static int take_route(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+static void forget(void *arg)
+{
+	((struct found *)arg)->n = 0;
+}
+
 int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
@@ -204,7 +209,7 @@ int route_list(struct nl_sock *sk, int family, uint32_t table, struct route **re
 
 	if (!msg || nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO) < 0)
 		return err_sys(err, ENOMEM, "list routes");
-	r = nlsock_query(sk, msg, take_route, &found, err);
+	r = nlsock_dump(sk, msg, take_route, forget, &found, err);
 	if (r < 0) {
 		free(found.routes);
 		return err_prefix(err, r, "list routes");

@@ -10,8 +10,6 @@
 #include "common/cleanup.h"
 #include "common/nlsock.h"
 
-/* A dump is read again when the table changed under it. */
-#define LIST_TRIES 10
 #define L3MDEV_PREF 1000 /* drivers/net/vrf.c: FIB_RULE_PREF */
 
 static const struct {
@@ -57,12 +55,11 @@ static int list(struct nl_sock *sk, size_t i, struct seen *seen, struct err *err
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETRULE, NLM_F_DUMP);
 	struct fib_rule_hdr hdr = { .family = families[i].family };
-	int r = -EINTR;
+	int r;
 
 	if (!msg || nlmsg_append(msg, &hdr, sizeof(hdr), NLMSG_ALIGNTO) < 0)
 		return err_sys(err, ENOMEM, "list %s rules", families[i].name);
-	for (int k = 0; r == -EINTR && k < LIST_TRIES; k++)
-		r = nlsock_query(sk, msg, take_rule, seen, err);
+	r = nlsock_dump(sk, msg, take_rule, NULL, seen, err);
 	if (r == -EAFNOSUPPORT || r == -EOPNOTSUPP)
 		return 0;
 	return r < 0 ? err_prefix(err, r, "list %s rules", families[i].name) : 0;

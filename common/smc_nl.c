@@ -10,7 +10,6 @@
 
 /* SMCR_GENL_FAMILY_VERSION and SMC_GENL_FAMILY_VERSION */
 #define VERSION 1
-#define DUMP_TRIES 5
 
 struct nl_msg *smc_nl_msg(int family, uint8_t cmd, int flags)
 {
@@ -111,19 +110,11 @@ void smc_nl_close(struct smc_nl *nl)
 }
 
 int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn,
-		smc_nl_reset_fn *reset, void *arg, struct err *err)
+		nlsock_forget_fn *reset, void *arg, struct err *err)
 {
-	struct err why = ERR_INIT;
-	int r = -EINTR;
+	auto_nlmsg struct nl_msg *msg = smc_nl_msg(family, cmd, NLM_F_DUMP);
 
-	for (int i = 0; i < DUMP_TRIES && r == -EINTR; i++) {
-		auto_nlmsg struct nl_msg *msg = smc_nl_msg(family, cmd, NLM_F_DUMP);
-
-		if (!msg)
-			return err_sys(err, ENOMEM, "allocate a netlink message");
-		if (reset)
-			reset(arg);
-		r = nlsock_query(nl->sk, msg, fn, arg, &why);
-	}
-	return r < 0 ? err_set(err, r, "%s", why.msg) : 0;
+	if (!msg)
+		return err_sys(err, ENOMEM, "allocate a netlink message");
+	return nlsock_dump(nl->sk, msg, fn, reset, arg, err);
 }

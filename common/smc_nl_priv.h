@@ -27,8 +27,7 @@ int smc_nl_parse_nest(const struct nlmsghdr *nlh, int nest, struct nlattr **attr
 
 /* Dumps without attributes. A dump that a change interrupted is repeated a few times; reset (may be
  * NULL) empties arg before each. The error text is the cause only, as nlsock_query's. */
-typedef void smc_nl_reset_fn(void *arg);
 int smc_nl_dump(struct smc_nl *nl, int family, uint8_t cmd, nlsock_msg_fn *fn,
-		smc_nl_reset_fn *reset, void *arg, struct err *err);
+		nlsock_forget_fn *reset, void *arg, struct err *err);
 
 #endif

@@ -9,8 +9,6 @@
 #include "common/cleanup.h"
 #include "common/nlsock.h"
 
-#define LIST_TRIES 3 /* of a dump that was cut short */
-
 static int count_one(const struct nlmsghdr *nlh, void *arg)
 {
 	const struct inet_diag_msg *msg = nlmsg_data(nlh);
@@ -22,6 +20,11 @@ static int count_one(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+static void forget(void *arg)
+{
+	*(int *)arg = 0;
+}
+
 static int count(struct nl_sock *sk, unsigned char family, int *ret, struct err *err)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(SOCK_DIAG_BY_FAMILY, NLM_F_DUMP);
@@ -30,14 +33,11 @@ static int count(struct nl_sock *sk, unsigned char family, int *ret, struct err 
 		.sdiag_protocol = IPPROTO_TCP,
 		.idiag_states = 1U << TCP_LISTEN,
 	};
-	int r = -EINTR;
+	int r;
 
 	if (!msg || nlmsg_append(msg, &req, sizeof(req), NLMSG_ALIGNTO) < 0)
 		return err_sys(err, ENOMEM, "list listening sockets");
-	for (int k = 0; r == -EINTR && k < LIST_TRIES; k++) {
-		*ret = 0;
-		r = nlsock_query(sk, msg, count_one, ret, err);
-	}
+	r = nlsock_dump(sk, msg, count_one, forget, ret, err);
 	return r < 0 ? err_prefix(err, r, "list listening sockets") : 0;
 }
 

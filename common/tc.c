@@ -49,7 +49,7 @@ int tc_has_clsact(struct nl_sock *sk, int ifindex, bool *ret, struct err *err)
 
 	if (!msg)
 		return err_sys(err, ENOMEM, "list qdiscs");
-	r = nlsock_query(sk, msg, take_qdisc, &q, err);
+	r = nlsock_dump(sk, msg, take_qdisc, NULL, &q, err);
 	if (r < 0)
 		return err_prefix(err, r, "list qdiscs");
 	*ret = q.found;
@@ -100,6 +100,11 @@ static int count_filter(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+static void forget_count(void *arg)
+{
+	*(int *)arg = 0;
+}
+
 int tc_filter_count(struct nl_sock *sk, int ifindex, struct err *err)
 {
 	static const uint32_t hooks[] = { HOOK_INGRESS, HOOK_EGRESS };
@@ -108,13 +113,14 @@ int tc_filter_count(struct nl_sock *sk, int ifindex, struct err *err)
 	for (size_t i = 0; i < ARRAY_SIZE(hooks); i++) {
 		struct tcmsg tcm = { .tcm_ifindex = ifindex, .tcm_parent = hooks[i] };
 		auto_nlmsg struct nl_msg *msg = request(RTM_GETTFILTER, NLM_F_DUMP, &tcm);
-		int r;
+		int r, here = 0;
 
 		if (!msg)
 			return err_sys(err, ENOMEM, "list filters");
-		r = nlsock_query(sk, msg, count_filter, &n, err);
+		r = nlsock_dump(sk, msg, count_filter, forget_count, &here, err);
 		if (r < 0)
 			return err_prefix(err, r, "list filters");
+		n += here;
 	}
 	return n;
 }

@@ -183,6 +183,13 @@ static int take_filter(const struct nlmsghdr *nlh, void *arg)
 	return 0;
 }
 
+static void forget(void *arg)
+{
+	struct search *s = arg;
+
+	*s = (struct search){ .wanted = s->wanted };
+}
+
 static int find(struct nl_sock *sk, const struct tc_redirect *r, struct search *ret,
 		struct err *err)
 {
@@ -193,7 +200,7 @@ static int find(struct nl_sock *sk, const struct tc_redirect *r, struct search *
 	*ret = (struct search){ .wanted = selector_of(r) };
 	if (!msg)
 		return err_sys(err, ENOMEM, "look up %s", text_of(r, text));
-	rc = nlsock_query(sk, msg, take_filter, ret, err);
+	rc = nlsock_dump(sk, msg, take_filter, forget, ret, err);
 	if (rc == 0 && !ret->handle)
 		rc = err_sys(err, ENOENT, "no such filter");
 	return rc < 0 ? err_prefix(err, rc, "look up %s", text_of(r, text)) : 0;

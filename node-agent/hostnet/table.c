@@ -11,9 +11,6 @@
 #include "common/rule.h"
 #include "node-agent/hostnet/impl.h"
 
-/* A dump is read again when the table changed under it. */
-#define LIST_TRIES 10
-
 struct search {
 	uint32_t table;
 	bool used;
@@ -39,12 +36,11 @@ static int has_routes(struct nl_sock *rt, uint32_t table, bool *ret, struct err 
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_GETROUTE, NLM_F_DUMP);
 	struct rtmsg rtm = { .rtm_family = AF_UNSPEC };
 	struct search s = { .table = table };
-	int r = -EINTR;
+	int r;
 
 	if (!msg || nlmsg_append(msg, &rtm, sizeof(rtm), NLMSG_ALIGNTO) < 0)
 		return err_sys(err, ENOMEM, "list routes");
-	for (int i = 0; r == -EINTR && i < LIST_TRIES; i++)
-		r = nlsock_query(rt, msg, take_route, &s, err);
+	r = nlsock_dump(rt, msg, take_route, NULL, &s, err);
 	if (r < 0)
 		return err_prefix(err, r, "list routes");
 	*ret = s.used;
