@@ -10,6 +10,7 @@
 #include <sys/random.h>
 #include <unistd.h>
 
+#include "cni-plugin/ipv6.h"
 #include "cni-plugin/lock.h"
 #include "common/addr.h"
 #include "common/cleanup.h"
@@ -31,9 +32,7 @@ static int random_mac(uint8_t mac[ETH_ALEN])
 static struct nl_msg *create_request(const struct conf_interface *conf)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
-				 .ifi_flags = IFF_UP,
-				 .ifi_change = IFF_UP };
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	uint8_t mac[ETH_ALEN];
 	struct nlattr *info, *data;
 
@@ -92,12 +91,13 @@ int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct l
 			       "put a port of bridge '%s' into a VLAN: vlan_filtering is off there",
 			       name);
 	if (!link.up) {
-		r = link_set_up(sk, name, true, err);
-		if (r < 0)
-			return r;
+		r = ipv6_refuse_routers(name, err);
+		if (r == 0)
+			r = link_set_up(sk, name, true, err);
 	}
-	*ret = link;
-	return 0;
+	if (r == 0)
+		*ret = link;
+	return r;
 }
 
 int bridge_hold(struct err *err)
@@ -133,6 +133,9 @@ int bridge_add_gateway(struct nl_sock *sk, const struct link *bridge,
 	struct addr addr = gateway_addr(bridge, gateway);
 	int r = addr_add(sk, &addr, err);
 
+	/* As in the pods: somebody may take the bridge down and up again. */
+	if ((r == 0 || r == -EEXIST) && gateway->family == AF_INET6)
+		r = ipv6_set_if_possible(-1, bridge->name, "keep_addr_on_down", "1", err);
 	return r < 0 && r != -EEXIST ? err_prefix(err, r, "bridge '%s'", bridge->name) : 0;
 }
 
@@ -152,40 +155,54 @@ int bridge_check_gateway(struct nl_sock *sk, const struct link *bridge,
 			       bridge->name, inet_format(gateway, text));
 }
 
-/* Opens the family's setting; *ret gets what it says. */
-static int open_forwarding(int family, int flags, char *ret, struct err *err)
+static const char *forwarding_path(int family)
 {
-	const char *path = family == AF_INET ? "/proc/sys/net/ipv4/ip_forward" :
-					       "/proc/sys/net/ipv6/conf/all/forwarding";
-	auto_close int fd = open(path, flags | O_CLOEXEC);
+	return family == AF_INET ? "/proc/sys/net/ipv4/ip_forward" :
+				   "/proc/sys/net/ipv6/conf/all/forwarding";
+}
+
+/* 1, or 0 if it is off. */
+static int is_forwarding(int family, struct err *err)
+{
+	const char *path = forwarding_path(family);
+	auto_close int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char now;
 
 	if (fd < 0)
 		return err_sys(err, errno, "open '%s'", path);
-	if (pread(fd, ret, 1, 0) != 1)
+	if (read(fd, &now, 1) != 1)
 		return err_sys(err, errno, "read '%s'", path);
-	return TAKE_FD(fd);
+	return now != '0';
 }
 
-int bridge_enable_forwarding(int family, struct err *err)
+int bridge_enable_forwarding(int family, const char *but, struct err *err)
 {
-	char now = '0';
-	auto_close int fd = open_forwarding(family, O_RDWR, &now, err);
+	const char *path = forwarding_path(family);
+	auto_close int fd = -1;
+	int r = is_forwarding(family, err);
 
 	FAULT_POINT("forwarding", err);
-	/* Writing takes rtnl and walks all interfaces; in most cases there is nothing to do. */
-	if (fd < 0 || now != '0')
-		return fd < 0 ? fd : 0;
-	if (pwrite(fd, "1", 1, 0) != 1)
-		return err_sys(err, errno, "enable forwarding of IPv%d", family == AF_INET ? 4 : 6);
+	/* Writing takes rtnl and walks all interfaces, and /proc/sys may be read-only; in most
+	 * cases there is nothing to do. */
+	if (r != 0)
+		return r < 0 ? r : 0;
+	if (family == AF_INET6) {
+		r = ipv6_keep_routers(but, err);
+		if (r < 0)
+			return r;
+	}
+	fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0 || write(fd, "1", 1) != 1)
+		return err_sys(err, errno, "enable forwarding of IPv%d ('%s')",
+			       family == AF_INET ? 4 : 6, path);
 	return 0;
 }
 
 int bridge_check_forwarding(int family, struct err *err)
 {
-	char now = '0';
-	auto_close int fd = open_forwarding(family, O_RDONLY, &now, err);
+	int r = is_forwarding(family, err);
 
-	if (fd < 0 || now != '0')
-		return fd < 0 ? fd : 0;
+	if (r != 0)
+		return r < 0 ? r : 0;
 	return err_set(err, -ENOENT, "the node does not forward IPv%d", family == AF_INET ? 4 : 6);
 }

@@ -18,10 +18,10 @@
  * close. */
 int bridge_hold(struct err *err);
 
-/* Finds the bridge, or makes it (up; with an MTU if mtu is not 0, with VLAN filtering if vlan is
- * not 0). *ret_made tells which, on failure too. -ENOTUNIQ if the name is that of another kind of
- * interface. -EOPNOTSUPP if a VLAN is wanted and the bridge does not filter: turning that on would
- * change things for its other ports. */
+/* Finds the bridge, or makes it (up, hearing no routers; with an MTU if mtu is not 0, with VLAN
+ * filtering if vlan is not 0). *ret_made tells which, on failure too. -ENOTUNIQ if the name is that
+ * of another kind of interface. -EOPNOTSUPP if a VLAN is wanted and the bridge does not filter:
+ * turning that on would change things for its other ports. */
 int bridge_apply(struct nl_sock *sk, const struct conf_interface *conf, struct link *ret,
 		 bool *ret_made, struct err *err);
 /* Takes back a bridge that bridge_apply() made, unless something hangs on it, or is about to. */
@@ -38,9 +38,10 @@ int bridge_set_vlan(struct nl_sock *sk, const struct link *port, int vlan, struc
 int bridge_check_vlan(struct nl_sock *sk, const struct link *port, int vlan, struct err *err);
 
 /* Makes the node forward packets of this family (net.ipv4.ip_forward,
- * net.ipv6.conf.all.forwarding). It is never taken back, as others rely on it too. The check says
- * -ENOENT where it is off. */
-int bridge_enable_forwarding(int family, struct err *err);
+ * net.ipv6.conf.all.forwarding). It is never taken back, as others rely on it too. A node that
+ * forwards IPv6 hears routers only where accept_ra is 2, so that comes first (`but`: see
+ * ipv6_keep_routers). The check says -ENOENT where it is off. */
+int bridge_enable_forwarding(int family, const char *but, struct err *err);
 int bridge_check_forwarding(int family, struct err *err);
 
 #endif

@@ -166,6 +166,8 @@ int iface_make(struct kind_work *w, struct err *err)
 	r = link_get(w->pod, w->env->ifname, pod, err);
 	if (r == 0 && kind->is_shared)
 		r = iface_pod_set_arp_notify(w->pod, pod, err);
+	if (r == 0 && *w->conf->ipam_type)
+		r = iface_pod_refuse_routers(w->netns_fd, pod->name, err);
 	if (r < 0)
 		iface_undo(w);
 	return r;

@@ -2,19 +2,15 @@
 #include "cni-plugin/iface_pod.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_link.h>
 #include <linux/ip.h>
 #include <linux/rtnetlink.h>
 #include <netlink/attr.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
+#include "cni-plugin/ipv6.h"
 #include "common/addr.h"
 #include "common/cleanup.h"
-#include "common/fault.h"
-#include "common/netns.h"
 #include "common/nlsock.h"
 #include "common/result.h"
 #include "common/route.h"
@@ -30,28 +26,27 @@ static bool has_ipv6(const json_t *result)
 	return false;
 }
 
-/* As in include/uapi/linux/ipv6.h; without it the kernel takes IPv6 off (addrconf.c). */
-#define IPV6_MIN_MTU 1280
-
-static int set_ipv6(int netns_fd, const char *ifname, const char *key, struct err *err)
+/* Duplicate address detection is off by the flag of our addresses, too: what the setting adds is
+ * that the link-local address is usable at once. */
+static int set_up_ipv6(int netns_fd, const char *ifname, struct err *err)
 {
-	char path[128];
-	auto_close int fd = -1;
+	int r = ipv6_set_if_possible(netns_fd, ifname, "accept_dad", "0", err);
 
-	FAULT_POINT("IPv6 setting", err);
-	(void)snprintf(path, sizeof(path), "/proc/sys/net/ipv6/conf/%s/%s", ifname, key);
-	fd = netns_open_file(netns_fd, path, O_WRONLY | O_CLOEXEC, err);
-	if (fd == -ENOENT)
-		return err_set(
-			err, -EAFNOSUPPORT,
-			"interface '%s' of the pod has no IPv6: the kernel gives it none below an mtu "
-			"of %d, or has none itself",
-			ifname, IPV6_MIN_MTU);
-	if (fd < 0)
-		return fd;
-	if (write(fd, "0", 1) != 1)
-		return err_sys(err, errno, "write '%s' in the pod", path);
-	return 0;
+	if (r == 0)
+		r = ipv6_set(netns_fd, ifname, "disable_ipv6", "0", err);
+	/* A plugin behind ours may take the link down and up again. */
+	if (r == 0)
+		r = ipv6_set_if_possible(netns_fd, ifname, "keep_addr_on_down", "1", err);
+	return r < 0 ? err_prefix(err, r, "IPv6 in the pod") : 0;
+}
+
+int iface_pod_refuse_routers(int netns_fd, const char *ifname, struct err *err)
+{
+	int r = ipv6_set_if_possible(netns_fd, ifname, "accept_ra", "0", err);
+
+	if (r == 0)
+		r = ipv6_set_if_possible(netns_fd, ifname, "autoconf", "0", err);
+	return r < 0 ? err_prefix(err, r, "IPv6 in the pod") : 0;
 }
 
 /* ---- routes ---- */
@@ -185,9 +180,7 @@ int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, cons
 	int r = add_addresses(sk, link, result, AF_INET, addr_flags, err);
 
 	if (r == 0 && v6)
-		r = set_ipv6(netns_fd, link->name, "accept_dad", err);
-	if (r == 0 && v6)
-		r = set_ipv6(netns_fd, link->name, "disable_ipv6", err);
+		r = set_up_ipv6(netns_fd, link->name, err);
 	if (r == 0)
 		r = link_set_up(sk, link->name, true, err);
 	if (r < 0)

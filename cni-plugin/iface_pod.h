@@ -16,9 +16,12 @@
 /* To be called before the interface comes up: the kernel then sends a gratuitous ARP when it
  * does. */
 int iface_pod_set_arp_notify(struct nl_sock *sk, const struct link *link, struct err *err);
+/* For a pod whose addresses come from IPAM: it makes itself none (SLAAC), and takes no route from a
+ * router on the link. Before the interface comes up. */
+int iface_pod_refuse_routers(int netns_fd, const char *ifname, struct err *err);
 /* Gives it the result's addresses, with these IFA_F_ flags, and brings it up. sk is the pod's. With
  * IPv6 in the result, duplicate address detection is off on the interface before it comes up: its
- * addresses are usable when ADD returns. */
+ * addresses are usable when ADD returns. They stay when the link goes down. */
 int iface_pod_up(struct nl_sock *sk, int netns_fd, const struct link *link, const json_t *result,
 		 uint32_t addr_flags, struct err *err);
 int iface_pod_add_routes(struct nl_sock *sk, const struct link *link, const json_t *result,

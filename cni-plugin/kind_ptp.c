@@ -119,7 +119,7 @@ static int finish(struct kind_work *w, const json_t *result, struct err *err)
 			r = route_add(w->host, &route, err);
 		if (r < 0)
 			return err_prefix(err, r, "interface '%s'", end->name);
-		r = bridge_enable_forwarding(gateway.family, err);
+		r = bridge_enable_forwarding(gateway.family, NULL, err);
 	}
 	return r;
 }

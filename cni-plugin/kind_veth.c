@@ -20,16 +20,19 @@
 /* In links: bridge, host end. */
 static int make_pair(struct kind_work *w, struct err *err)
 {
-	const struct conf_interface *conf = &w->conf->interface;
+	struct conf_interface conf = w->conf->interface;
 	auto_close int hold = bridge_hold(err);
 	int r;
 
 	if (hold < 0)
 		return hold;
-	r = bridge_apply(w->host, conf, &w->links[0], &w->made_bridge, err);
+	r = bridge_apply(w->host, &conf, &w->links[0], &w->made_bridge, err);
 	if (r < 0)
 		return r;
-	return veth_add(w->host, &w->attachment, w->netns_fd, w->links[0].index, conf, err);
+	/* A bridge takes the smallest MTU of its ports. */
+	if (!conf.mtu)
+		conf.mtu = (int)w->links[0].mtu;
+	return veth_add(w->host, &w->attachment, w->netns_fd, w->links[0].index, &conf, err);
 }
 
 static int make(struct kind_work *w, struct err *err)
@@ -84,7 +87,7 @@ static int finish(struct kind_work *w, const json_t *result, struct err *err)
 			continue;
 		r = bridge_add_gateway(w->host, &w->links[0], &gateway, err);
 		if (r == 0)
-			r = bridge_enable_forwarding(gateway.family, err);
+			r = bridge_enable_forwarding(gateway.family, w->links[0].name, err);
 		if (r < 0)
 			return r;
 	}

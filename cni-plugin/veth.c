@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "cni-plugin/ipv6.h"
 #include "cni-plugin/tag.h"
 #include "common/cleanup.h"
 #include "common/link.h"
@@ -73,9 +74,7 @@ static struct nl_msg *create_request(const struct wire_attachment *a, const char
 				     const struct conf_interface *conf)
 {
 	auto_nlmsg struct nl_msg *msg = nlmsg_alloc_simple(RTM_NEWLINK, NLM_F_CREATE | NLM_F_EXCL);
-	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC,
-				 .ifi_flags = IFF_UP,
-				 .ifi_change = IFF_UP };
+	struct ifinfomsg ifi = { .ifi_family = AF_UNSPEC };
 	struct nlattr *info, *data;
 
 	if (!msg || nlmsg_append(msg, &ifi, sizeof(ifi), NLMSG_ALIGNTO) < 0 ||
@@ -136,6 +135,10 @@ int veth_add(struct nl_sock *sk, const struct wire_attachment *a, int netns_fd, 
 	r = link_set_alias(sk, host, veth_alias(a->network, alias), err);
 	if (r == 0 && conf->hairpin)
 		r = set_hairpin(sk, host, err);
+	if (r == 0)
+		r = ipv6_refuse_routers(host, err);
+	if (r == 0)
+		r = link_set_up(sk, host, true, err);
 	if (r < 0)
 		(void)link_del(sk, host, NULL);
 	return r;

@@ -24,8 +24,9 @@ const char *veth_alias(const char *network, char *ret);
  * take in the request that makes the pair, or somebody has set an alias of his own. */
 bool veth_is_of_network(const struct link *link, const char *network);
 
-/* Makes the pair in one request: the host end up and on the bridge (index 0: on none), the pod's
- * end down and born in its namespace (moving it there would cost 16-24 ms). sk is the host's.
+/* Makes the pair in one request: the host end on the bridge (index 0: on none), the pod's end down
+ * and born in its namespace (moving it there would cost 16-24 ms). The host end comes up once it
+ * hears no routers: a pod that runs already may have its own end up by then. sk is the host's.
  * -EEXIST if either name is taken. On failure nothing is left. */
 int veth_add(struct nl_sock *sk, const struct wire_attachment *a, int netns_fd, int bridge_index,
 	     const struct conf_interface *conf, struct err *err);

@@ -150,7 +150,8 @@ static void an_mtu_too_small_for_ipv6_is_named(void **state)
 	world_expect_error(
 		"ADD",
 		world_conf("1.1.0", KIND ",\"ipam\":{\"type\":\"six\"}", PTP ",\"mtu\":1000"), 101,
-		"'eth0' of the pod has no IPv6: the kernel gives it none below an mtu of 1280");
+		"IPv6 in the pod: interface 'eth0' has no IPv6: the kernel gives it none below an mtu "
+		"of 1280");
 }
 
 #define ODD_TEST(f) cmocka_unit_test_setup(f, setup)
