@@ -85,7 +85,9 @@ int podlink_on_known_master(struct kind_work *w, const struct podlink *p, struct
 	if (r < 0)
 		return r == -ENODEV ? err_prefix(err, -ENOENT, "interface: 'master'") : r;
 	*ret = *p;
-	ret->lower = master.index;
+	/* On a device of the same kind the kernel makes it on the device below that
+	 * (macvlan_common_newlink, ipvlan_link_new). */
+	ret->lower = !strcmp(master.kind, p->kind) ? master.peer : master.index;
 	return 0;
 }
 
