@@ -12,6 +12,7 @@
 #include "common/clock.h"
 #include "common/json.h"
 #include "common/log.h"
+#include "common/netns_json.h"
 #include "common/podnet.h"
 #include "common/result.h"
 #include "common/wire.h"
@@ -41,30 +42,55 @@ static int call_for(const char *verb, const struct conf *conf, const struct wire
 	return call(conf, request, netns_fd, ret, ret_code, err);
 }
 
-void agent_del(const struct env *env, const struct conf *conf, int netns_fd)
+/* CNI_NETNS may lead to another pod by now (/proc/PID/ns/net of a pid that is used again, a name
+ * that was given twice), whose settings are its own. An agent of an older version does not say in
+ * which namespace ADD was: then nothing is undone, and what is left there goes with it. */
+static void undo_in(int netns_fd, const struct netns_id *then, const struct podnet *undo)
 {
-	struct wire_attachment a;
-	struct podnet own, undo = { 0 };
+	struct netns_id now;
+
+	if (netns_fd >= 0 && netns_identify(netns_fd, &now, NULL) == 0 && netns_id_same(&now, then))
+		netpart_undo(netns_fd, undo);
+}
+
+/* Returns 1 if the agent knew the attachment, and where. */
+static int tell_of_del(const struct conf *conf, const struct wire_attachment *a, int netns_fd,
+		       struct podnet *ret_undo, struct netns_id *ret_netns, struct err *err)
+{
 	json_auto_t *reply = NULL;
 	json_t *obj = NULL;
+	int r = call_for("del", conf, a, netns_fd, &reply, NULL, err);
+
+	if (r == 0)
+		r = smc_json_get_object(reply, "reply", "undo", &obj, err);
+	if (r > 0)
+		r = podnet_from_json(obj, "undo", ret_undo, err);
+	if (r < 0 || !json_object_get(reply, "netns"))
+		return r < 0 ? r : 0;
+	r = netns_from_json(reply, "reply", ret_netns, err);
+	return r < 0 ? r : 1;
+}
+
+void agent_del(const struct env *env, const struct conf *conf, int netns_fd)
+{
+	struct netns_id own_then = { 0 }, then = { 0 };
+	struct podnet own = { 0 }, undo = { 0 };
+	struct wire_attachment a;
 	struct err err = ERR_INIT;
+	bool left;
 	int r;
 
 	env_attachment(env, conf->name, &a);
-	pending_take(conf, &a, &own);
-	r = call_for("del", conf, &a, netns_fd, &reply, NULL, &err);
-	if (r == 0)
-		r = smc_json_get_object(reply, "reply", "undo", &obj, &err);
+	left = pending_take(conf, &a, &own, &own_then);
+	r = tell_of_del(conf, &a, netns_fd, &undo, &then, &err);
 	if (r > 0)
-		r = podnet_from_json(obj, "undo", &undo, &err);
+		undo_in(netns_fd, &then, &undo);
+	if (left)
+		undo_in(netns_fd, &own_then, &own);
 	/* There is no agent and no socket, and so nothing that it would have to remove. */
 	if (r < 0 && r != -ENOENT)
 		log_warn("tell the node agent of a DEL, ignoring: it finds out by itself",
 			 "container", env->container_id, "err", err.msg);
-	if (netns_fd < 0)
-		return;
-	netpart_undo(netns_fd, &undo);
-	netpart_undo(netns_fd, &own);
 }
 
 /* reply: the agent's answer, or NULL. */

@@ -4,7 +4,6 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,7 +11,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/json.h"
-#include "common/netns.h"
+#include "common/netns_json.h"
 
 #define LIST_MAX (1024 * 1024) /* bytes of the list of namespaces */
 
@@ -34,19 +33,18 @@ static const char *path_of(const struct conf *conf, const struct wire_attachment
 	return beside_socket(conf, name, ret);
 }
 
-/* When the agent reads the path it may lead to another namespace (/proc/PID/ns/net); the cookie
- * cannot. */
-static int add_cookie(json_t *msg, const char *netns, struct err *err)
+/* When the path is read again it may lead to another namespace (/proc/PID/ns/net); the cookie
+ * cannot, nor where the kernel has none (before 5.14), device and inode together. */
+static int add_netns(json_t *msg, const char *netns, struct err *err)
 {
 	auto_close int fd = netns_open(netns, err);
 	struct netns_id id;
-	char text[24];
 	int r = fd < 0 ? fd : netns_identify(fd, &id, err);
 
 	if (r < 0)
 		return r;
-	(void)snprintf(text, sizeof(text), "%" PRIu64, id.cookie);
-	if (json_object_set_new(msg, "netnsCookie", json_string(text)) < 0)
+	if (json_object_set_new(msg, "netnsCookie", u64_to_json(id.cookie)) < 0 ||
+	    json_object_set_new(msg, "netns", netns_to_json(&id)) < 0)
 		return err_sys(err, ENOMEM, "write request");
 	return 0;
 }
@@ -57,7 +55,7 @@ int pending_write(const struct conf *conf, const struct wire_prepare *request, c
 	json_auto_t *msg = wire_prepare_to_json(request);
 	auto_free char *text = NULL;
 	char path[PATH_MAX];
-	int r = add_cookie(msg, netns, err);
+	int r = add_netns(msg, netns, err);
 
 	if (r < 0)
 		return r;
@@ -86,17 +84,18 @@ static json_t *read_request(int dirfd, const char *path)
 	return msg;
 }
 
-void pending_take(const struct conf *conf, const struct wire_attachment *a, struct podnet *ret_undo)
+bool pending_take(const struct conf *conf, const struct wire_attachment *a, struct podnet *ret_undo,
+		  struct netns_id *ret_netns)
 {
 	json_auto_t *msg = NULL;
 	json_t *undo = NULL;
 	char path[PATH_MAX];
 
-	memset(ret_undo, 0, sizeof(*ret_undo));
 	msg = read_request(AT_FDCWD, path_of(conf, a, path));
-	if (smc_json_get_object(msg, "request", "undo", &undo, NULL) > 0)
-		(void)podnet_from_json(undo, "undo", ret_undo, NULL);
 	(void)file_remove(AT_FDCWD, path, NULL);
+	return smc_json_get_object(msg, "request", "undo", &undo, NULL) > 0 &&
+	       podnet_from_json(undo, "undo", ret_undo, NULL) == 0 &&
+	       netns_from_json(msg, "request", ret_netns, NULL) == 0;
 }
 
 static bool is_stale(const json_t *msg, const struct conf *conf,

@@ -10,17 +10,18 @@
 #include <stddef.h>
 
 #include "cni-plugin/conf.h"
+#include "common/netns.h"
 #include "common/podnet.h"
 #include "common/wire.h"
 
-/* Writes the request of an ADD: a prepare message with "netnsPath", and "undo" (what the plugin did
- * in the netns on its own). Makes the folders. */
+/* Writes the request of an ADD: a prepare message with "netnsPath", which namespace that is, and
+ * "undo" (what the plugin did there on its own). Makes the folders. */
 int pending_write(const struct conf *conf, const struct wire_prepare *request, const char *netns,
 		  const struct podnet *undo, struct err *err);
-/* Removes the request, if there is one; *ret_undo is then what it says, else empty. Never fails a
- * DEL: there is nothing to do about what cannot be read. */
-void pending_take(const struct conf *conf, const struct wire_attachment *a,
-		  struct podnet *ret_undo);
+/* Removes the request, if there is one. True if it says what to undo, and in which network
+ * namespace. Never fails a DEL: there is nothing to do about what cannot be read. */
+bool pending_take(const struct conf *conf, const struct wire_attachment *a, struct podnet *ret_undo,
+		  struct netns_id *ret_netns);
 /* Removes the requests of conf's network whose attachment is none of valid[0..n). */
 void pending_gc(const struct conf *conf, const struct wire_attachment *valid, size_t n);
 

@@ -16,8 +16,9 @@
  *           A connection that ends between the two is rolled back by the agent.
  *           Both: "timeoutMs", how long the plugin is going to wait (2000); later the agent does
  *           not begin
- *  del      {attachment} [+ netns descriptor] -> {undo: podnet}
- *           steering is off, the host's side is removed
+ *  del      {attachment} [+ netns descriptor] -> {undo: podnet, netns: {dev, inode, cookie}}
+ *           steering is off, the host's side is removed; undo is for that network namespace, and
+ *           for no other that the plugin's path leads to by now
  *  check    {attachment} [+ netns descriptor] -> {netns: podnet} or ok=false naming what is missing
  *  node     {} -> {ready: bool, why}                                            for STATUS; cheap
  *  gc       {network, valid: [{containerID, ifname}]} -> {removed: n}

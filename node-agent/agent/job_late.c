@@ -67,6 +67,7 @@ static void drop_done(struct work *w, void *arg)
 {
 	const struct wire_attachment *key = &((struct pending_job *)w)->drop;
 	const struct podnet nothing = { 0 };
+	const struct netns_id nowhere = { 0 };
 	struct agent *agent = arg;
 	struct attach *a = agent ? attach_find(&agent->table, key) : NULL;
 
@@ -75,7 +76,7 @@ static void drop_done(struct work *w, void *arg)
 	if (a)
 		agent_unwant(agent, a, false);
 	else if (agent)
-		listen_gone(agent, key, &nothing);
+		listen_gone(agent, key, &nothing, &nowhere);
 	free(w);
 }
 

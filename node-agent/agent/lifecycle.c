@@ -14,6 +14,7 @@ static void forget(struct agent *agent, struct attach *a)
 	struct wire_attachment key = *attach_key(a);
 	struct record *successor = TAKE_PTR(a->successor);
 	struct podnet undo = a->rec->undo;
+	struct netns_id netns = a->rec->netns;
 	bool rolled_back = !a->commit && !a->adopted;
 
 	attach_drop(&agent->table, a);
@@ -22,7 +23,7 @@ static void forget(struct agent *agent, struct attach *a)
 		agent_adopt(agent, successor, false);
 	else if (rolled_back)
 		(void)job_pending(agent);
-	listen_gone(agent, &key, &undo);
+	listen_gone(agent, &key, &undo, &netns);
 }
 
 void agent_kick(struct agent *agent, struct attach *a)

@@ -44,9 +44,9 @@ void listen_pod_done(const struct agent *agent, struct attach *a, enum reconcile
 }
 
 void listen_gone(const struct agent *agent, const struct wire_attachment *key,
-		 const struct podnet *undo)
+		 const struct podnet *undo, const struct netns_id *netns)
 {
-	TELL(agent, gone, key, undo);
+	TELL(agent, gone, key, undo, netns);
 }
 
 void listen_lost(const struct agent *agent, struct attach *a)

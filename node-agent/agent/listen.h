@@ -13,8 +13,10 @@ struct listener { /* each event may be NULL: it is not waited for */
 	/* A job of the attachment is done; rc and err are its result. */
 	void (*pod_done)(void *arg, struct attach *a, enum reconcile_action action, int rc,
 			 const struct err *err);
-	/* The attachment has left the table; undo: what its plugin has to take back. */
-	void (*gone)(void *arg, const struct wire_attachment *key, const struct podnet *undo);
+	/* The attachment has left the table; undo: what its plugin has to take back, in that
+	 * network namespace. */
+	void (*gone)(void *arg, const struct wire_attachment *key, const struct podnet *undo,
+		     const struct netns_id *netns);
 	/* Somebody else removes one that has a transaction. */
 	void (*lost)(void *arg, struct attach *a);
 	/* The answer of job_check() to the session that asked. */
@@ -34,7 +36,7 @@ void listen_started(const struct agent *agent);
 void listen_pod_done(const struct agent *agent, struct attach *a, enum reconcile_action action,
 		     int rc, const struct err *err);
 void listen_gone(const struct agent *agent, const struct wire_attachment *key,
-		 const struct podnet *undo);
+		 const struct podnet *undo, const struct netns_id *netns);
 void listen_lost(const struct agent *agent, struct attach *a);
 void listen_checked(const struct agent *agent, uint64_t session, int rc, const struct err *err);
 void listen_stats_ready(const struct agent *agent);

@@ -180,12 +180,13 @@ static void on_pod_done(void *arg, struct attach *a, enum reconcile_action actio
 		session_pod_done(s, a, action, rc, err);
 }
 
-static void on_gone(void *arg, const struct wire_attachment *key, const struct podnet *undo)
+static void on_gone(void *arg, const struct wire_attachment *key, const struct podnet *undo,
+		    const struct netns_id *netns)
 {
 	const struct server *server = arg;
 
 	for (struct session *s = server->sessions; s; s = s->next)
-		session_gone(s, key, undo);
+		session_gone(s, key, undo, netns);
 }
 
 static void on_lost(void *arg, struct attach *a)

@@ -85,7 +85,8 @@ void session_handle(struct session *s);
 /* The events of server.h for one session. */
 void session_pod_done(struct session *s, struct attach *a, enum reconcile_action action, int rc,
 		      const struct err *err);
-void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo);
+void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo,
+		  const struct netns_id *netns);
 void session_checked(struct session *s, int rc, const struct err *err);
 void session_stats_ready(struct session *s);
 void session_source_changed(struct session *s);

@@ -189,7 +189,7 @@ void session_pod_done(struct session *s, struct attach *a, enum reconcile_action
 			committed(s, a);
 	} else if (action == RECONCILE_REMOVE && rc < 0) {
 		/* The agent goes on trying: the runtime need not. */
-		session_gone(s, attach_key(a), &a->rec->undo);
+		session_gone(s, attach_key(a), &a->rec->undo, &a->rec->netns);
 	}
 }
 

@@ -10,6 +10,7 @@
 #include "common/cleanup.h"
 #include "common/file.h"
 #include "common/json.h"
+#include "common/netns_json.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/server/session.h"
 #include "node-agent/show/status.h"
@@ -27,11 +28,12 @@ static bool take_key(struct session *s)
 
 /* ---- del, gc ---- */
 
-static void del_reply(struct session *s, const struct podnet *undo)
+static void del_reply(struct session *s, const struct podnet *undo, const struct netns_id *netns)
 {
 	json_t *msg = wire_ok();
 
 	(void)json_object_set_new(msg, "undo", podnet_to_json(undo));
+	(void)json_object_set_new(msg, "netns", netns_to_json(netns));
 	session_reply(s, msg);
 }
 
@@ -145,10 +147,11 @@ static void do_gc(struct session *s)
 	remove_others(s, s->agent->n_gcs);
 }
 
-void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo)
+void session_gone(struct session *s, const struct wire_attachment *key, const struct podnet *undo,
+		  const struct netns_id *netns)
 {
 	if (s->wait == SESSION_GONE && wire_attachment_same(&s->key, key))
-		del_reply(s, undo);
+		del_reply(s, undo, netns);
 	else if (s->wait == SESSION_FREE && wire_attachment_same(&s->key, key))
 		session_handle(s);
 	else if (s->wait == SESSION_GC)

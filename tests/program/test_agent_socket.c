@@ -7,6 +7,7 @@
 #include <sys/socket.h>
 
 #include "common/clock.h"
+#include "common/netns_json.h"
 
 static void assert_refused(json_t *reply, const char *code, const char *text)
 {
@@ -21,6 +22,7 @@ static void a_pod_that_nobody_opted_in_is_recorded_and_forgotten(void **state)
 {
 	json_auto_t *pod = NULL, *reply = NULL;
 	auto_close int fd = -1;
+	struct netns_id id, its;
 	pid_t pid = pod_new(&fd);
 
 	(void)state;
@@ -32,6 +34,9 @@ static void a_pod_that_nobody_opted_in_is_recorded_and_forgotten(void **state)
 	reply = ask(about("del", "a"), -1);
 	assert_true(json_is_true(json_object_get(reply, "ok")));
 	assert_non_null(json_object_get(reply, "undo"));
+	assert_int_equal(netns_identify(fd, &id, NULL), 0);
+	assert_int_equal(netns_from_json(reply, "reply", &its, NULL), 0);
+	assert_true(netns_id_same(&its, &id));
 	assert_int_equal(count_files("state/pods"), 0);
 	pod_end(pid);
 }
