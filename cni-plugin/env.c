@@ -3,11 +3,11 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "cni-plugin/conf_interface.h"
 #include "common/cleanup.h"
 
 static const char *const commands[] = {
@@ -124,22 +124,10 @@ static int take_name(const char *key, const char *value, char *ret, struct err *
 
 struct args {
 	struct wire_pod pod;
-	bool has_mac;
-	uint8_t mac[ETH_ALEN];
+	char mac[sizeof(((struct env *)NULL)->mac)];
 	bool ignore_unknown;
 	char unknown[64]; /* the first key that we do not know */
 };
-
-static int take_mac(struct args *args, const char *value, struct err *err)
-{
-	if (*value && !conf_mac_parse(value, args->mac))
-		return err_set(err, -EINVAL,
-			       "CNI_ARGS: 'MAC' is '%.64s'; allowed is a unicast address like "
-			       "02:00:00:00:00:01",
-			       value);
-	args->has_mac = *value != '\0';
-	return 0;
-}
 
 static int take_arg(struct args *args, const char *key, const char *value, struct err *err)
 {
@@ -151,8 +139,10 @@ static int take_arg(struct args *args, const char *key, const char *value, struc
 		return take_name(key, value, args->pod.uid, err);
 	if (!strcmp(key, "K8S_POD_INFRA_CONTAINER_ID"))
 		return 0; /* the container id again */
-	if (!strcmp(key, "MAC"))
-		return take_mac(args, value, err);
+	if (!strcmp(key, "MAC")) {
+		(void)snprintf(args->mac, sizeof(args->mac), "%s", value);
+		return 0;
+	}
 	if (!strcmp(key, "IP") || !strcmp(key, "GATEWAY"))
 		return 0; /* for the IPAM plugin, which has our environment */
 	if (!strcmp(key, "IgnoreUnknown"))
@@ -195,7 +185,6 @@ static int parse_args(const char *text, struct env *ret, struct err *err)
 			       "GATEWAY, and with IgnoreUnknown=1 any",
 			       args->unknown);
 	ret->pod = args->pod;
-	ret->has_mac = args->has_mac;
 	memcpy(ret->mac, args->mac, sizeof(ret->mac));
 	return 0;
 }

@@ -27,8 +27,7 @@ struct env { /* strings are borrowed from the environment; "" when absent */
 	const char *path; /* CNI_PATH */
 	/* From CNI_ARGS; ADD only, so that a bad one cannot stop a DEL. */
 	struct wire_pod pod;
-	bool has_mac;
-	uint8_t mac[ETH_ALEN];
+	char mac[64]; /* as it is, or its beginning: whoever uses it judges it */
 };
 
 /* Each verb's variables as the specification has them, "Parameters". -EINVAL names the variable,

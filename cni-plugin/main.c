@@ -70,6 +70,23 @@ static int run_verb(const struct env *env, const struct conf *conf, json_t **ret
 	return r;
 }
 
+/* Chained it is for the plugin before ours, which may know more spellings of it. */
+static int take_mac(const struct env *env, struct conf *conf, struct cni_error *e)
+{
+	uint8_t mac[ETH_ALEN];
+
+	if (!conf->standalone || !*env->mac || conf->interface.mac_is_runtimes)
+		return 0;
+	if (!conf_mac_parse(env->mac, mac))
+		return cni_fail(
+			e, CNI_ENVIRONMENT,
+			err_set(&e->err, -EINVAL,
+				"CNI_ARGS: 'MAC' is '%s'; allowed is a unicast address like "
+				"02:00:00:00:00:01",
+				env->mac));
+	return cni_fail(e, CNI_CONFIG, conf_interface_set_mac(&conf->interface, mac, &e->err));
+}
+
 static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 {
 	auto_with(conf_clear) struct conf conf = { .version = *ret_version };
@@ -90,9 +107,7 @@ static int run(enum cni_version *ret_version, json_t **ret, struct cni_error *e)
 	*ret_version = conf.version;
 	if (r < 0)
 		return r;
-	if (conf.standalone && env.has_mac)
-		r = cni_fail(e, CNI_CONFIG,
-			     conf_interface_set_mac(&conf.interface, env.mac, &e->err));
+	r = take_mac(&env, &conf, e);
 	if (r < 0)
 		return r;
 	return run_verb(&env, &conf, ret, e);

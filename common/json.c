@@ -58,6 +58,69 @@ static const char *type_name(const json_t *value)
 	return "null";
 }
 
+static bool is_number(char c)
+{
+	return (c >= '0' && c <= '9') || c == '-' || c == '+' || c == '.' || c == 'e' || c == 'E';
+}
+
+/* True for an integer that json_int_t does not hold. */
+static bool is_too_big(const char *text, size_t len)
+{
+	char number[32];
+
+	if (memchr(text, '.', len) || memchr(text, 'e', len) || memchr(text, 'E', len))
+		return false;
+	if (len >= sizeof(number))
+		return true;
+	memcpy(number, text, len);
+	number[len] = '\0';
+	errno = 0;
+	(void)strtoll(number, NULL, 10);
+	return errno == ERANGE;
+}
+
+/* The text with an exponent behind each integer that is too big, which makes it a real number.
+ * What we use has no such value, but keys of others may. */
+static char *with_big_as_real(const char *text, size_t len, size_t *ret_len)
+{
+	char *out = malloc(2 * len + 1); /* one digit becomes "Ne0" at most each 19 digits */
+	bool in_string = false;
+	size_t n = 0;
+
+	for (size_t i = 0; out && i < len;) {
+		size_t end = i + 1;
+
+		if (in_string && text[i] == '\\' && end < len)
+			end++;
+		else if (text[i] == '"')
+			in_string = !in_string;
+		else if (!in_string && (text[i] == '-' || (text[i] >= '0' && text[i] <= '9')))
+			for (; end < len && is_number(text[end]); end++)
+				;
+		memcpy(out + n, text + i, end - i);
+		n += end - i;
+		if (is_number(text[i]) && is_too_big(text + i, end - i)) {
+			memcpy(out + n, "e0", 2);
+			n += 2;
+		}
+		i = end;
+	}
+	*ret_len = n;
+	return out;
+}
+
+static json_t *load(const char *text, size_t len, size_t flags, json_error_t *jerr)
+{
+	json_t *root = json_loadb(text, len, flags, jerr);
+	auto_free char *wide = NULL;
+	size_t wide_len;
+
+	if (root || json_error_code(jerr) != json_error_numeric_overflow)
+		return root;
+	wide = with_big_as_real(text, len, &wide_len);
+	return wide ? json_loadb(wide, wide_len, flags, jerr) : NULL;
+}
+
 static int parse(const char *text, size_t len, const char *where, size_t flags, json_t **ret,
 		 struct err *err)
 {
@@ -73,7 +136,7 @@ static int parse(const char *text, size_t len, const char *where, size_t flags, 
 		return err_set(err, -EINVAL, "parse %s: nested more than %d deep", where,
 			       DEPTH_MAX);
 	/* jansson refuses invalid UTF-8, \u0000 and trailing bytes unless it is told otherwise. */
-	root = json_loadb(text, len, JSON_REJECT_DUPLICATES | flags, &jerr);
+	root = load(text, len, JSON_REJECT_DUPLICATES | flags, &jerr);
 	if (!root && !*jerr.text) /* this is how jansson says that memory ran out */
 		return err_sys(err, ENOMEM, "parse %s", where);
 	if (!root)

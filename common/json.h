@@ -13,7 +13,8 @@
 #include "common/err.h"
 
 /* Parses exactly one JSON object: duplicate keys, NUL bytes, invalid UTF-8 and trailing bytes are
- * refused; `where` names the text ("stdin", "message"). The caller owns *ret. -EINVAL. */
+ * refused; an integer beyond 64 bits becomes a real number, as near as that can be; `where` names
+ * the text ("stdin", "message"). The caller owns *ret. -EINVAL. */
 int smc_json_parse_object(const char *text, size_t len, const char *where, json_t **ret,
 			  struct err *err);
 /* The same, but strings (not keys) may have a \u0000 in them. All our code takes a string for a C

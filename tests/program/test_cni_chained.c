@@ -368,6 +368,30 @@ static void add_needs_a_result_to_pass_on(void **state)
 	world_expect_error("CHECK", world_conf("1.0.0", " "), 7, "'prevResult' is required");
 }
 
+/* What the plugin before ours, and the runtime, understand. */
+static void what_is_not_used_is_not_judged(void **state)
+{
+	static const char *const members[] = {
+		",\"prevResult\":{\"cniVersion\":\"1.1.0\",\"interfaces\":[{\"mac\":\"02:00:00:00:00:01\","
+		"\"mtu\":-1}],\"ips\":[{\"address\":\"10.1.0.2/24\"}]}",
+		",\"quota\":18446744073709551615,\"args\":{\"cni\":{\"mac\":\"zz\"}},\"prevResult\":"
+		"{\"cniVersion\":\"1.1.0\",\"x\":1e+21,\"ips\":[{\"address\":\"10.1.0.2/24\"}]}",
+	};
+
+	(void)state;
+	(void)world_agent(chain_good);
+	(void)setenv("CNI_ARGS", "IgnoreUnknown=1;MAC=02-00-00-00-00-07", 1);
+	for (size_t i = 0; i < ARRAY_SIZE(members); i++) {
+		for (const char *const *v = (const char *const[]){ "ADD", "CHECK", "DEL", NULL };
+		     *v; v++) {
+			struct world_run r =
+				world_expect_ok(*v, world_conf("1.1.0", "%s", members[i]), 0);
+
+			world_run_clear(&r);
+		}
+	}
+}
+
 #define WORLD_TEST(f) cmocka_unit_test_setup(f, world_reset)
 
 int main(void)
@@ -390,6 +414,7 @@ int main(void)
 		WORLD_TEST(a_pnet_id_of_the_configuration_does_not_stop_a_pod_without_smc),
 		WORLD_TEST(add_needs_a_pods_namespace),
 		WORLD_TEST(add_needs_a_result_to_pass_on),
+		WORLD_TEST(what_is_not_used_is_not_judged),
 	};
 
 	return cmocka_run_group_tests(tests, world_setup, world_teardown);

@@ -206,6 +206,27 @@ static void what_is_handed_on_has_its_type(void **state)
 		expect_refused(table[i].members, table[i].code, table[i].message);
 }
 
+/* The plugin before ours has taken it, or not. */
+static void chained_what_is_asked_for_the_interface_is_not_judged(void **state)
+{
+	static const char *const table[] = {
+		"\"args\":{\"cni\":{\"mac\":\"zz\",\"x\":-9223372036854775809}}",
+		"\"runtimeConfig\":{\"mac\":7,\"ips\":7,\"bandwidth\":7,\"deviceID\":7}",
+		"\"quota\":18446744073709551615",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		char text[256];
+
+		(void)start(state);
+		(void)snprintf(text, sizeof(text), "{\"cniVersion\":\"1.0.0\",\"name\":\"net\",%s}",
+			       table[i]);
+		if (parse(text) < 0)
+			fail_msg("%s: %s", text, error.err.msg);
+		conf_clear(&conf);
+	}
+}
+
 /* DEL must not fail because of what ADD was asked for. */
 static void what_only_add_needs_is_wrong_in_add_only(void **state)
 {
@@ -430,6 +451,8 @@ int main(void)
 		cmocka_unit_test_setup(every_key_is_taken, start),
 		cmocka_unit_test_setup(wrong_types_and_values_name_their_key, start),
 		cmocka_unit_test_setup(what_is_handed_on_has_its_type, start),
+		cmocka_unit_test_setup(chained_what_is_asked_for_the_interface_is_not_judged,
+				       start),
 		cmocka_unit_test_setup(what_only_add_needs_is_wrong_in_add_only, start),
 		cmocka_unit_test_setup(other_verbs_find_the_device_that_was_lent, start),
 		cmocka_unit_test_setup(version_and_name_have_codes_of_their_own, start),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/cleanup.h"
 #include "common/json.h"
 
 static struct err err;
@@ -47,6 +48,37 @@ static void only_one_whole_object_is_accepted(void **state)
 	refuses("[1]", "expected a JSON object, found an array");
 	refuses("{} {}", "end of file expected");
 	refuses("{\"a\":1", "line 1");
+}
+
+static void an_integer_beyond_64_bits_fails_nobody(void **state)
+{
+	static const char *const numbers[] = { "9223372036854775808", "18446744073709551615",
+					       "-9223372036854775809",
+					       "100000000000000000000000000000000000000000" };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		char text[512];
+		json_auto_t *root = NULL;
+		int64_t number = 0;
+
+		(void)snprintf(text, sizeof(text),
+			       "{\"theirs\":[{\"x\":%s},%s],\"ours\":9223372036854775807,\"least\":"
+			       "-9223372036854775808,\"text\":\"%s \\\" %s\",\"real\":1e+21}",
+			       numbers[i], numbers[i], numbers[i], numbers[i]);
+		root = must_parse(text);
+		assert_true(json_is_real(json_array_get(json_object_get(root, "theirs"), 1)));
+		assert_int_equal(
+			smc_json_get_int(root, "stdin", "ours", 0, INT64_MAX, &number, &err), 1);
+		assert_true(number == INT64_MAX);
+		assert_true(json_integer_value(json_object_get(root, "least")) == INT64_MIN);
+		(void)snprintf(text, sizeof(text), "%s \" %s", numbers[i], numbers[i]);
+		assert_string_equal(json_string_value(json_object_get(root, "text")), text);
+		assert_true(smc_json_get_int(json_array_get(json_object_get(root, "theirs"), 0),
+					     "theirs", "x", 0, INT64_MAX, &number, &err) < 0);
+	}
+	refuses("{\"a\":1e400}", "real number overflow");
+	refuses("{\"a\":18446744073709551615x}", "line 1");
 }
 
 static void a_key_given_twice_is_refused(void **state)
@@ -172,6 +204,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(only_one_whole_object_is_accepted),
+		cmocka_unit_test(an_integer_beyond_64_bits_fails_nobody),
 		cmocka_unit_test(a_key_given_twice_is_refused),
 		cmocka_unit_test(nul_bytes_and_invalid_utf8_are_refused),
 		cmocka_unit_test(nesting_is_bounded_and_brackets_in_strings_do_not_count),
