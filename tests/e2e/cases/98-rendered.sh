@@ -24,12 +24,6 @@ cleanup_said()
 	on_node 1 'cat /var/log/pods/smc-cni_smc-cni-cleanup-*/agent/*.log | grep -c -- "$1"' "$1"
 }
 cleanup_waits() { cleanup_said 'nothing is cleaned up until it is gone'; }
-another_agent()
-{
-	local now
-	now=$(pod_of agent)
-	[ -n "$now" ] && [ "$now" != "$before" ]
-}
 cleanup_ready()
 {
 	local path='{.status.numberReady}'
@@ -45,10 +39,6 @@ check "its first socket is SMC" eventually 120 pod_logged rendered 'listening pr
 check "the clean-up runs, and waits" eventually 120 cleanup_waits
 check "it is not Ready" cleanup_ready 0
 
-before=$(pod_of agent)
-check "the agents restart" kubectl -n smc-cni rollout restart daemonset/smc-node-agent
-check "another agent" eventually 240 another_agent
-check "rolled out again" kubectl -n smc-cni rollout status daemonset/smc-node-agent --timeout=900s
 # A clean-up that begins anew asks at once, while no agent is there to hold the lock.
 check "the clean-up begins anew, and the agents restart" \
 	kubectl -n smc-cni delete "$(pod_of cleanup)" "$(pod_of agent)"
