@@ -130,9 +130,10 @@ void agent_keep_namespaces(struct agent *agent);
 
 /* ---- sweep.c ---- */
 
-/* Asks for statistics that are fresh enough: stats_ready() of the listeners follows, within
- * AGENT_STATS_MS. */
+/* Asks for fresh statistics: stats_ready() of the listeners follows, within AGENT_STATS_MS. */
 void agent_want_stats(struct agent *agent);
+/* The same for whoever may ask in a loop: a recent reading is fresh enough. */
+void agent_want_recent_stats(struct agent *agent);
 void agent_stats_ready(struct agent *agent);
 /* Arms the first tick. */
 void agent_sweep_begin(struct agent *agent);

@@ -35,18 +35,27 @@ static bool stats_are_fresh(const struct agent *agent)
 	return agent->stats_ms && clock_now_ms() - agent->stats_ms < fresh_ms;
 }
 
-void agent_want_stats(struct agent *agent)
+static void want_stats(struct agent *agent, bool anew)
 {
 	int64_t due = clock_now_ms();
 
-	if (agent->started && !stats_are_fresh(agent) &&
-	    (agent->stats_busy || job_stats(agent) == 0))
+	if (agent->started && anew && (agent->stats_busy || job_stats(agent) == 0))
 		due += AGENT_STATS_MS;
 	if (agent->stats_timer.due_ms) /* somebody waits already, and not longer */
 		return;
 	agent->stats_timer.fn = on_stats_timer;
 	agent->stats_timer.arg = agent;
 	loop_arm(agent->loop, &agent->stats_timer, due);
+}
+
+void agent_want_stats(struct agent *agent)
+{
+	want_stats(agent, true);
+}
+
+void agent_want_recent_stats(struct agent *agent)
+{
+	want_stats(agent, !stats_are_fresh(agent));
 }
 
 /* ---- sweep ---- */

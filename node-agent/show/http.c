@@ -150,7 +150,7 @@ static enum MHD_Result on_request(void *arg, struct MHD_Connection *c, const cha
 		return say(c, MHD_HTTP_NOT_FOUND, "there are /metrics, /healthz and /readyz");
 	if (page_is_fresh(http) || !connections_wait(c))
 		return show_metrics(http, c);
-	agent_want_stats(http->agent);
+	agent_want_recent_stats(http->agent);
 	return MHD_YES;
 }
 

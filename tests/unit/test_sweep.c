@@ -181,16 +181,16 @@ static void finish_reading(int64_t took_ms)
 static void a_reading_serves_all_that_ask_for_a_while(void **state)
 {
 	(void)state;
-	agent_want_stats(&agent);
+	agent_want_recent_stats(&agent);
 	finish_reading(1);
 	for (int i = 0; i < 1000; i++) {
-		agent_want_stats(&agent);
+		agent_want_recent_stats(&agent);
 		assert_int_equal(agent.stats_timer.due_ms, now_ms); /* at once */
 		agent.stats_timer.due_ms = 0;
 	}
 	assert_int_equal(seen.readings, 1);
 	now_ms += AGENT_STATS_FRESH_MS;
-	agent_want_stats(&agent);
+	agent_want_recent_stats(&agent);
 	assert_int_equal(seen.readings, 2);
 	assert_int_equal(agent.stats_timer.due_ms, now_ms + AGENT_STATS_MS);
 }
@@ -198,13 +198,23 @@ static void a_reading_serves_all_that_ask_for_a_while(void **state)
 static void readings_that_take_long_are_made_less_often(void **state)
 {
 	(void)state;
-	agent_want_stats(&agent);
+	agent_want_recent_stats(&agent);
 	finish_reading(600);
 	now_ms += 5900;
-	agent_want_stats(&agent);
+	agent_want_recent_stats(&agent);
 	assert_int_equal(seen.readings, 1);
 	agent.stats_timer.due_ms = 0;
 	now_ms += 200;
+	agent_want_recent_stats(&agent);
+	assert_int_equal(seen.readings, 2);
+}
+
+/* Who asks on the socket is root, and wants to see what has just happened. */
+static void status_has_a_reading_of_its_own(void **state)
+{
+	(void)state;
+	agent_want_stats(&agent);
+	finish_reading(1);
 	agent_want_stats(&agent);
 	assert_int_equal(seen.readings, 2);
 }
@@ -219,6 +229,7 @@ int main(void)
 		TEST(who_goes_in_a_round_hides_nobody),
 		TEST(a_reading_serves_all_that_ask_for_a_while),
 		TEST(readings_that_take_long_are_made_less_often),
+		TEST(status_has_a_reading_of_its_own),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
