@@ -65,6 +65,18 @@ check "one is steered" steered one
 check "two is steered" steered two
 check "two has programs on its cgroup" test "$(programs two)" -gt 0
 
+step "TCP_ULP in a network namespace that a pod made itself"
+nested() # POD: what anybody in the pod gets there
+{
+	bash -c 'echo $$ > "/sys/fs/cgroup/kubepods/$1/cgroup.procs"
+		exec ip netns exec "$1" sockprobe nest , ulp 6 3' . "$1"
+}
+check "it is denied" test "$(nested two)" = "nested EPERM"
+agent_end KILL
+check "while the agent is away, too" test "$(nested two)" = "nested EPERM"
+agent_start
+check "and with the next one" test "$(nested two)" = "nested EPERM"
+
 step "both are turned off while they run"
 manifest disabled one
 manifest disabled two
