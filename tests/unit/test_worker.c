@@ -26,9 +26,9 @@ struct item {
 	struct work work;
 	struct seen *dropped; /* where done(NULL) counts */
 	int number;
-	int sleep_ms;
 };
 
+#define END_MS 60000 /* nothing takes as long, but for a fault */
 #define GATED 49 /* ends once the gate is open */
 static pthread_mutex_t gate = PTHREAD_MUTEX_INITIALIZER;
 static struct seen ran, dropped;
@@ -38,7 +38,6 @@ static int run(struct work *w, void *arg, struct err *err)
 	struct item *item = (struct item *)w;
 	struct seen *seen = arg;
 
-	(void)usleep((useconds_t)item->sleep_ms * 1000);
 	if (item->number == GATED) {
 		(void)pthread_mutex_lock(&gate);
 		(void)pthread_mutex_unlock(&gate);
@@ -64,7 +63,7 @@ static void done(struct work *w, void *arg)
 	free(item);
 }
 
-static void add(struct worker *worker, int number, int sleep_ms, int64_t deadline_ms)
+static void add(struct worker *worker, int number, int64_t deadline_ms)
 {
 	struct item *item = calloc(1, sizeof(*item));
 
@@ -72,7 +71,6 @@ static void add(struct worker *worker, int number, int sleep_ms, int64_t deadlin
 	item->work = (struct work){ .deadline_ms = deadline_ms };
 	item->dropped = &dropped;
 	item->number = number;
-	item->sleep_ms = sleep_ms;
 	worker_add(worker, &item->work, run, done);
 }
 
@@ -103,14 +101,24 @@ static void work_runs_and_comes_back_in_the_order_it_was_queued(void **state)
 
 	(void)state;
 	for (int i = 0; i < 50; i++)
-		add(worker, i, 0, 0);
+		add(worker, i, 0);
 	collect(worker, &back, 50);
 	for (int i = 0; i < 50; i++) {
 		assert_int_equal(ran.order[i], i);
 		assert_int_equal(back.order[i], i);
 	}
 	assert_true(worker_idle(worker));
-	assert_true(worker_stop(worker, 1000));
+	assert_true(worker_stop(worker, END_MS));
+}
+
+/* Until so many have not begun. */
+static void await_backlog(struct worker *worker, int n)
+{
+	int64_t deadline = clock_now_ms() + END_MS;
+
+	while (worker_backlog(worker) != n && clock_now_ms() < deadline)
+		(void)usleep(1000);
+	assert_int_equal(worker_backlog(worker), n);
 }
 
 static void what_has_not_begun_is_the_backlog(void **state)
@@ -120,35 +128,40 @@ static void what_has_not_begun_is_the_backlog(void **state)
 
 	(void)state;
 	(void)pthread_mutex_lock(&gate);
-	add(worker, GATED, 0, 0);
+	add(worker, GATED, 0);
 	for (int i = 0; i < 4; i++)
-		add(worker, i, 0, 0);
-	for (int tries = 0; worker_backlog(worker) != 4 && tries < 1000; tries++)
-		(void)usleep(10000);
-	assert_int_equal(worker_backlog(worker), 4);
+		add(worker, i, 0);
+	await_backlog(worker, 4);
 	(void)pthread_mutex_unlock(&gate);
 	collect(worker, &back, 5);
 	assert_int_equal(worker_backlog(worker), 0);
-	assert_true(worker_stop(worker, 1000));
+	assert_true(worker_stop(worker, END_MS));
 }
 
 static void work_that_comes_too_late_is_not_run(void **state)
 {
 	struct worker *worker = start();
 	struct seen back = { .n = 0 };
+	int64_t too_late;
 
 	(void)state;
-	add(worker, 1, 100, 0);
-	add(worker, 2, 0, clock_now_ms() + 20);
-	add(worker, 3, 0, clock_now_ms() + 10000);
-	add(worker, 4, 0, 0);
+	(void)pthread_mutex_lock(&gate);
+	add(worker, GATED, 0);
+	await_backlog(worker, 0);
+	too_late = clock_now_ms() + 1;
+	add(worker, 2, too_late);
+	add(worker, 3, clock_now_ms() + 10 * END_MS);
+	add(worker, 4, 0);
+	while (clock_now_ms() <= too_late)
+		(void)usleep(1000);
+	(void)pthread_mutex_unlock(&gate);
 	collect(worker, &back, 4);
 	assert_int_equal(back.timed_out, 1);
 	assert_int_equal(ran.n, 3);
-	assert_int_equal(ran.order[0], 1);
+	assert_int_equal(ran.order[0], GATED);
 	assert_int_equal(ran.order[1], 3);
 	assert_int_equal(ran.order[2], 4);
-	assert_true(worker_stop(worker, 1000));
+	assert_true(worker_stop(worker, END_MS));
 }
 
 static void a_stop_drops_what_is_queued_and_waits_no_longer_than_told(void **state)
@@ -157,14 +170,13 @@ static void a_stop_drops_what_is_queued_and_waits_no_longer_than_told(void **sta
 
 	(void)state;
 	(void)pthread_mutex_lock(&gate);
-	add(worker, GATED, 0, 0);
-	add(worker, 2, 0, 0);
-	while (worker_backlog(worker) > 1)
-		(void)usleep(1000);
+	add(worker, GATED, 0);
+	add(worker, 2, 0);
+	await_backlog(worker, 1);
 	assert_false(worker_idle(worker));
 	assert_false(worker_stop(worker, 20));
 	(void)pthread_mutex_unlock(&gate);
-	assert_true(worker_stop(worker, 60000));
+	assert_true(worker_stop(worker, END_MS));
 	assert_int_equal(ran.n, 1);
 	assert_int_equal(dropped.dropped, 2); /* one ran and was not collected */
 }
