@@ -113,14 +113,16 @@ test-e2e: ## a real Kubernetes, its nodes in VMs, our image applied to it (needs
 	@$(MAKE) test-e2e-$(E2E)
 
 test-e2e-short:
-	@rc=0; tests/deploy/helm || rc=1; tests/deploy/rules || rc=1; $(MAKE) test-cnitool || rc=1; \
-		tests/e2e/admission || rc=1; \
+	@rc=0; tests/deploy/helm || rc=1; tests/deploy/rules || rc=1; \
+		$(MAKE) test-cnitool || rc=1; tests/e2e/admission || rc=1; \
 		tests/e2e/run -k 7.3 || rc=1; exit $$rc
 
 test-e2e-all:
-	@rc=0; tests/deploy/helm || rc=1; tests/deploy/rules || rc=1; $(MAKE) test-cnitool || rc=1; \
+	@rc=0; tests/deploy/helm || rc=1; tests/deploy/rules || rc=1; \
+		$(MAKE) test-cnitool || rc=1; \
 		tests/e2e/run -k 7.3 > build/e2e-7.3.log 2>&1 & short=$$!; \
-		tests/e2e/run -k 6.12 || rc=1; wait $$short || rc=1; cat build/e2e-7.3.log; exit $$rc
+		tests/e2e/run -k 6.12 || rc=1; wait $$short || rc=1; \
+		cat build/e2e-7.3.log; exit $$rc
 .PHONY: test-e2e test-e2e-short test-e2e-all
 
 # --- benches (docs/performance.md): nothing of them is run by the tests

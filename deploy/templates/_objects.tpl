@@ -1,4 +1,5 @@
-{{/* An object of base/, in the release's namespace. Use: include "object" (list $ "role") | fromYaml */}}
+{{/* An object of base/, in the release's namespace.
+     Use: include "object" (list $ "role") | fromYaml */}}
 {{- define "object" -}}
 {{- include "placed" (list (index . 0) (printf "base/%s.yaml" (index . 1))) -}}
 {{- end -}}
@@ -7,7 +8,9 @@
 {{- define "placed" -}}
 {{- $root := index . 0 -}}
 {{- $o := $root.Files.Get (index . 1) | fromYaml -}}
-{{- if hasKey $o.metadata "namespace" }}{{ $_ := set $o.metadata "namespace" $root.Release.Namespace }}{{ end -}}
+{{- if hasKey $o.metadata "namespace" -}}
+{{- $_ := set $o.metadata "namespace" $root.Release.Namespace -}}
+{{- end -}}
 {{- range $o.subjects }}{{ $_ := set . "namespace" $root.Release.Namespace }}{{ end -}}
 {{- toYaml $o -}}
 {{- end -}}
@@ -27,14 +30,17 @@
 {{- $ds := include "object" (list . "daemonset") | fromYaml -}}
 {{- $pod := $ds.spec.template.spec -}}
 {{- $c := index $pod.containers 0 -}}
-{{- $_ := set $c "image" (printf "%s:%s" $v.image.repository (default .Chart.AppVersion $v.image.tag)) -}}
+{{- $tag := default .Chart.AppVersion $v.image.tag -}}
+{{- $_ := set $c "image" (printf "%s:%s" $v.image.repository $tag) -}}
 {{- $_ := set $c "imagePullPolicy" $v.image.pullPolicy -}}
 {{- $_ := set $pod "priorityClassName" $v.priorityClassName -}}
 {{- $_ := set $pod "nodeSelector" (merge $pod.nodeSelector $v.nodeSelector) -}}
 {{- with $v.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
 {{- with $v.affinity }}{{ $_ := set $pod "affinity" . }}{{ end -}}
 {{- with $v.tolerations }}{{ $_ := set $pod "tolerations" . }}{{ end -}}
-{{- with $v.updateStrategy }}{{ $_ := set $ds.spec "updateStrategy" (mustMergeOverwrite $ds.spec.updateStrategy .) }}{{ end -}}
+{{- with $v.updateStrategy -}}
+{{- $_ := set $ds.spec "updateStrategy" (mustMergeOverwrite $ds.spec.updateStrategy .) -}}
+{{- end -}}
 {{- if not $v.installPlugin }}{{ $_ := set $c "args" (slice $c.args 0 2) }}{{ end -}}
 {{- with $v.resources }}{{ $_ := set $c "resources" . }}{{ end -}}
 {{- range $pod.volumes -}}
@@ -66,13 +72,17 @@
 {{- with $v.imagePullSecrets }}{{ $_ := set $pod "imagePullSecrets" . }}{{ end -}}
 {{- with $v.config.metrics -}}
 {{- range $c.env -}}
-{{- if eq .name "CHECK_ENDPOINT" }}{{ $_ := set . "value" (printf "http://127.0.0.1:%s/readyz?for=pods" (regexFind "[0-9]+$" $v.config.metrics)) }}{{ end -}}
+{{- if eq .name "CHECK_ENDPOINT" -}}
+{{- $port := regexFind "[0-9]+$" $v.config.metrics -}}
+{{- $_ := set . "value" (printf "http://127.0.0.1:%s/readyz?for=pods" $port) -}}
+{{- end -}}
 {{- end -}}
 {{- end -}}
 {{- toYaml $ds -}}
 {{- end -}}
 
-{{/* PodMonitor or PrometheusRule of components/, with its values: where Prometheus looks, by namespace and labels.
+{{/* PodMonitor or PrometheusRule of components/, with its values: where Prometheus looks, by
+     namespace and labels.
      Use: include "monitoring" (list $ "podmonitor" .Values.podMonitor) */}}
 {{- define "monitoring" -}}
 {{- $root := index . 0 -}}

@@ -16,7 +16,8 @@ from . import netlink
 MS_BIND, MNT_DETACH = 4096, 2  # linux/mount.h
 CLEANUP_S = 10
 LEASES = "/var/lib"  # where IPAM plugins keep what they give
-STATE = ("/run", LEASES)  # where plugins keep what they know, for as long as the machine is up or for longer
+# Where plugins keep what they know, for as long as the machine is up or for longer.
+STATE = ("/run", LEASES)
 
 
 def command(*argv):

@@ -27,7 +27,8 @@ END
 is_home()
 {
 	ip -d link show eth0 | tr '\n' ' ' > "$dir/eth0"
-	grep -q "mtu 1500.*UP.*$mac.*promiscuity 0 " "$dir/eth0" && ! grep -q -e altname -e alias "$dir/eth0"
+	grep -q "mtu 1500.*UP.*$mac.*promiscuity 0 " "$dir/eth0" &&
+		! grep -q -e altname -e alias "$dir/eth0"
 }
 
 comes_back_renamed()
