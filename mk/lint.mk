@@ -27,8 +27,13 @@ ifneq ($(filter lint%,$(MAKECMDGOALS)),)
 TRACKED     := $(wildcard $(shell git ls-files -co --exclude-standard --deduplicate))
 SCRIPTS     := $(shell awk 'FNR == 1 && /$(SHEBANG)/ { print FILENAME } { nextfile }' $(TRACKED))
 SCRIPTS     := $(sort $(SCRIPTS) $(filter %.sh,$(TRACKED)))
+PYTHON      := $(shell awk 'FNR == 1 && /^\#!.*python/ { print FILENAME } { nextfile }' $(TRACKED))
+PYTHON      := $(sort $(PYTHON) $(filter %.py,$(TRACKED)))
 endif
-SIZED       := $(LINT_C) $(LINT_H) $(LINT_BPF) $(filter bpf/%.h Makefile mk/%,$(TRACKED)) $(SCRIPTS)
+SIZED       := $(LINT_C) $(LINT_H) $(LINT_BPF) $(filter bpf/%.h Makefile mk/%,$(TRACKED)) \
+               $(SCRIPTS) $(PYTHON)
+# Inputs for fuzzing are what they are.
+NARROW      := $(filter-out tests/fuzz/%,$(filter %.md %.yaml %.tpl %.cil %.go,$(TRACKED)))
 
 lint: ## all static checks
 	@$(MAKE) -k --output-sync=target $(PARALLEL) lint-all
@@ -46,7 +51,7 @@ lint-tree:
 	@tests/lint/size-test
 	@tests/lint/size $(SIZED)
 	@tests/lint/columns-test
-	@tests/lint/columns $(filter %.md,$(TRACKED))
+	@tests/lint/columns $(NARROW)
 	@tests/lint/format-test
 	@tests/lint/format $(filter %.c %.h,$(TRACKED))
 	@tests/lint/docs-paths-test

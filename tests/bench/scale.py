@@ -27,7 +27,8 @@ def netns_new(name):
     open(path, "w").close()
     pid = os.fork()
     if pid == 0:
-        ok = libc.unshare(CLONE_NEWNET) == 0 and libc.mount(b"/proc/self/ns/net", path.encode(), b"none", MS_BIND, None) == 0
+        ok = (libc.unshare(CLONE_NEWNET) == 0 and
+              libc.mount(b"/proc/self/ns/net", path.encode(), b"none", MS_BIND, None) == 0)
         os._exit(0 if ok else 1)
     if os.waitpid(pid, 0)[1] != 0:
         raise SystemExit("cannot make network namespace " + name)
@@ -157,7 +158,8 @@ def with_pods(agent, n, have, spare):
     print(f"{n} pods that ask for SMC")
     say("ADD of the last 200, ms", spread(adds[-200:]))
     time.sleep(2)
-    say("idle CPU, % of a core, each of 3 periods", ", ".join(f"{agent.share_of_a_core(SECONDS):.2f}" for _ in range(3)),
+    say("idle CPU, % of a core, each of 3 periods",
+        ", ".join(f"{agent.share_of_a_core(SECONDS):.2f}" for _ in range(3)),
         "0.5 at 1000, 2 at 4000")
     quiet = some_adds(agent, spare)
     say("ADD, nobody scrapes, ms", spread(quiet))
