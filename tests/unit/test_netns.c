@@ -414,17 +414,20 @@ static void what_came_after_a_walk_is_no_no(void **state)
 static void who_cannot_look_does_not_say_that_it_is_gone(void **state)
 {
 	pid_t pid = start_holder(NULL);
-	struct netns_id id = id_of_process(pid);
+	struct netns_id id = id_of_process(pid), other = { .dev = id.dev, .inode = 1 };
 	struct rlimit all, none;
 
 	(void)state;
 	assert_int_equal(getrlimit(RLIMIT_NOFILE, &all), 0);
 	none = (struct rlimit){ .rlim_cur = 0, .rlim_max = all.rlim_max };
-	for (int i = 0; i < 2; i++) { /* with nothing seen before, and after it was */
+	/* With nothing seen before; after it was; and with nowhere left to look for it. */
+	for (int i = 0; i < 3; i++) {
 		int r;
 
+		if (i == 2)
+			assert_int_equal(find_again(&other, &err), -ENOENT);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
-		r = find_again(&id, &err);
+		r = i == 2 ? netns_index_find(&places, &id, &err) : find_again(&id, &err);
 		assert_int_equal(setrlimit(RLIMIT_NOFILE, &all), 0);
 		assert_true(r < 0 && r != -ENOENT);
 		expect_found(&id);
