@@ -114,6 +114,17 @@ int netdev_find(int netns_fd, uint64_t id, struct netdev *ret, struct err *err)
 	return r < 0 ? r : found;
 }
 
+static int add_name(char (**names)[IFNAMSIZ], int n, const char *name, struct err *err)
+{
+	void *grown = reallocarray(*names, (size_t)n + 1, sizeof(**names));
+
+	if (!grown)
+		return err_sys(err, ENOMEM, "list interfaces");
+	*names = grown;
+	strcpy((*names)[n], name);
+	return 0;
+}
+
 int netdev_names(int netns_fd, char (**ret)[IFNAMSIZ], struct err *err)
 {
 	auto_free char(*names)[IFNAMSIZ] = NULL;
@@ -122,17 +133,12 @@ int netdev_names(int netns_fd, char (**ret)[IFNAMSIZ], struct err *err)
 	int r = read_devices(netns_fd, &dir, err), n = 0;
 
 	while (r == 0 && (entry = readdir(dir))) {
-		char(*more)[IFNAMSIZ];
-
 		/* With bonds there is a file too, bonding_masters: no name is as long. */
 		if (!strcmp(entry->d_name, ".") || !strcmp(entry->d_name, "..") ||
 		    strlen(entry->d_name) >= IFNAMSIZ)
 			continue;
-		more = reallocarray(names, (size_t)n + 1, sizeof(*more));
-		if (!more)
-			return err_sys(err, ENOMEM, "list interfaces");
-		names = more;
-		strcpy(names[n++], entry->d_name);
+		r = add_name(&names, n, entry->d_name, err);
+		n += r == 0;
 	}
 	if (r < 0)
 		return r;

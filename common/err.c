@@ -21,7 +21,7 @@ static void format_text(char text[sizeof(((struct err *)0)->msg)], const char *f
  * tenants wrote. What does not fit is cut. tail must not point into err->msg. */
 static void join(struct err *err, const char *head, const char *tail)
 {
-	char text[2 * sizeof(err->msg)];
+	char text[2 * sizeof(err->msg) + sizeof(": ")];
 
 	(void)snprintf(text, sizeof(text), "%s%s%s", head, *tail ? ": " : "", tail);
 	(void)printable(text, err->msg, sizeof(err->msg));

@@ -100,8 +100,8 @@ static char *with_big_as_real(const char *text, size_t len, size_t *ret_len)
 		memcpy(out + n, text + i, end - i);
 		n += end - i;
 		if (is_number(text[i]) && is_too_big(text + i, end - i)) {
-			memcpy(out + n, "e0", 2);
-			n += 2;
+			out[n++] = 'e';
+			out[n++] = '0';
 		}
 		i = end;
 	}
