@@ -38,8 +38,9 @@ static bool leads_to(const char *dir, const char *name, const char *path)
 
 static bool is_ours(const struct config *config, const char *dir, const char *name)
 {
+	static const char required_tmp[] = "." WIRE_REQUIRED_FILE ".tmp";
 	static const char *const names[] = { ".", "..", WIRE_PENDING_DIR, WIRE_REQUIRED_FILE,
-					     "." WIRE_REQUIRED_FILE ".tmp" };
+					     required_tmp };
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
 		if (!strcmp(name, names[i]))
