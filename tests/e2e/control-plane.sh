@@ -114,7 +114,7 @@ api_server_start() # [NAME PORT]: NAME is for a second one
 		--service-account-key-file "$pki/sa.pub" \
 			--service-account-signing-key-file "$pki/sa.key" \
 		--allow-privileged=true --watch-cache=true --profiling=false
-	eventually 600 kubectl --server "https://127.0.0.1:$port" get --raw /readyz
+	eventually 300 kubectl --server "https://127.0.0.1:$port" get --raw /readyz
 }
 
 api_server_stop() { daemon_stop "${1:-kube-apiserver}"; }
@@ -154,7 +154,7 @@ control_plane_start()
 		--controllers '*,-node-ipam-controller' --node-monitor-grace-period 10m
 	daemon kube-scheduler "$tools/kube-scheduler" --kubeconfig "$work/scheduler.kubeconfig" \
 		--leader-elect=false --bind-address 127.0.0.1 --secure-port 0
-	eventually 600 kubectl -n default get serviceaccount default
+	eventually 300 kubectl -n default get serviceaccount default
 }
 
 control_plane_stop()

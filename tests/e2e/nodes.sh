@@ -57,13 +57,13 @@ node_begin() # N
 node_set_up() # N
 {
 	local setup=$work/n$1/control/out/setup
-	eventually 600 test -e "$work/n$1/control/ready"
+	eventually 240 test -e "$work/n$1/control/ready"
 	mkdir -p "$setup/jobs"
 	echo 0 > "$setup/jobs/last"
 	echo "$api_port" > "$setup/api-port"
 	kubeconfig_for "node-n$1-token" "https://10.0.2.2:$api_port" > "$setup/kubelet.kubeconfig"
 	: > "$setup/go"
-	eventually 600 test -e "$setup/up"
+	eventually 240 test -e "$setup/up"
 }
 
 node_ready() # N
@@ -75,7 +75,7 @@ node_ready() # N
 
 node_join() # N
 {
-	node_set_up "$1" && eventually 600 node_ready "$1" && node_running "$1" &&
+	node_set_up "$1" && eventually 300 node_ready "$1" && node_running "$1" &&
 		say "node n$1 is Ready"
 }
 

@@ -9,8 +9,8 @@ check "the DaemonSet is rolled out" \
 
 step "the node"
 check "both watches have synced" \
-	eventually 600 on_node 1 'smcctl status --json | jq -e .node.source.synced'
-check "the plugin is in the chain" eventually 600 on_node 1 \
+	eventually 60 on_node 1 'smcctl status --json | jq -e .node.source.synced'
+check "the plugin is in the chain" eventually 60 on_node 1 \
 	'test -x /opt/cni/bin/smc-cni && test -s /etc/cni/net.d/podnet/50-smc-cni.conf'
 check "it is ready" on_node 1 'smcctl status --json | jq -e .node.ready'
 check "pods come from the API server" \

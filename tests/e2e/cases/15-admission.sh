@@ -114,8 +114,8 @@ no_warnings() # the types of their expressions were looked at, and nothing is wr
 }
 
 step "the policy"
-check "is in force" eventually 600 in_force
-check "the API server finds no fault with its expressions" eventually 600 no_warnings
+check "is in force" eventually 60 in_force
+check "the API server finds no fault with its expressions" eventually 60 no_warnings
 check "values that the agent takes are taken" good_ones_pass
 check "values that the agent refuses are refused, by key and object" bad_ones_are_refused_by_name
 check "pods of workloads are looked at" workloads_are_looked_into
@@ -141,7 +141,7 @@ hint() # enabled or disabled: whether each kind of object is warned of
 			{ echo "$said"; return 1; }
 	done
 }
-check "a user who asks for it is warned" eventually 600 hint enabled
+check "a user who asks for it is warned" eventually 60 hint enabled
 check "who does not is not" hint disabled
 check "it cannot be required" refused "'required' cannot be had with hostNetwork" \
 	dry < <(host_pod required)
@@ -152,11 +152,11 @@ check "nor in a CronJob" refused "'required' cannot be had with hostNetwork" \
 
 step "what is bad already"
 check "without the binding" kubectl delete validatingadmissionpolicybinding smc-cni-annotations
-check "anything goes" eventually 600 out_of_force
+check "anything goes" eventually 60 out_of_force
 check "such as a pod" kubectl create -f - \
 	<<< "$(bad_pod old '{"smc-cni.io/steer": "yes", "smc-cni.io/ulp": "deny"}')"
 check "with the binding" kubectl apply -f "$TOP/deploy/base/admission-binding.yaml"
-check "nothing bad comes any more" eventually 600 in_force
+check "nothing bad comes any more" eventually 60 in_force
 check "the old pod can be changed" kubectl label pod old touched=yes
 check "another key of it too" kubectl annotate --overwrite pod old smc-cni.io/ulp=emulate
 check "but not to another bad value" refused "got 'no', allowed" \
@@ -174,9 +174,9 @@ example()
 required() { bad_pod some '{"smc-cni.io/steer": "required"}' | dry; }
 check "is taken" kubectl apply -f - < <(example)
 check "a pod may not require" \
-	eventually 600 refused "is for namespaces with the label smc-required=yes" required
+	eventually 60 refused "is for namespaces with the label smc-required=yes" required
 check "but may ask" dry < <(bad_pod some '{"smc-cni.io/steer": "enabled"}')
 check "in a namespace with the label" kubectl label namespace default smc-required=yes
-check "it may require" eventually 600 required
+check "it may require" eventually 60 required
 kubectl label namespace default smc-required-
 kubectl delete -f - < <(example)

@@ -27,7 +27,7 @@ check "its listener was an SMC socket from the start" \
 	eventually 30 pod_logged "$server" 'listening protocol=256'
 address=$(pod_ip "$server"):5000
 check "a client" caller_pod client "$on" "$address" 3 10000 10
-check "it ends well" eventually 600 pod_is client Succeeded
+check "it ends well" eventually 120 pod_is client Succeeded
 check "its sockets are SMC" test "$(pod_log client | grep -c 'called protocol=256')" = 3
 transport=$(on_node 1 'if [ -d /sys/class/infiniband/rxe0 ]; then echo smcr; else echo smcd; fi')
 check "three connections over $transport" pod_status_is "$server" ".$transport.server" 3
@@ -37,7 +37,7 @@ check "and their bytes, there and back" \
 
 step "a client without an annotation"
 check "starts" caller_pod plain '{}' "$address" 2 1000 10 stay
-check "is done" eventually 600 pod_logged plain 'done failed=0'
+check "is done" eventually 120 pod_logged plain 'done failed=0'
 check "its sockets are TCP" test "$(pod_log plain | grep -c 'called protocol=6')" = 2
 check "it is not steered" pod_status_is plain .policy.in_force false
 

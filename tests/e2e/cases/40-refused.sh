@@ -16,7 +16,7 @@ manifest=$(talk_manifest hosted '{"smc-cni.io/steer": "enabled"}' '["serve", "59
 	jq '.spec.hostNetwork = true')
 answer=$(kubectl apply -f - <<< "$manifest" 2>&1)
 check "is taken, with a warning" grep -q "has no effect with hostNetwork" <<< "$answer"
-check "and runs, on TCP" eventually 600 pod_logged hosted 'listening protocol=262'
+check "and runs, on TCP" eventually 120 pod_logged hosted 'listening protocol=262'
 check "the node's own sockets are TCP" on_node 1 \
 	'test "$(python3 -ISc "import socket as s; print(s.socket().getsockopt(1, 38))")" = 6'
 remove_pods hosted

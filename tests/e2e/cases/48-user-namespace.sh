@@ -9,12 +9,12 @@ maps_root() { on_node 1 'read -r inside outside _ < "/proc/$(pgrep -xf "/talk se
 	echo "$inside is $outside"; [ "$inside" = 0 ] && [ "$outside" -gt 0 ]'; }
 
 check "a pod" kubectl apply -f - <<< "$manifest"
-check "its listener is an SMC socket" eventually 600 pod_logged own-users 'listening protocol=256'
+check "its listener is an SMC socket" eventually 120 pod_logged own-users 'listening protocol=256'
 check "its root is not the node's" maps_root
 check "status says so" pod_status_is own-users .policy.in_force true
 check "a client" caller_pod knocks '{"smc-cni.io/steer": "enabled"}' \
 	"$(pod_ip own-users):5048" 2 1000 10
-check "ends well" eventually 600 pod_is knocks Succeeded
+check "ends well" eventually 120 pod_is knocks Succeeded
 transport=$(on_node 1 'if [ -d /sys/class/infiniband/rxe0 ]; then echo smcr; else echo smcd; fi')
 check "over $transport" pod_status_is own-users ".$transport.server" 2
 remove_pods own-users knocks

@@ -11,11 +11,11 @@ dnat()
 }
 
 check "a server" talk_pod backend "$on" '["serve", "5000"]'
-check "listens" eventually 600 pod_logged backend 'listening protocol=256'
+check "listens" eventually 120 pod_logged backend 'listening protocol=256'
 endpoint=$(pod_ip backend):5000
 check "the Service's rule" dnat -A "$endpoint"
 check "a client of the Service" caller_pod consumer "$on" 10.96.0.80:80 2 5000 10 stay
-check "is done" eventually 600 pod_logged consumer 'done failed=0'
+check "is done" eventually 120 pod_logged consumer 'done failed=0'
 transport=$(on_node 1 'if [ -d /sys/class/infiniband/rxe0 ]; then echo smcr; else echo smcd; fi')
 check "the server's side is on $transport" pod_status_is backend ".$transport.server" 2
 check "the client's too" pod_status_is consumer ".$transport.client" 2

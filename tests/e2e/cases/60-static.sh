@@ -10,15 +10,15 @@ static() # ANNOTATIONS: the kubelet's own manifest
 }
 
 check "a manifest on the node" static '{"smc-cni.io/steer": "enabled"}'
-check "its mirror is there" eventually 600 pod_is static-n1 Running
-check "its listener is an SMC socket" eventually 600 pod_logged static-n1 'listening protocol=256'
+check "its mirror is there" eventually 120 pod_is static-n1 Running
+check "its listener is an SMC socket" eventually 60 pod_logged static-n1 'listening protocol=256'
 check "the agent knows it by its name" pod_status_is static-n1 .policy.in_force true
 described() { kubectl describe pod static-n1 | grep SMCSteered | grep -q 'from its first one on'; }
-check "kubectl describe tells of it" eventually 600 described
+check "kubectl describe tells of it" eventually 60 described
 check "another manifest" static '{"smc-cni.io/steer": "disabled"}'
 check "kubelet starts the pod again, on TCP" \
-	eventually 600 pod_logged static-n1 'listening protocol=262'
-check "the agent knows it again" eventually 600 pod_status_is static-n1 .policy.in_force false
+	eventually 180 pod_logged static-n1 'listening protocol=262'
+check "the agent knows it again" eventually 60 pod_status_is static-n1 .policy.in_force false
 check "the manifest goes" on_node 1 'rm /etc/kubernetes/manifests/static.json'
 gone() { ! kubectl get pod static-n1; }
-check "the pod goes" eventually 600 gone
+check "the pod goes" eventually 120 gone

@@ -17,7 +17,7 @@ uid() { kubectl get pod phoenix -o 'jsonpath={.metadata.uid}'; }
 other_netns() { [ "$(on_node 1 'netns_of_pod phoenix')" != "$1" ]; }
 
 check "a pod" kubectl apply -f - <<< "$(manifest)"
-check "listens" eventually 600 pod_logged phoenix 'listening protocol=256'
+check "listens" eventually 120 pod_logged phoenix 'listening protocol=256'
 before=$(uid) netns=$(on_node 1 'netns_of_pod phoenix')
 check "its sandbox is killed" on_node 1 'id=$(ctr -n k8s.io containers ls -q | while read -r id; do
 		ctr -n k8s.io containers info "$id" |
@@ -25,10 +25,10 @@ check "its sandbox is killed" on_node 1 'id=$(ctr -n k8s.io containers ls -q | w
 			and .Labels[\"io.cri-containerd.kind\"] == \"sandbox\") | .ID" || :; done)
 	ctr -n k8s.io tasks kill -s KILL "$id"'
 check "its program begins again, on SMC" \
-	eventually 600 pod_logged_again phoenix "listening protocol=256"
+	eventually 240 pod_logged_again phoenix "listening protocol=256"
 check "never on TCP" not_tcp
 check "in another network namespace" other_netns "$netns"
 check "of the same pod" test "$(uid)" = "$before"
-check "the node knows one of it" eventually 600 one_sandbox
+check "the node knows one of it" eventually 120 one_sandbox
 check "it is in force" pod_status_is phoenix .policy.in_force true
 remove_pods phoenix

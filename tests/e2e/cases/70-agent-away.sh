@@ -27,15 +27,15 @@ next_image()
 }
 
 check "a server" talk_pod callee "$on" '["serve", "5000"]'
-check "listens" eventually 600 pod_logged callee 'listening protocol=256'
+check "listens" eventually 120 pod_logged callee 'listening protocol=256'
 check "a client that calls again and again" \
 	caller_pod caller "$on" "$(pod_ip callee):5000" 0 1000 500
-check "calls" eventually 600 more_calls 0
+check "calls" eventually 120 more_calls 0
 
 step "the agent's pod is deleted"
 check "deleted" kubectl -n smc-cni delete pod -l app.kubernetes.io/component=agent --timeout=400s
-check "a new one is ready" eventually 600 agent_ready
-check "calls went on" eventually 600 more_calls "$(calls)"
+check "a new one is ready" eventually 240 agent_ready
+check "calls went on" eventually 60 more_calls "$(calls)"
 
 step "the next version, and back"
 check "this one is there" version_is 0.1.0
@@ -47,7 +47,7 @@ check "its agent and its plugin are there" eventually 30 version_is 0.1.1
 check "rolled back" kubectl -n smc-cni rollout undo daemonset/smc-node-agent
 check "it is ready again" rolled
 check "agent and plugin are the old ones" eventually 30 version_is 0.1.0
-check "calls went on" eventually 600 more_calls "$(calls)"
+check "calls went on" eventually 60 more_calls "$(calls)"
 check "not one socket was TCP" test "$(on_tcp)" = 0
 check "and no call failed" test "$(pod_log caller | grep -c failed || :)" = 0
 check "the kernel counted none either" pod_status_is caller .sockets.unsteered 0

@@ -11,20 +11,20 @@ static='{"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "lonely", "name
 	"command": ["/talk"], "args": ["serve", "5000"]}]}}'
 
 check "a steered pod" talk_pod stays '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
-check "listens" eventually 600 pod_logged stays 'listening protocol=256'
+check "listens" eventually 120 pod_logged stays 'listening protocol=256'
 away=$SECONDS
 api_server_stop
 check "its new sockets are SMC" pod_protocol_is stays 256
 check "a static pod starts without an API server" on_node 1 \
 	'printf "%s\n" "$1" > /etc/kubernetes/manifests/lonely.json' "$static"
-check "steered by its own annotation" eventually 600 pod_logged lonely-n1 'listening protocol=256'
-check "it is away for more than a minute" eventually 600 over_a_minute
+check "steered by its own annotation" eventually 120 pod_logged lonely-n1 'listening protocol=256'
+check "it is away for more than a minute" eventually 90 over_a_minute
 check "its new sockets are SMC still" pod_protocol_is stays 256
 check "healthz" on_node 1 'curl -sf http://127.0.0.1:9810/healthz'
 api_server_start kube-apiserver "$api_port" > /dev/null
 check "the API server is back, a change of now is seen" \
 	kubectl annotate --overwrite pod stays smc-cni.io/steer=disabled
-check "and applied" eventually 600 pod_protocol_is stays 6
-check "both watches have synced" eventually 600 synced
+check "and applied" eventually 120 pod_protocol_is stays 6
+check "both watches have synced" eventually 60 synced
 on_node 1 'rm /etc/kubernetes/manifests/lonely.json'
 remove_pods stays

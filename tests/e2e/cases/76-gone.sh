@@ -29,8 +29,8 @@ restore()
 
 free_port other_port
 check "a steered pod" talk_pod older '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
-check "listens" eventually 600 pod_logged older 'listening protocol=256'
-check "the agent is in step" eventually 600 synced
+check "listens" eventually 180 pod_logged older 'listening protocol=256'
+check "the agent is in step" eventually 180 synced
 gone_before=$(times_gone)
 trap restore EXIT
 check "the first API server says nothing any more" daemon_signal kube-apiserver STOP
@@ -41,12 +41,12 @@ check "the pod changes meanwhile" \
 		annotate --overwrite pod older smc-cni.io/steer=disabled
 check "the load balancer's way" balance -I
 check "the first one dies" daemon_signal kube-apiserver KILL
-check "the agent is told that its version is gone" eventually 600 said_gone
-check "and lists anew: what it missed is applied" eventually 600 pod_protocol_is older 6
-check "it is in step" eventually 600 synced
+check "the agent is told that its version is gone" eventually 180 said_gone
+check "and lists anew: what it missed is applied" eventually 180 pod_protocol_is older 6
+check "it is in step" eventually 180 synced
 check "the way back" balance -D
 restore
 trap - EXIT
 check "a change on the first one" kubectl annotate --overwrite pod older smc-cni.io/steer=enabled
-check "is applied" eventually 600 pod_protocol_is older 256
+check "is applied" eventually 240 pod_protocol_is older 256
 remove_pods older

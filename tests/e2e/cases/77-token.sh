@@ -16,18 +16,18 @@ refused()
 happy() { on_node 1 'smcctl status --json | jq -e ".node.source.why == \"\""'; }
 
 check "a steered pod" talk_pod rotated '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
-check "listens" eventually 600 pod_logged rotated 'listening protocol=256'
+check "listens" eventually 120 pod_logged rotated 'listening protocol=256'
 pid=$(agent_pid) hash=$(token_hash)
 check "the API server stops" api_server_stop
 check "it gets another key for tokens" service_account_key
 check "and starts" api_server_start kube-apiserver "$api_port"
-check "the agent's token is refused, and status says so" eventually 600 refused
+check "the agent's token is refused, and status says so" eventually 180 refused
 check "steering stays" pod_protocol_is rotated 256
 check "kubelet is restarted, and with it asks for new tokens" on_node 1 \
 	'pkill -x kubelet; while pgrep -x kubelet; do sleep 0.3; done; kubelet_start'
-check "the new token is there" eventually 600 token_is_new "$hash"
-check "the agent has taken it" eventually 600 happy
+check "the new token is there" eventually 240 token_is_new "$hash"
+check "the agent has taken it" eventually 180 happy
 check "a change of now" kubectl annotate --overwrite pod rotated smc-cni.io/steer=disabled
-check "is applied" eventually 600 pod_protocol_is rotated 6
+check "is applied" eventually 120 pod_protocol_is rotated 6
 check "it is the same process" test "$(agent_pid)" = "$pid"
 remove_pods rotated

@@ -50,5 +50,5 @@ for turn in second third; do
 	check "and runs again" kubectl rollout status deployment/crowd --timeout=1200s
 done
 check "it goes" kubectl delete deployment crowd --timeout=400s
-check "with its pods" eventually 600 no_pods
-check "nothing is left" eventually 600 as_before "$before"
+check "with its pods" eventually 240 no_pods
+check "nothing is left" eventually 60 as_before "$before"

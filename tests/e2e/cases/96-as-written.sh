@@ -19,10 +19,10 @@ says() { status_as_written | tee /dev/stderr | grep -q "$1"; }
 
 check "install" as_written Install 'kubectl apply -k'
 check "a pod" pod_as_written
-check "runs" eventually 600 pod_is web Running
+check "runs" eventually 240 pod_is web Running
 node=$(kubectl get pod web -o 'jsonpath={.spec.nodeName}')
 node=${node#n}
-check "its first socket is SMC" eventually 600 pod_logged web 'listening protocol=256' "$node"
+check "its first socket is SMC" eventually 120 pod_logged web 'listening protocol=256' "$node"
 check "status has a line that says so" says '^default/web  *enabled '
 check "remove" as_written Remove 'kubectl apply -k'
 for n in $(nodes_running); do

@@ -35,8 +35,8 @@ check "render and apply" rendered apply
 check "the agents are rolled out" \
 	kubectl -n smc-cni rollout status daemonset/smc-node-agent --timeout=900s
 check "a pod" talk_pod rendered '{"smc-cni.io/steer": "enabled"}' '["serve", "5000"]'
-check "its first socket is SMC" eventually 600 pod_logged rendered 'listening protocol=256'
-check "the clean-up runs, and waits" eventually 600 cleanup_waits
+check "its first socket is SMC" eventually 120 pod_logged rendered 'listening protocol=256'
+check "the clean-up runs, and waits" eventually 120 cleanup_waits
 check "it is not Ready" cleanup_ready 0
 
 # A clean-up that begins anew asks at once, while no agent is there to hold the lock.
@@ -44,7 +44,7 @@ check "the clean-up begins anew, and the agents restart" \
 	kubectl -n smc-cni delete "$(pod_of cleanup)" "$(pod_of agent)"
 check "they are rolled out" \
 	kubectl -n smc-cni rollout status daemonset/smc-node-agent --timeout=900s
-check "the clean-up waits again" eventually 600 cleanup_waits
+check "the clean-up waits again" eventually 120 cleanup_waits
 check "the pod is as it was" pod_status_is rendered .policy.in_force true
 check "its new sockets are SMC" eventually 10 pod_protocol_is rendered 256
 check "the clean-up is still not Ready" cleanup_ready 0
