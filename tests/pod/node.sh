@@ -88,7 +88,7 @@ node_bridge() {
 agent_start() {
 	smc-node-agent --config "$NODE_DIR/agent.yaml" >>"$NODE_DIR/agent.log" 2>&1 &
 	AGENT_PID=$!
-	local deadline=$((SECONDS + 30))
+	local deadline=$((SECONDS + 150))
 	until smcctl status >/dev/null 2>&1; do
 		if ! kill -0 "$AGENT_PID" 2>/dev/null || ((SECONDS >= deadline)); then
 			echo "the agent does not answer; its log:" >&2
