@@ -16,7 +16,7 @@ ip netns add warm && ip netns del warm
 
 # All points natively, in `make unit`. The step: emulation is slow. To try all:
 # tests/vm/run -k 6.12 -t 9000 -- env FAULT_STEP=1 tests/vm/long/agent-fault.sh
-export FAULT_STEP=${FAULT_STEP:-13} AGENT_BPFFS=/sys/fs/bpf/smc-cni
+export FAULT_STEP=${FAULT_STEP:-29} AGENT_BPFFS=/sys/fs/bpf/smc-cni
 export AGENT_CONFIG='pnets: [{id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [br0]}]
 '
 step "an agent that was not disturbed, so that what comes with the first one is there"
