@@ -44,7 +44,7 @@ step "a swap that died between pin and rename"
 mv $pins/v1/steer_link $pins/v1/steer_link_new
 is "still steered" 256 probe pod pod socket inet stream 0
 steerctl open
-is "completed" "counters pods steer_link" eval "ls $pins/v1 | paste -sd' '"
+is "completed" "cgroups counters pods steer_link" eval "ls $pins/v1 | paste -sd' '"
 check "only one hook is left" eventually 10 one_hook
 
 step "folders of other layouts"
