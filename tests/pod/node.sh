@@ -89,7 +89,7 @@ agent_start() {
 	smc-node-agent --config "$NODE_DIR/agent.yaml" >>"$NODE_DIR/agent.log" 2>&1 &
 	AGENT_PID=$!
 	local deadline=$((SECONDS + 150))
-	until smcctl status >/dev/null 2>&1; do
+	until smcctl status --json >/dev/null 2>&1; do
 		if ! kill -0 "$AGENT_PID" 2>/dev/null || ((SECONDS >= deadline)); then
 			echo "the agent does not answer; its log:" >&2
 			tail -n 20 "$NODE_DIR/agent.log" >&2
