@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The programs on a pod's cgroup: what escaped the hook, and what TCP_ULP "smc" gets.
+/* The programs on a pod's cgroup: what escaped the hook, and what TCP_ULP "smc" gets; and one that
+ * tells where a cgroup is.
  *
- * Both live and die with the cgroup. Their names end with the layout, so that agents of two
- * versions tell their own apart (node-agent/steer/cgroup.c). A setsockopt program costs each
+ * The first two live and die with the cgroup. Their names end with the layout, so that agents of
+ * two versions tell their own apart (node-agent/steer/cgroup.c). A setsockopt program costs each
  * setsockopt(2) of the pod about 60 ns (6.12).
  */
 #include "bpf/kernel_types.h"
@@ -14,13 +15,13 @@
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
-_Static_assert(STEER_LAYOUT == 1, "the names of the programs end with the layout");
+_Static_assert(STEER_LAYOUT == 2, "the names of the programs end with the layout");
 
 /* Every socket that user space makes, with the protocol it got: a TCP one in a steered pod went
  * round the hook (IORING_OP_SOCKET does) or found no SMC in the kernel. The TCP socket inside an
  * SMC socket is the kernel's own and does not come here. */
 SEC("cgroup/sock_create")
-int smc_create_v1(struct bpf_sock *sk)
+int smc_create_v2(struct bpf_sock *sk)
 {
 	struct steer_pod *pod;
 	__u64 cookie;
@@ -91,7 +92,7 @@ static __always_inline int emulate(struct bpf_sockopt *ctx, __u64 cookie)
 }
 
 SEC("cgroup/setsockopt")
-int smc_sockopt_v1(struct bpf_sockopt *ctx)
+int smc_sockopt_v2(struct bpf_sockopt *ctx)
 {
 	struct steer_pod *pod;
 	__u64 cookie;
@@ -113,4 +114,21 @@ int smc_sockopt_v1(struct bpf_sockopt *ctx)
 		COUNT(cookie, ulp_ignored);
 		return pass(ctx);
 	}
+}
+
+/* Not attached to anything: user space reads with it where a cgroup is. The level that
+ * bpf_get_current_ancestor_cgroup_id() takes counts from the root of the hierarchy, which a node
+ * that is a container itself does not see. */
+SEC("iter/cgroup")
+int smc_place(struct bpf_iter__cgroup *ctx)
+{
+	struct steer_place place = {};
+	struct cgroup *cgroup = ctx->cgroup;
+
+	if (!cgroup) /* the end */
+		return 0;
+	place.id = cgroup->kn->id;
+	place.level = cgroup->level;
+	bpf_seq_write(ctx->meta->seq, &place, sizeof(place));
+	return 0;
 }

@@ -37,6 +37,26 @@ struct list_head {
 	struct list_head *next;
 };
 
+struct kernfs_node {
+	__u64 id;
+};
+
+struct cgroup {
+	struct kernfs_node *kn;
+	int level;
+};
+
+struct seq_file;
+
+struct bpf_iter_meta {
+	struct seq_file *seq;
+};
+
+struct bpf_iter__cgroup {
+	struct bpf_iter_meta *meta;
+	struct cgroup *cgroup;
+};
+
 /* include/net/protocol.h: what socket(2) finds a protocol by, one list a socket type (inetsw,
  * inetsw6) */
 struct inet_protosw {

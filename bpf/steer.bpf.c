@@ -2,7 +2,8 @@
 /* The hook: turns the TCP sockets that an opted-in pod asks for into SMC sockets.
  *
  * update_socket_protocol() runs in every socket(2) of the node, so the cheapest questions come
- * first: a pod that did not opt in pays three comparisons and one hash lookup. "Not mine" is
+ * first: a pod that did not opt in pays three comparisons and one hash lookup. Two gates must both
+ * be open: whose network namespace it is, and whose task. "Not mine" is
  * `return 0`, never `return protocol`: the first program that returns something else keeps all
  * others on the hook from running. Not sleepable: the kernel refuses that here, and the walk below
  * stands on the read-side RCU section that it brings.
@@ -46,6 +47,14 @@ static __always_inline bool smc_registered(__u64 lists)
 	return false;
 }
 
+/* The second gate. Whoever enters the pod's namespace from outside (a mesh's node agent, a
+ * port-forward, a human) stays in his own cgroup. */
+static __always_inline bool is_of_pod(const struct steer_pod *pod)
+{
+	return !pod->cgroup_id ||
+	       bpf_get_current_ancestor_cgroup_id((int)pod->cgroup_level) == pod->cgroup_id;
+}
+
 SEC("fmod_ret/update_socket_protocol")
 int BPF_PROG(smc_steer, int family, int type, int protocol)
 {
@@ -62,7 +71,7 @@ int BPF_PROG(smc_steer, int family, int type, int protocol)
 
 	cookie = bpf_get_current_task_btf()->nsproxy->net_ns->net_cookie;
 	pod = bpf_map_lookup_elem(&pods, &cookie);
-	if (!pod || !(pod->flags & STEER_ON))
+	if (!pod || !(pod->flags & STEER_ON) || !is_of_pod(pod))
 		return 0;
 
 	if (!smc_registered(family == AF_INET ? inetsw : inetsw6)) {

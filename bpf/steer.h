@@ -4,6 +4,7 @@
  * Pins below <bpffsDir>/v<STEER_LAYOUT>/: maps `pods`, `counters` and `cgroups`, link `steer_link`.
  * A change of any struct or map here is a new layout: a new folder, so that two versions of the
  * agent never misread each other. A map more, which an older version does not look at, is none.
+ * Layout 1 had no second gate: steer_pod was `flags` and `ulp`.
  */
 #ifndef SMC_BPF_STEER_H
 #define SMC_BPF_STEER_H
@@ -12,7 +13,7 @@
 #include <linux/types.h>
 #endif
 
-#define STEER_LAYOUT 1
+#define STEER_LAYOUT 2
 #define STEER_MAX_PODS 4096 /* kubelet's default is 110 a node; maps are not preallocated */
 
 /* `pods` and `counters` are keyed by the netns cookie of the pod (__u64, host byte order;
@@ -32,6 +33,18 @@ enum steer_ulp {
 struct steer_pod {
 	__u32 flags; /* STEER_ON */
 	__u32 ulp; /* enum steer_ulp */
+	/* The second gate: only tasks in this cgroup and below are steered, and nobody who entered
+	 * the pod's namespace from elsewhere. 0: not known, the namespace alone counts. */
+	__u64 cgroup_id;
+	__u32 cgroup_level; /* from the root of the hierarchy, whatever cgroup namespace shows */
+	__u32 unused; /* 0 */
+};
+
+/* Where a cgroup is, as smc_place() (bpf/cgroup.bpf.c) writes it. */
+struct steer_place {
+	__u64 id;
+	__u32 level;
+	__u32 unused; /* 0 */
 };
 
 struct steer_counters {
@@ -44,7 +57,7 @@ struct steer_counters {
 	__u64 ulp_emulated;
 };
 
-_Static_assert(sizeof(struct steer_pod) == 8, "layout");
+_Static_assert(sizeof(struct steer_pod) == 24, "layout");
 _Static_assert(sizeof(struct steer_counters) == 48, "layout");
 
 #endif

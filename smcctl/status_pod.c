@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+#include <string.h>
 #include <time.h>
 
 #include "smcctl/get.h"
@@ -97,6 +98,13 @@ void status_text_print_pod(const json_t *pod, FILE *out)
 		(void)fprintf(out, LABEL "%lld failed\n", "Handshakes",
 			      get_int(pod, "handshake_errors"));
 	}
+	if (!strcmp(get_string(pod, "gate.by"), "netns"))
+		(void)fprintf(out,
+			      LABEL "everybody in the pod's network namespace is steered: %s\n",
+			      "Gate", get_string(pod, "gate.why"));
+	else if (!strcmp(get_string(pod, "gate.by"), "cgroup"))
+		(void)fprintf(out, LABEL "the pod's own processes are steered, nobody else\n",
+			      "Gate");
 	if (get_bool(pod, "programs.ok"))
 		(void)fprintf(out, LABEL "programs attached\n", "Cgroup");
 	else

@@ -2,6 +2,7 @@
 #include "node-agent/model/record.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -46,11 +47,12 @@ static const char *phase_text(enum record_phase phase)
 
 json_t *record_to_json(const struct record *rec)
 {
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:o, s:o}", "version", RECORD_VERSION,
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o}", "version", RECORD_VERSION,
 			 "bootID", rec->boot_id, "phase", phase_text(rec->phase), "request",
 			 wire_prepare_to_json(&rec->req), "netns", netns_to_json(&rec->netns),
-			 "cgroup", u64_to_json(rec->cgroup_id), "wish", wish_to_json(&rec->wish),
-			 "undo", podnet_to_json(&rec->undo));
+			 "cgroup", u64_to_json(rec->cgroup_id), "cgroupLevel",
+			 (json_int_t)rec->cgroup_level, "wish", wish_to_json(&rec->wish), "undo",
+			 podnet_to_json(&rec->undo));
 }
 
 static int head_from_json(const json_t *obj, struct record *rec, struct err *err)
@@ -83,11 +85,15 @@ static int head_from_json(const json_t *obj, struct record *rec, struct err *err
 static int body_from_json(const json_t *obj, struct record *rec, struct err *err)
 {
 	json_t *request = NULL, *wish = NULL, *undo = NULL;
+	int64_t level = 0;
 	int r;
 
 	if (json_object_get(obj, "cgroup") && /* records of 0.1.0 have none */
 	    u64_from_json(obj, "record", "cgroup", &rec->cgroup_id, err) < 0)
 		return -EINVAL;
+	if (smc_json_get_int(obj, "record", "cgroupLevel", 0, INT_MAX, &level, err) < 0)
+		return -EINVAL;
+	rec->cgroup_level = (uint32_t)level;
 	if (smc_json_get_object(obj, "record", "request", &request, err) < 0 ||
 	    smc_json_get_object(obj, "record", "wish", &wish, err) < 0 ||
 	    smc_json_get_object(obj, "record", "undo", &undo, err) < 0)

@@ -30,6 +30,7 @@ struct record {
 	struct wire_prepare req; /* as the plugin sent it */
 	struct netns_id netns;
 	uint64_t cgroup_id; /* of the pod's cgroup, once it was seen; 0: not yet, or not known */
+	uint32_t cgroup_level; /* where it is below the root of all, once the hook was there; 0 */
 	struct wish wish; /* in force, or about to be */
 	struct podnet undo; /* what was changed in the netns */
 };

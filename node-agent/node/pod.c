@@ -4,113 +4,10 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 
 #include "common/cleanup.h"
 #include "common/sockdiag.h"
-#include "node-agent/steer/pod_cgroup.h"
-
-/* ---- the pieces ---- */
-
-static int entry_apply(struct node *node, const struct record *rec, bool on, struct err *err)
-{
-	struct steer_pod pod = { .flags = on ? STEER_ON : 0,
-				 .ulp = on ? rec->wish.ulp : STEER_ULP_IGNORE };
-
-	if (!node->steer)
-		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s",
-			       node->facts.hook.why);
-	return steer_pod_apply(node->steer, rec->netns.cookie, &pod, err);
-}
-
-static int entry_check(struct node *node, const struct record *rec, struct err *err)
-{
-	struct steer_pod pod = { .flags = STEER_ON, .ulp = rec->wish.ulp };
-
-	if (!node->steer)
-		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s",
-			       node->facts.hook.why);
-	return steer_pod_check(node->steer, rec->netns.cookie, &pod, err);
-}
-
-/* ---- the pod's cgroup ---- */
-
-/* The directory's inode is the cgroup's id, and no id is used twice. Returns 0 when there is no
- * cgroup to be seen. */
-static uint64_t cgroup_id(const struct node *node, const struct record *rec, int *ret_rc)
-{
-	auto_close int fd = -1;
-	struct err ignored;
-	struct stat st;
-
-	*ret_rc = -EOPNOTSUPP;
-	if (node->cgroup_fd < 0 || !rec->req.cgroup_path[0])
-		return 0;
-	fd = cgroup_open(node->cgroup_fd, rec->req.cgroup_path, &ignored);
-	*ret_rc = fd < 0 ? fd : fstat(fd, &st) < 0 ? -errno : 0;
-	return *ret_rc < 0 ? 0 : st.st_ino;
-}
-
-/* Its cgroup is gone, so no process of the pod is left: a folder of cgroups goes only when no
- * process is in it. */
-static bool cgroup_died(const struct node *node, const struct record *rec)
-{
-	int rc;
-	uint64_t now = rec->cgroup_id ? cgroup_id(node, rec, &rc) : 0;
-
-	return rec->cgroup_id && (rc == -ENOENT || (rc == 0 && now != rec->cgroup_id));
-}
-
-bool pod_ended(const struct node *node, const struct record *rec)
-{
-	int rc;
-
-	return cgroup_id(node, rec, &rc) == 0 && rc == -ENOENT;
-}
-
-/* Remembers the cgroup when it is seen for the first time. */
-static void see_cgroup(const struct node *node, struct record *rec)
-{
-	int rc;
-
-	if (!rec->cgroup_id)
-		rec->cgroup_id = cgroup_id(node, rec, &rc);
-}
-
-/* A descriptor of the folder, of a node that can have programs there. */
-static int open_cgroup(const struct node *node, const struct record *rec, struct err *err)
-{
-	if (!node->steer || node->cgroup_fd < 0)
-		return err_set(err, -EOPNOTSUPP, "programs on the pod's cgroup: %s",
-			       node->steer ? node->facts.cgroup.why : node->facts.hook.why);
-	return cgroup_open(node->cgroup_fd, rec->req.cgroup_path, err);
-}
-
-static int programs_apply(struct node *node, const struct record *rec, struct err *err)
-{
-	auto_close int fd = open_cgroup(node, rec, err);
-
-	return fd < 0 ? fd : steer_cgroup_apply(node->steer, fd, rec->netns.cookie, err);
-}
-
-static int programs_check(struct node *node, const struct record *rec, struct err *err)
-{
-	auto_close int fd = open_cgroup(node, rec, err);
-
-	return fd < 0 ? fd : steer_cgroup_check(node->steer, fd, rec->netns.cookie, err);
-}
-
-static int programs_undo(struct node *node, const struct record *rec, struct err *err)
-{
-	auto_close int fd = -1;
-
-	if (!node->steer || node->cgroup_fd < 0)
-		return 0;
-	fd = open_cgroup(node, rec, err);
-	if (fd == -ENOENT)
-		return 0; /* they died with the cgroup */
-	return fd < 0 ? fd : steer_cgroup_undo(node->steer, fd, err);
-}
+#include "node-agent/node/pod_steer.h"
 
 /* Takes back the pod's addresses, except those that are another pod's by now, and with the last pod
  * the shared part. */
@@ -139,6 +36,14 @@ static void note(struct pod_extras *extras, const struct err *err)
 		       used ? "; " : "", err->msg);
 }
 
+static void learn_cgroup(const struct node *node, struct record *rec, struct pod_extras *extras)
+{
+	struct err err = ERR_INIT;
+
+	if (pod_cgroup_see(node, rec, &err) < 0)
+		note(extras, &err);
+}
+
 static void extras_apply(struct node *node, const struct record *rec, struct pod_extras *extras)
 {
 	struct err err = ERR_INIT;
@@ -150,14 +55,14 @@ static void extras_apply(struct node *node, const struct record *rec, struct pod
 				  &err) < 0)
 			note(extras, &err);
 	}
-	if (rec->wish.programs && programs_apply(node, rec, &err) < 0)
+	if (rec->wish.programs && pod_programs_apply(node, rec, &err) < 0)
 		note(extras, &err);
 }
 
 /* -ENOENT is the end of the pod. */
 static int find_netns(struct node *node, const struct record *rec, struct err *err)
 {
-	if (cgroup_died(node, rec))
+	if (pod_cgroup_died(node, rec))
 		return err_set(err, -ENOENT, "the pod's cgroup '%s' is gone", rec->req.cgroup_path);
 	return netns_index_find(&node->netns_index, &rec->netns, err);
 }
@@ -175,7 +80,7 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 		return r;
 	strcpy(rec->boot_id, node->boot_id);
 	rec->phase = phase;
-	see_cgroup(node, rec);
+	learn_cgroup(node, rec, extras);
 	r = record_create(node->state_fd, rec, err);
 	if (r < 0) {
 		rec->phase = RECORD_NONE;
@@ -192,9 +97,11 @@ int pod_commit(struct node *node, struct record *rec, bool required, struct err 
 	if (r < 0)
 		return err_prefix(err, r, "must not start, as SMC is required");
 	rec->phase = RECORD_COMMITTED;
+	if (rec->wish.steer)
+		(void)pod_cgroup_see(node, rec, err); /* the hook may have come meanwhile */
 	r = record_write(node->state_fd, rec, err);
 	if (r == 0 && rec->wish.steer)
-		r = entry_apply(node, rec, true, err);
+		r = pod_entry_apply(node, rec, true, err);
 	if (r == 0)
 		return 0;
 	rec->phase = RECORD_PREPARED;
@@ -208,9 +115,9 @@ static int turn_off(struct node *node, const struct record *rec, const struct wi
 	int r = 0;
 
 	if (rec->wish.steer && !wish->steer && !shared->entry && node->steer)
-		r = entry_apply(node, rec, false, err);
+		r = pod_entry_apply(node, rec, false, err);
 	if (r == 0 && rec->wish.programs && !wish->programs && !shared->programs)
-		r = programs_undo(node, rec, err);
+		r = pod_programs_undo(node, rec, err);
 	if (r == 0 && rec->wish.host && !wish->host)
 		r = host_undo(node, rec, shared, err);
 	return r;
@@ -258,7 +165,7 @@ static int ensure_in(struct node *node, struct record *rec, int netns_fd, const 
 
 	/* Until all is done the record on disk has the new wish, and what may still be there of the
 	 * old one. */
-	see_cgroup(node, rec);
+	learn_cgroup(node, rec, extras);
 	rec->phase = RECORD_COMMITTED;
 	rec->wish = *wish;
 	rec->wish.steer |= before.wish.steer;
@@ -282,7 +189,7 @@ static int ensure_in(struct node *node, struct record *rec, int netns_fd, const 
 	if (!wish->steer)
 		return 0;
 	extras->listeners = before.wish.steer ? -1 : count_listeners(node, rec, netns_fd);
-	return entry_apply(node, rec, true, err);
+	return pod_entry_apply(node, rec, true, err);
 }
 
 int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
@@ -307,9 +214,9 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 	if (netns_fd < 0)
 		return netns_fd;
 	if (rec->wish.steer)
-		r = entry_check(node, rec, err);
+		r = pod_entry_check(node, rec, err);
 	if (r == 0 && rec->wish.programs)
-		r = programs_check(node, rec, err);
+		r = pod_programs_check(node, rec, err);
 	if (r == 0 && rec->wish.host) {
 		wish_host_addrs(&rec->req, &host);
 		r = hostnet_check(node->config, &host, err);
@@ -339,7 +246,7 @@ int pod_remove(struct node *node, const struct record *rec, const struct wish_sh
 	if (!shared->entry && node->steer)
 		err_keep_first(&first, err, steer_pod_undo(node->steer, rec->netns.cookie, &e), &e);
 	if (rec->wish.programs && !shared->programs)
-		err_keep_first(&first, err, programs_undo(node, rec, &e), &e);
+		err_keep_first(&first, err, pod_programs_undo(node, rec, &e), &e);
 	if (netns_part && needs_netns(rec, &rec->wish))
 		err_keep_first(&first, err, netns_undo(node, rec, &e), &e);
 	if (rec->wish.host)

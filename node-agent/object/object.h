@@ -22,9 +22,7 @@ struct object_pod {
 
 struct object_namespace {
 	char *name;
-	/* Object of strings; never NULL. The label `smc-cni.io/steer` is among them, as
-	 * ANNOTATIONS_STEER_LABEL (common/annotations.h). */
-	json_t *annotations;
+	json_t *annotations; /* object of strings; never NULL */
 };
 
 #endif

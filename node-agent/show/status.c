@@ -211,6 +211,29 @@ static const char *programs_why(const struct agent *agent, const struct attach *
 	return "the runtime passed no cgroup path";
 }
 
+/* Who of those in the pod's network namespace is steered: NULL, the pod's own processes; or why
+ * everybody there is. */
+static const char *gate_why(const struct agent *agent, const struct attach *a)
+{
+	if (a->rec->cgroup_level)
+		return NULL;
+	if (!agent->facts.cgroup.ok)
+		return agent->facts.cgroup.why;
+	if (!a->rec->req.cgroup_path[0])
+		return "the runtime passed no cgroup path";
+	return a->missing.msg[0] ? a->missing.msg : "the pod's cgroup was not seen yet";
+}
+
+static json_t *gate(const struct agent *agent, const struct attach *a)
+{
+	const char *why = gate_why(agent, a);
+
+	if (!a->steered)
+		return json_null();
+	return json_pack("{s:s, s:o}", "by", why ? "netns" : "cgroup", "why",
+			 wire_text(why ? why : ""));
+}
+
 static void set_stats(json_t *pod, const struct stats *s)
 {
 	set(pod, "sockets", sockets(s));
@@ -239,6 +262,7 @@ static json_t *pod_message(const struct agent *agent, const struct attach *a)
 	    a->late && a->steered && a->listeners >= 0 ? json_integer(a->listeners) : json_null());
 	set(pod, "since", a->since ? json_integer(a->since) : json_null());
 	set_stats(pod, &a->stats);
+	set(pod, "gate", gate(agent, a));
 	set(pod, "programs", json_pack("{s:b, s:o}", "ok", !why[0], "why", wire_text(why)));
 	set(pod, "missing", wire_text(a->missing.msg));
 	set(msg, "pod", pod);

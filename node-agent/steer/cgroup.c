@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/fault.h"
@@ -247,6 +248,26 @@ int steer_cgroup_undo(struct steer *s, int cgroup_fd, struct err *err)
 {
 	(void)s;
 	return detach_all(cgroup_fd, err);
+}
+
+int steer_cgroup_place(struct steer *s, int cgroup_fd, struct steer_place *ret, struct err *err)
+{
+	union bpf_iter_link_info which = { .cgroup = { .order = BPF_CGROUP_ITER_SELF_ONLY,
+						       .cgroup_fd = (uint32_t)cgroup_fd } };
+	LIBBPF_OPTS(bpf_link_create_opts, opts, .iter_info = &which,
+		    .iter_info_len = sizeof(which));
+	auto_close int link_fd = bpf_link_create(s->place_fd, 0, BPF_TRACE_ITER, &opts);
+	auto_close int fd = link_fd < 0 ? link_fd : bpf_iter_create(link_fd);
+	ssize_t n;
+
+	if (fd < 0)
+		return err_sys(err, fd, "ask where the cgroup is");
+	n = read(fd, ret, sizeof(*ret));
+	if (n < 0)
+		return err_sys(err, errno, "ask where the cgroup is");
+	if (n != sizeof(*ret))
+		return err_set(err, -ENOENT, "ask where the cgroup is: it has died");
+	return 0;
 }
 
 static bool is_subfolder(const struct dirent *entry)

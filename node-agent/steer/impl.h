@@ -16,6 +16,7 @@ struct steer {
 	int cgroups_fd;
 	int create_fd; /* cgroup/sock_create */
 	int sockopt_fd; /* cgroup/setsockopt */
+	int place_fd; /* iter/cgroup */
 	uint32_t hook_id; /* program id */
 	uint32_t pods_id, counters_id, cgroups_id; /* map ids */
 	uint64_t inetsw, inetsw6; /* kernel addresses that the program searches; 0: none */

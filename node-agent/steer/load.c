@@ -115,10 +115,13 @@ static int load_cgroup(struct steer *s, struct err *err)
 	rc = keep_map(skel->maps.cgroups, &s->cgroups_fd, &s->cgroups_id, err);
 	if (rc < 0)
 		return rc;
-	rc = dup_fd(bpf_program__fd(skel->progs.smc_create_v1), &s->create_fd, err);
+	rc = dup_fd(bpf_program__fd(skel->progs.smc_create_v2), &s->create_fd, err);
 	if (rc < 0)
 		return rc;
-	return dup_fd(bpf_program__fd(skel->progs.smc_sockopt_v1), &s->sockopt_fd, err);
+	rc = dup_fd(bpf_program__fd(skel->progs.smc_sockopt_v2), &s->sockopt_fd, err);
+	if (rc < 0)
+		return rc;
+	return dup_fd(bpf_program__fd(skel->progs.smc_place), &s->place_fd, err);
 }
 
 /* Puts the new link in the place of the old one: both are on the hook until rename(2) drops the

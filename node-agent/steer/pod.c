@@ -42,8 +42,10 @@ int steer_pod_check(struct steer *s, uint64_t cookie, const struct steer_pod *po
 	if (memcmp(&found, pod, sizeof(found)) != 0)
 		return err_set(err, -ESTALE,
 			       "check steering entry of netns cookie %" PRIu64
-			       ": flags %#x ulp %u instead of flags %#x ulp %u",
-			       cookie, found.flags, found.ulp, pod->flags, pod->ulp);
+			       ": flags %#x ulp %u cgroup %" PRIu64 " instead of "
+			       "flags %#x ulp %u cgroup %" PRIu64,
+			       cookie, found.flags, found.ulp, (uint64_t)found.cgroup_id,
+			       pod->flags, pod->ulp, (uint64_t)pod->cgroup_id);
 	return steer_counters_get(s, cookie, &counters, err);
 }
 

@@ -88,7 +88,8 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 
 	if (!s)
 		return err_sys(err, ENOMEM, "open steering");
-	s->pods_fd = s->counters_fd = s->cgroups_fd = s->create_fd = s->sockopt_fd = -1;
+	s->pods_fd = s->counters_fd = s->cgroups_fd = -1;
+	s->create_fd = s->sockopt_fd = s->place_fd = -1;
 	(void)libbpf_set_print(print_libbpf);
 	rc = steer_pins_check_fs(bpffs_dir, err);
 	if (rc < 0)
@@ -164,7 +165,7 @@ void steer_close(struct steer *s)
 	if (!s)
 		return;
 	for (int *fd = (int[]){ s->pods_fd, s->counters_fd, s->cgroups_fd, s->create_fd,
-				s->sockopt_fd, -2 };
+				s->sockopt_fd, s->place_fd, -2 };
 	     *fd != -2; fd++)
 		if (*fd >= 0)
 			(void)close(*fd);

@@ -62,6 +62,9 @@ int steer_cgroup_apply(struct steer *s, int cgroup_fd, uint64_t cookie, struct e
 int steer_cgroup_check(struct steer *s, int cgroup_fd, uint64_t cookie, struct err *err);
 int steer_cgroup_undo(struct steer *s, int cgroup_fd, struct err *err);
 
+/* Where the cgroup is: the two members of struct steer_pod that make the second gate. */
+int steer_cgroup_place(struct steer *s, int cgroup_fd, struct steer_place *ret, struct err *err);
+
 /* --cleanup: detaches our programs (of layouts <= STEER_LAYOUT) from the cgroup v2 root and all
  * cgroups below it. Needs no handle. */
 int steer_cgroup_remove_all(const char *cgroup_root, struct err *err);

@@ -68,7 +68,8 @@ pod_status_is() # POD JQ_PATH WANT [N]
 	local got
 	got=$(pod_status "$1" "$2" "${4:-1}") || :
 	[ "$got" = "$3" ] || {
-		echo "$2 of $1 is '$got', expected '$3'"
+		echo "$2 of $1 is '$got', expected '$3'; all of it:"
+		pod_status "$1" . "${4:-1}"
 		return 1
 	}
 }
@@ -89,11 +90,11 @@ pod_logged_again() # POD PATTERN
 
 pod_logged() { pod_log "$1" "${3:-1}" | grep -q -- "$2"; } # POD PATTERN [N]
 
-pod_protocol() # POD: of a new socket in its network namespace
+pod_protocol() # POD: of a new socket of a process of its own
 {
 	# shellcheck disable=SC2016 # for the node
-	on_node 1 'nsenter --net="$(netns_of_pod "$1")" \
-		python3 -ISc "import socket as s; print(s.socket().getsockopt(1, 38))"' "$1"
+	on_node 1 'in_pod "$1" python3 -ISc \
+		"import socket as s; print(s.socket().getsockopt(1, 38))"' "$1"
 }
 
 pod_protocol_is() { [ "$(pod_protocol "$1")" = "$2" ]; }

@@ -58,6 +58,8 @@ static struct record *sample(void)
 	rec->req.interfaces[0].n_ips = 1;
 	assert_int_equal(inet_parse("10.1.0.2/24", &rec->req.interfaces[0].ips[0], &err), 0);
 	rec->req.annotations = json_pack("{s:s}", "smc-cni.io/steer", "enabled");
+	rec->cgroup_id = UINT64_MAX - 1;
+	rec->cgroup_level = 3;
 	rec->netns = (struct netns_id){ 4, 4026532221, UINT64_MAX };
 	rec->wish = (struct wish){ .steer = true, .host = true, .ulp = STEER_ULP_DENY };
 	rec->wish.netns.n_pnets = 1;

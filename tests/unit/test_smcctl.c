@@ -60,7 +60,8 @@ static const char steered[] =
 	"\"rx_bytes\": 0}, \"fallback\": [{\"role\": \"server\", \"name\": \"no-device\", "
 	"\"text\": \"No device.\", \"advice\": \"Buy one.\", \"count\": 3}, {\"role\": "
 	"\"client\", \"name\": \"peer-no-smc\", \"text\": \"Plain TCP.\", \"advice\": null, "
-	"\"count\": 1}], \"handshake_errors\": 2, \"stats_why\": \"\", \"programs\": {\"ok\": "
+	"\"count\": 1}], \"handshake_errors\": 2, \"stats_why\": \"\", \"gate\": {\"by\": "
+	"\"cgroup\", \"why\": \"\"}, \"programs\": {\"ok\": "
 	"true, \"why\": \"\"}, \"missing\": \"\"}";
 
 static const char plain[] =
@@ -286,7 +287,24 @@ static void one_pod_is_told_in_full(void **state)
 		"              do: Buy one.\n"
 		"            1 as client: peer-no-smc: Plain TCP.\n"
 		"Handshakes  2 failed\n"
+		"Gate        the pod's own processes are steered, nobody else\n"
 		"Cgroup      programs attached\n");
+}
+
+static void a_gate_by_namespace_says_why(void **state)
+{
+	json_auto_t *pod = json_loads(steered, 0, NULL);
+	auto_free char *text = NULL;
+	size_t len;
+	FILE *out = open_memstream(&text, &len);
+
+	(void)state;
+	(void)json_object_set_new(pod, "gate",
+				  json_pack("{s:s, s:s}", "by", "netns", "why", "no cgroup path"));
+	status_text_print_pod(pod, out);
+	assert_int_equal(fclose(out), 0);
+	assert_non_null(strstr(text, "Gate        everybody in the pod's network namespace is "
+				     "steered: no cgroup path\n"));
 }
 
 static void pods_are_found_by_name_with_or_without_namespace(void **state)
@@ -464,6 +482,7 @@ int main(void)
 		cmocka_unit_test(no_pods_are_said_in_words),
 		cmocka_unit_test(uses_says_what_connections_came_to),
 		cmocka_unit_test(one_pod_is_told_in_full),
+		cmocka_unit_test(a_gate_by_namespace_says_why),
 		cmocka_unit_test(pods_are_found_by_name_with_or_without_namespace),
 		cmocka_unit_test(an_answer_is_put_together_from_its_messages),
 		cmocka_unit_test(no_text_of_an_answer_moves_a_cursor),

@@ -11,6 +11,7 @@
 #	at_exit COMMAND...		runs COMMAND when the case ends, however; the last one first
 #	die WORDS... / skip WORDS...	ends the case as failed / as skipped, with the reason
 #	snapshot FILE, snapshot_diff A B	see snapshot.sh
+#	pins_folder			where maps and hook of this version are pinned
 #
 # Sets TOP (the source tree), PATH with build/bin first, and bash's -euo pipefail.
 set -euo pipefail
@@ -26,6 +27,11 @@ skip()
 {
 	printf 'skip: %s\n' "$*"
 	exit 77
+}
+
+pins_folder()
+{
+	echo "/sys/fs/bpf/smc-cni/v$(sed -n 's/^#define STEER_LAYOUT //p' "$TOP/bpf/steer.h")"
 }
 
 exit_commands=()

@@ -71,7 +71,7 @@ kill $one $two
 wait $one $two || true
 
 step "somebody deletes the map entry"
-map=/sys/fs/bpf/smc-cni/v1/pods
+map=$(pins_folder)/pods
 bpftool -j map dump pinned $map | jq -r '.[].key | join(" ")' | while read -r key; do
 	# shellcheck disable=SC2086 # one word a byte
 	bpftool map delete pinned $map key $key

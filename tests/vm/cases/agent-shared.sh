@@ -43,6 +43,18 @@ verb() # ADD|DEL POD IFNAME [ADDRESS]
 			                   "cgroupPath": "/kubepods/$2"}$result}
 		END
 }
+# in_cgroup POD COMMAND...: as a process of the pod's
+in_cgroup()
+{
+	(
+		echo "$BASHPID" > "/sys/fs/cgroup/kubepods/$1/cgroup.procs"
+		shift
+		exec "$@"
+	)
+}
+entered() { protocol "$1"; } # POD: what somebody gets who comes from outside
+steered() { [ "$(in_cgroup "$1" protocol "$1")" = 256 ]; }
+unsteered() { [ "$(in_cgroup "$1" protocol "$1")" = 6 ]; }
 programs() { bpftool cgroup show "/sys/fs/cgroup/kubepods/$1" | grep -c smc_ || :; }
 no_programs() { [ "$(programs "$1")" -eq 0 ]; }
 is_there() { [ -n "$(ip -o link show "$1" 2> /dev/null)" ]; }
@@ -64,18 +76,21 @@ check "ADD of two's second network" verb ADD two net1 10.9.0.13
 check "one is steered" steered one
 check "two is steered" steered two
 check "two has programs on its cgroup" test "$(programs two)" -gt 0
+check "who enters it from outside is on TCP" test "$(entered two)" = 6
+gates() { status '[.pods[] | .gate.by] | unique | join(" ")'; }
+check "the status says so" test "$(gates)" = cgroup
 
 step "TCP_ULP in a network namespace that a pod made itself"
 nested() # POD: what anybody in the pod gets there
 {
-	bash -c 'echo $$ > "/sys/fs/cgroup/kubepods/$1/cgroup.procs"
-		exec ip netns exec "$1" sockprobe nest , ulp 6 3' . "$1"
+	in_cgroup "$1" ip netns exec "$1" sockprobe nest , ulp 6 3
 }
 check "it is denied" test "$(nested two)" = "nested EPERM"
 agent_end KILL
 check "while the agent is away, too" test "$(nested two)" = "nested EPERM"
 agent_start
 check "and with the next one" test "$(nested two)" = "nested EPERM"
+check "the second gate is still there" test "$(entered two)/$(gates)" = 6/cgroup
 
 step "both are turned off while they run"
 manifest disabled one
@@ -97,6 +112,7 @@ check "and on" eventually 40 steered two
 check "ADD of the second network" verb ADD two net1 10.9.0.13
 
 step "a late DEL of a pod whose address another one has by now"
+mkdir -p /sys/fs/cgroup/kubepods/old /sys/fs/cgroup/kubepods/new
 ip netns add old
 ip -n old link add eth0 type dummy
 ip netns add new

@@ -32,4 +32,4 @@ fails "not a bpffs" "*bpffs folder '/run/x': '/run' is not on a bpffs*" \
 fails "without CAP_PERFMON" "*verifier says nothing*CAP_BPF and CAP_PERFMON) is missing*" \
 	setpriv --bounding-set -perfmon,-sys_admin --inh-caps -perfmon,-sys_admin \
 		"$progs/steerctl" open
-refute "pins were made" test -e $pins/v1
+refute "pins were made" test -e "$(pins_folder)"

@@ -6,8 +6,10 @@
 . "$(dirname "$0")/../steer.sh"
 
 snapshot "$VM_OUT/before"
+here=$(pins_folder)
+ours=${here##*/} newer=v99
 
-link_id() { bpftool -j link show pinned $pins/v1/steer_link | jq .id; }
+link_id() { bpftool -j link show pinned "$here/steer_link" | jq .id; }
 one_hook() { [ "$(bpftool prog show name smc_steer | grep -c smc_steer)" = 1 ]; }
 
 step "the loader dies"
@@ -41,23 +43,23 @@ check "the agent finds all in order" steerctl check
 agent_kill
 
 step "a swap that died between pin and rename"
-mv $pins/v1/steer_link $pins/v1/steer_link_new
+mv "$here/steer_link" "$here/steer_link_new"
 is "still steered" 256 probe pod pod socket inet stream 0
 steerctl open
-is "completed" "cgroups counters pods steer_link" eval "ls $pins/v1 | paste -sd' '"
+is "completed" "cgroups counters pods steer_link" eval "ls $here | paste -sd' '"
 check "only one hook is left" eventually 10 one_hook
 
 step "folders of other layouts"
-mkdir $pins/v0 $pins/v2 $pins/v01 $pins/old
-bpftool map pin pinned $pins/v1/pods $pins/v2/steer_link
+mkdir $pins/v0 $pins/$newer $pins/v01 $pins/old
+bpftool map pin pinned "$here/pods" $pins/$newer/steer_link
 fails "a newer one is told of" '*level=warn*newer version*leaving it alone*' \
 	eval "steerctl open , drop-older; false"
-is "and left alone" "old v0 v01 v1 v2" eval "ls $pins | paste -sd' '"
+is "and left alone" "old v0 v01 $ours $newer" eval "ls $pins | paste -sd' '"
 
 step "the pin is taken away while an agent runs"
 agent_start
 agent check
-rm $pins/v1/steer_link
+rm "$here/steer_link"
 plain_tcp() { [ "$(probe pod pod socket inet stream 0)" = 6 ]; }
 check "the hook goes: nobody else holds it" eventually 10 plain_tcp
 fails "the agent misses its pin" "*open pin*steer_link': No such file*" agent check
@@ -67,9 +69,9 @@ is "steered again" 256 probe pod pod socket inet stream 0
 
 step "all is taken away"
 steerctl remove-all
-is "the newer one stays" "old v0 v01 v2" eval "ls $pins | paste -sd' '"
-rm $pins/v2/steer_link
-rmdir $pins/v0 $pins/v2 $pins/v01 $pins/old
+is "the newer one stays" "old v0 v01 $newer" eval "ls $pins | paste -sd' '"
+rm $pins/$newer/steer_link
+rmdir $pins/v0 $pins/$newer $pins/v01 $pins/old
 steerctl remove-all , remove-all
 as_before()
 {

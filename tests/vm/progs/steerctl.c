@@ -4,6 +4,7 @@
  *
  *	facts | open | check | list | drop-older		the node
  *	pod NETNS on|off ignore|deny|emulate			apply, then check
+ *	gate NETNS ignore|deny|emulate DIR			on, for the tasks of a cgroup only
  *	undo NETNS | counters NETNS
  *	cgroup apply|check|undo DIR NETNS
  *	remove-all | cgroup-remove-all ROOT			no handle
@@ -97,17 +98,38 @@ static int list(char **arg)
 	return n;
 }
 
-static int pod(char **arg)
+static int apply(const char *netns, const char *ulp, struct steer_pod p)
 {
 	static const char *const ulps[] = { "ignore", "deny", "emulate" };
-	struct steer_pod p = { .flags = strcmp(arg[1], "on") ? 0 : STEER_ON };
 	uint64_t cookie;
 
-	while (p.ulp < ARRAY_SIZE(ulps) && strcmp(ulps[p.ulp], arg[2]) != 0)
+	while (p.ulp < ARRAY_SIZE(ulps) && strcmp(ulps[p.ulp], ulp) != 0)
 		p.ulp++;
-	if (cookie_of(arg[0], &cookie) < 0 || steer_pod_apply(handle, cookie, &p, &err) < 0)
+	if (cookie_of(netns, &cookie) < 0 || steer_pod_apply(handle, cookie, &p, &err) < 0)
 		return -1;
 	return steer_pod_check(handle, cookie, &p, &err);
+}
+
+static int pod(char **arg)
+{
+	struct steer_pod p = { .flags = strcmp(arg[1], "on") ? 0 : STEER_ON };
+
+	return apply(arg[0], arg[2], p);
+}
+
+static int gate(char **arg)
+{
+	auto_close int fd = open(arg[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct steer_pod p = { .flags = STEER_ON };
+	struct steer_place place;
+
+	if (fd < 0)
+		return err_sys(&err, -1, "open cgroup '%s'", arg[2]);
+	if (steer_cgroup_place(handle, fd, &place, &err) < 0)
+		return -1;
+	p.cgroup_id = place.id;
+	p.cgroup_level = place.level;
+	return apply(arg[0], arg[1], p);
 }
 
 static int undo(char **arg)
@@ -170,6 +192,7 @@ static const struct command {
 	{ "list", 0, list, false },
 	{ "drop-older", 0, drop_older, false },
 	{ "pod", 3, pod, false },
+	{ "gate", 3, gate, false },
 	{ "undo", 1, undo, false },
 	{ "counters", 1, counters, false },
 	{ "cgroup", 3, cgroup, false },
