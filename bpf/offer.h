@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* What the offer program and user space share: to whom a steered pod offers SMC. Included by both:
+ * fixed-width types only.
+ *
+ * Pins below <bpffsDir>/v<STEER_LAYOUT>/ (bpf/steer.h): maps `offer_pods`, `offer_rules` and
+ * `offer_node`.
+ *
+ * `offer_pods` is a hash by netns cookie (__u64, host byte order). A pod without an entry offers
+ * nothing. Its rules are those of `offer_rules`, a trie by longest prefix, of the generation that
+ * the entry names: a new set is written under the next generation, the entry is switched over, and
+ * the old set goes. So no SYN sees half of a change.
+ *
+ * Only the longest prefix that has the peer's address is looked at. User space therefore writes
+ * into each prefix what all shorter ones allow that contain it (node-agent/model/peers.c).
+ */
+#ifndef SMC_BPF_OFFER_H
+#define SMC_BPF_OFFER_H
+
+#ifndef __bpf__
+#include <linux/types.h>
+#endif
+
+#define OFFER_RULES_MAX 262144 /* of all pods; the trie is not preallocated */
+#define OFFER_RANGES_MAX 8 /* port ranges of one prefix */
+
+/* Cookie 0 is no namespace's: its addresses are those of this node's pods. */
+#define OFFER_NODE_COOKIE 0
+
+struct offer_key {
+	__u32 prefixlen; /* of what follows, in bits: 96 + that of the address, as IPv6 */
+	__u32 cookie[2]; /* low and high half of the pod's netns cookie */
+	__u32 generation;
+	__u8 address[16]; /* IPv4 as ::ffff:a.b.c.d */
+};
+
+#define OFFER_KEY_BITS 96 /* before the address */
+
+struct offer_range {
+	__u16 from, to; /* both included, host byte order */
+};
+
+/* Ports of the service: the SYN's destination port, at the client as at the server. */
+struct offer_ports {
+	__u32 n;
+	struct offer_range range[OFFER_RANGES_MAX];
+};
+
+#define OFFER_OPEN 1u /* else nothing is offered, whatever the rules say */
+
+struct offer_pod {
+	__u32 flags; /* OFFER_OPEN */
+	__u32 generation;
+	/* To this node's pods (cookie 0, generation 0), and to itself over loopback. */
+	struct offer_ports node;
+};
+
+/* The one element of the array `offer_node`. */
+struct offer_node {
+	__u32 closed; /* the switch (smc-cni.io/pause): no pod offers anything */
+};
+
+_Static_assert(sizeof(struct offer_key) == 32, "layout");
+_Static_assert(sizeof(struct offer_ports) == 36, "layout");
+_Static_assert(sizeof(struct offer_pod) == 44, "layout");
+
+#endif
