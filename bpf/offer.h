@@ -11,7 +11,13 @@
  * the old set goes. So no SYN sees half of a change.
  *
  * Only the longest prefix that has the peer's address is looked at. User space therefore writes
- * into each prefix what all shorter ones allow that contain it (node-agent/model/peers.c).
+ * into each prefix what all shorter ones allow that contain it (node-agent/model/peers.c). IPv4 is
+ * looked up below ::ffff:0:0/96: where an IPv6 prefix contains that, user space writes 0.0.0.0/0,
+ * too, if need be without a range, so that IPv4 never gets what was meant for IPv6.
+ *
+ * A range of a rule may count for some of its addresses only: those of this node's pods, which are
+ * the ones that are found under OFFER_NODE_COOKIE, and the pod itself over loopback. That is what
+ * remains of a network that was narrowed by "this node's pods".
  */
 #ifndef SMC_BPF_OFFER_H
 #define SMC_BPF_OFFER_H
@@ -39,9 +45,13 @@ struct offer_range {
 	__u16 from, to; /* both included, host byte order */
 };
 
-/* Ports of the service: the SYN's destination port, at the client as at the server. */
+/* Ports of the service: the SYN's destination port, at the client as at the server. A port is in
+ * them if any range has it. */
 struct offer_ports {
 	__u32 n;
+	/* Bit i: range[i] counts only if the peer is one of this node's pods, or the pod itself
+	 * over loopback. Of a rule; 0 in offer_pod.node, where all ranges are of that kind. */
+	__u32 node_only;
 	struct offer_range range[OFFER_RANGES_MAX];
 };
 
@@ -60,7 +70,7 @@ struct offer_node {
 };
 
 _Static_assert(sizeof(struct offer_key) == 32, "layout");
-_Static_assert(sizeof(struct offer_ports) == 36, "layout");
-_Static_assert(sizeof(struct offer_pod) == 44, "layout");
+_Static_assert(sizeof(struct offer_ports) == 40, "layout");
+_Static_assert(sizeof(struct offer_pod) == 48, "layout");
 
 #endif
