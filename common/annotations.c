@@ -2,14 +2,19 @@
 #include "common/annotations.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
-
-#include "common/names.h"
 
 struct bound {
 	size_t bytes, keys; /* that are kept so far */
 };
+
+static bool is_label(const char *key, const json_t *value)
+{
+	return !strcmp(key, ANNOTATIONS_STEER_LABEL) && json_is_string(value) &&
+	       json_string_length(value) <= ANNOTATIONS_LABEL_MAX;
+}
 
 static int keep(struct bound *b, const char *key, json_t *value, struct err *err)
 {
@@ -40,7 +45,7 @@ int annotations_bound(json_t *annotations, struct err *err)
 	json_object_foreach_safe(annotations, next, key, value) {
 		if (r < 0)
 			return r;
-		if (!strcmp(key, steer))
+		if (!strcmp(key, steer) || is_label(key, value))
 			continue;
 		if (b.keys < ANNOTATIONS_KEYS_MAX)
 			r = keep(&b, key, value, err);

@@ -9,13 +9,20 @@
 #include <jansson.h>
 
 #include "common/err.h"
+#include "common/names.h"
 
 #define ANNOTATIONS_BYTES_MAX 2048 /* of the keys and values that are kept of one object */
 #define ANNOTATIONS_KEYS_MAX 16 /* more than there are of ours */
 
+/* Where the label `smc-cni.io/steer` of a namespace is kept, among its annotations: a key that no
+ * annotation can have. */
+#define ANNOTATIONS_STEER_LABEL "label:" NAMES_PREFIX "steer"
+#define ANNOTATIONS_LABEL_MAX 63 /* bytes of a label's value */
+
 /* Of an object of strings, the keys those that are kept: in place of a value that is too much
  * stands a text which says so, and which is a good value of no key; of too many keys some go, so
- * that at least one is left that is not known. `steer` is looked at first, and never goes. -ENOMEM.
+ * that at least one is left that is not known. `steer` is looked at first, and never goes; nor does
+ * the label. -ENOMEM.
  */
 int annotations_bound(json_t *annotations, struct err *err);
 

@@ -109,6 +109,7 @@ void agent_decide(struct agent *agent, struct attach *a)
 	struct policy_pod pod = {
 		.namespace = req->pod.namespace,
 		.name = req->pod.name,
+		.uid = req->pod.uid,
 		.own = is_own(&req->pod),
 		.annotations = req->annotations,
 	};

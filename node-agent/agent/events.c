@@ -38,7 +38,7 @@ static void tell_denied(struct agent *agent, const struct attach *a)
 		(void)tell(agent, a, EVENTS_INVALID_ANNOTATION, event_denied_text(v, note));
 	else if (v->unavailable && missing) /* one for the node, not one for each pod */
 		tell_node(agent, missing);
-	else if (!v->steer && (v->unavailable || is_asked(v)))
+	else if (!v->steer && !v->left_out && (v->unavailable || is_asked(v)))
 		(void)tell(agent, a, EVENTS_UNAVAILABLE, event_denied_text(v, note));
 }
 

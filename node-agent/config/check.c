@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "common/inet.h"
+#include "node-agent/config/peers_nets.h"
 #include "node-agent/config/read.h"
 
 struct checked {
@@ -127,6 +128,80 @@ static int check_limit(const struct config_at *at, const struct config *c,
 		at->file, ytree_get(ytree_get(root, "limits"), "pnetIDs")->items[i]->line, i, id);
 }
 
+/* Where something stands that the file has, or would have (the default). */
+static int line_in(const struct ytree_node *root, const char *key, int item)
+{
+	const struct ytree_node *list = ytree_get(root, key);
+
+	return list ? list->items[item]->line : 1;
+}
+
+/* Item i of peers: does one of its networks get more port ranges, from all items, than there is
+ * room for? */
+static int check_peer(const struct config_at *at, const struct config *c,
+		      const struct peers_nets *all, const struct ytree_node *root, int i,
+		      struct err *err)
+{
+	auto_peers_nets struct peers_nets own = { 0 };
+	struct err why = ERR_INIT;
+	int rc = peers_nets_add(&own, &c->peers[i], c->cluster_cidrs, c->n_cluster_cidrs);
+
+	if (rc < 0)
+		return err_sys(err, -rc, "read '%s'", at->file);
+	if (peers_nets_check(all, &own, &why) == 0)
+		return 0;
+	return err_set(err, -EINVAL, "%s:%d: key 'peers[%d]': %s (of all entries that contain it)",
+		       at->file, line_in(root, "peers", i), i, why.msg);
+}
+
+static int check_peers(const struct config_at *at, const struct config *c,
+		       const struct ytree_node *root, struct err *err)
+{
+	auto_peers_nets struct peers_nets all = { 0 };
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < c->n_peers; i++) {
+		rc = peers_nets_add(&all, &c->peers[i], c->cluster_cidrs, c->n_cluster_cidrs);
+		if (rc == -E2BIG)
+			return err_set(err, -EINVAL,
+				       "%s:%d: key 'peers[%d]': more than %d networks, words "
+				       "included",
+				       at->file, line_in(root, "peers", i), i, PEERS_NETS_MAX);
+	}
+	if (rc < 0)
+		return err_sys(err, -rc, "read '%s'", at->file);
+	peers_nets_merge(&all);
+	for (int i = 0; rc == 0 && i < c->n_peers; i++)
+		rc = check_peer(at, c, &all, root, i, err);
+	return rc;
+}
+
+static int check_renamed(const struct config_at *at, const struct ytree_node *root, struct err *err)
+{
+	const struct ytree_node *allow = ytree_get(root, "allow");
+	const struct ytree_node *old = ytree_get(root, "allowUnencrypted");
+
+	if (!old || !allow || !ytree_get(allow, "unencrypted"))
+		return 0;
+	return err_set(
+		err, -EINVAL,
+		"%s:%d: key 'allowUnencrypted' is the old name of 'allow.unencrypted', which "
+		"is there, too: remove it",
+		at->file, old->line);
+}
+
+static int check_limits(const struct config_at *at, const struct config *c,
+			const struct ytree_node *root, struct err *err)
+{
+	for (int i = 0; i < c->limits.n_pnet_ids; i++) {
+		int rc = config_note(at, check_limit(at, c, root, i, err), err);
+
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
 int config_check(const struct config_at *at, const struct config *c, const struct ytree_node *root,
 		 struct err *err)
 {
@@ -145,10 +220,10 @@ int config_check(const struct config_at *at, const struct config *c, const struc
 		if (rc < 0)
 			return rc;
 	}
-	for (int i = 0; i < c->limits.n_pnet_ids; i++) {
-		rc = config_note(at, check_limit(at, c, root, i, err), err);
-		if (rc < 0)
-			return rc;
-	}
-	return 0;
+	rc = check_limits(at, c, root, err);
+	if (rc == 0)
+		rc = config_note(at, check_peers(at, c, root, err), err);
+	if (rc >= 0)
+		rc = config_note(at, check_renamed(at, root, err), err);
+	return rc < 0 ? rc : 0;
 }

@@ -9,8 +9,9 @@
 #include "node-agent/parse/ytree.h"
 
 /* `root` is the map that c was read from, for the lines in messages. -EINVAL for a pnet id,
- * interface, RDMA port or pod network that two pnets claim, and for a limits.pnetIDs that no pnet
- * has, each told as config_note() has it. */
+ * interface, RDMA port or pod network that two pnets claim, for a limits.pnetIDs that no pnet has,
+ * for peers of too many networks or port ranges, and for a key beside its old name, each told as
+ * config_note() has it. */
 int config_check(const struct config_at *at, const struct config *c, const struct ytree_node *root,
 		 struct err *err);
 

@@ -24,8 +24,30 @@ static int read_peers(const struct config_at *at, const struct ytree_node *value
 {
 	struct config *c = out;
 
-	return config_read_list(at, value, sizeof(*c->peers), config_value_cidr, (void **)&c->peers,
+	c->peers_given = true;
+	return config_read_list(at, value, sizeof(*c->peers), config_value_peer, (void **)&c->peers,
 				&c->n_peers, err);
+}
+
+static int read_cluster_cidrs(const struct config_at *at, const struct ytree_node *value, void *out,
+			      struct err *err)
+{
+	struct config *c = out;
+
+	return config_read_list(at, value, sizeof(*c->cluster_cidrs), config_value_cluster_cidr,
+				(void **)&c->cluster_cidrs, &c->n_cluster_cidrs, err);
+}
+
+/* What safety forbids otherwise. */
+static int read_allow(const struct config_at *at, const struct ytree_node *value, void *out,
+		      struct err *err)
+{
+	static const struct config_field fields[] = {
+		{ "unencrypted", config_value_bool, offsetof(struct config, allow_unencrypted) },
+		{ "sockOps", config_value_bool, offsetof(struct config, allow_sock_ops) },
+	};
+
+	return config_read_map(at, value, fields, ARRAY_SIZE(fields), out, err);
 }
 
 static int read_limit_namespaces(const struct config_at *at, const struct ytree_node *value,
@@ -95,6 +117,16 @@ static int read_cni_plugin(const struct config_at *at, const struct ytree_node *
 	return config_value_optional_path(at, value, &c->cni_plugin, err);
 }
 
+static int read_allow_unencrypted(const struct config_at *at, const struct ytree_node *value,
+				  void *out, struct err *err)
+{
+	struct config *c = out;
+
+	log_warn("key has another name now, and will be refused in the next version", "key",
+		 at->key, "name", "allow.unencrypted");
+	return config_value_bool(at, value, &c->allow_unencrypted, err);
+}
+
 static const struct config_field root_fields[] = {
 	{ "nodeName", config_value_node_name, offsetof(struct config, node_name) },
 	{ "podSource", read_pod_source, offsetof(struct config, pod_source_folder) },
@@ -102,9 +134,11 @@ static const struct config_field root_fields[] = {
 	{ "defaultSteer", config_value_switch, offsetof(struct config, default_steer) },
 	{ "ueid", config_value_ueid, offsetof(struct config, ueid) },
 	{ "peers", read_peers, 0 },
+	{ "clusterCIDRs", read_cluster_cidrs, 0 },
 	{ "pnets", config_pnets_read, 0 },
 	{ "limits", read_limits, offsetof(struct config, limits) },
-	{ "allowUnencrypted", config_value_bool, offsetof(struct config, allow_unencrypted) },
+	{ "allow", read_allow, 0 },
+	{ "allowUnencrypted", read_allow_unencrypted, 0 },
 	{ "socket", config_value_socket_path, offsetof(struct config, socket) },
 	{ "stateDir", config_value_path, offsetof(struct config, state_dir) },
 	{ "bpffsDir", config_value_path, offsetof(struct config, bpffs_dir) },
@@ -139,9 +173,12 @@ static struct config *new_with_defaults(void)
 	c->limits.max_buffer_bytes = 256 * 1024;
 	c->limits.ulp = STEER_ULP_DENY;
 	c->log_level = LOG_LEVEL_INFO;
-	if (!c->kubeconfig || !c->ueid || !c->socket || !c->state_dir || !c->bpffs_dir ||
-	    !c->cgroup_root || !c->cni_conf_dir || !c->cni_bin_dir || !c->cni_plugin ||
-	    !c->features_dir || !c->metrics) {
+	c->peers = calloc(1, sizeof(*c->peers));
+	if (c->peers && peers_item_parse("cluster", &c->peers[0]) == 0)
+		c->n_peers = 1;
+	if (!c->n_peers || !c->kubeconfig || !c->ueid || !c->socket || !c->state_dir ||
+	    !c->bpffs_dir || !c->cgroup_root || !c->cni_conf_dir || !c->cni_bin_dir ||
+	    !c->cni_plugin || !c->features_dir || !c->metrics) {
 		config_free(c);
 		return NULL;
 	}
@@ -321,6 +358,7 @@ void config_free(struct config *c)
 	free(c->limits.namespaces);
 	free(c->limits.pnet_ids);
 	free(c->peers);
+	free(c->cluster_cidrs);
 	free(c->node_name);
 	free(c->pod_source_folder);
 	free(c->kubeconfig);

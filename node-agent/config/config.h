@@ -18,6 +18,7 @@
 #include "common/inet.h"
 #include "common/log.h"
 #include "common/smc_nl.h"
+#include "node-agent/config/peers_item.h"
 
 #define CONFIG_DEFAULT_PATH "/etc/smc-cni/agent.yaml"
 
@@ -61,11 +62,15 @@ struct config {
 	bool default_steer;
 	char *ueid;
 	int n_peers;
-	struct inet_addr *peers;
+	struct peers_item *peers; /* where SMC is offered; none: nowhere */
+	bool peers_given; /* in the file; else [cluster] */
+	int n_cluster_cidrs;
+	struct inet_addr *cluster_cidrs; /* none: `cluster` in peers is what `private` is */
 	int n_pnets;
 	struct config_pnet *pnets;
 	struct config_limits limits;
 	bool allow_unencrypted;
+	bool allow_sock_ops;
 	char *socket;
 	char *state_dir;
 	char *bpffs_dir;

@@ -14,6 +14,7 @@
 #include "common/log.h"
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
+#include "node-agent/config/peers_item.h"
 #include "node-agent/config/scalar.h"
 #include "node-agent/parse/k8s_name.h"
 
@@ -220,6 +221,24 @@ int config_value_cidr(const struct config_at *at, const struct ytree_node *value
 		return config_refuse(at, value,
 				     "a CIDR without host bits, such as 10.244.0.0/16 or fd00::/64",
 				     err);
+	return 0;
+}
+
+int config_value_cluster_cidr(const struct config_at *at, const struct ytree_node *value, void *out,
+			      struct err *err)
+{
+	if (peers_cidr_parse(value->text, out) < 0)
+		return config_refuse(at, value,
+				     "a CIDR without host bits, such as 10.244.0.0/16 or fd00::/64",
+				     err);
+	return 0;
+}
+
+int config_value_peer(const struct config_at *at, const struct ytree_node *value, void *out,
+		      struct err *err)
+{
+	if (peers_item_parse(value->text, out) < 0)
+		return config_refuse(at, value, PEERS_ITEM_ALLOWED, err);
 	return 0;
 }
 

@@ -20,6 +20,8 @@ config_read_fn config_value_install; /* enum config_install */
 config_read_fn config_value_ulp; /* enum steer_ulp */
 config_read_fn config_value_buffer; /* int64_t: bytes */
 config_read_fn config_value_cidr; /* struct inet_addr */
+config_read_fn config_value_cluster_cidr; /* the same; IPv4-mapped IPv6 becomes IPv4 */
+config_read_fn config_value_peer; /* struct peers_item */
 config_read_fn config_value_pnet_id; /* char[SMC_PNET_ID_MAX + 1]: upper-cased */
 config_read_fn config_value_interface; /* char[IFNAMSIZ] */
 config_read_fn config_value_ib_device; /* char[64] */

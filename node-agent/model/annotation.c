@@ -8,14 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
-#include "common/inet.h"
 #include "common/names.h"
 #include "common/nearest.h"
 #include "node-agent/config/scalar.h"
+#include "node-agent/model/list.h"
+#include "node-agent/model/peers.h"
 #include "node-agent/parse/k8s_name.h"
-
-#define LIST_ITEMS_MAX 256
 
 static int parse_steer(const char *text, struct annotation_values *v)
 {
@@ -50,102 +50,41 @@ static int parse_ulp(const char *text, struct annotation_values *v)
 	return scalar_parse_ulp(text, &v->ulp);
 }
 
-static char *trim(char *s)
+static int check_container(void *arg, const char *item)
 {
-	char *end;
-
-	s += strspn(s, " \t");
-	end = s + strlen(s);
-	while (end > s && (end[-1] == ' ' || end[-1] == '\t'))
-		*--end = '\0';
-	return s;
-}
-
-/* Comma-separated, blanks around items are fine, empty items are not. */
-static int check_list(const char *text, bool (*valid)(char *item))
-{
-	auto_free char *copy = strdup(text);
-	char *rest = copy;
-	int n = 0;
-
-	if (!copy)
-		return -ENOMEM;
-	while (rest) {
-		char *item = trim(strsep(&rest, ","));
-
-		if (++n > LIST_ITEMS_MAX || !valid(item))
-			return -EINVAL;
-	}
-	return 0;
-}
-
-static bool container_valid(char *item)
-{
-	return k8s_name_label(item);
-}
-
-static bool port_parse(const char *text, long *ret)
-{
-	size_t len = strlen(text);
-
-	if (len < 1 || len > 5 || strspn(text, "0123456789") != len)
-		return false;
-	*ret = strtol(text, NULL, 10);
-	return *ret >= 1 && *ret <= 65535;
-}
-
-static bool ports_valid(char *text)
-{
-	char *dash = strchr(text, '-');
-	long from, to;
-
-	if (!dash)
-		return port_parse(text, &from);
-	*dash = '\0';
-	return port_parse(text, &from) && port_parse(dash + 1, &to) && from <= to;
-}
-
-/* "10.0.0.0/8", "10.0.0.0/8:443", "fd00::/8", "[fd00::/8]:8000-8999" */
-static bool peer_valid(char *item)
-{
-	char *cidr = item, *ports = NULL;
-	struct inet_addr addr;
-	bool bracketed = item[0] == '[';
-
-	if (bracketed) {
-		char *close = strchr(item, ']');
-
-		if (!close || close[1] != ':')
-			return false;
-		*close = '\0';
-		cidr = item + 1;
-		ports = close + 2;
-	} else {
-		char *colon = strchr(item, ':');
-
-		if (colon && !strchr(colon + 1, ':') && !strchr(colon, '/')) {
-			*colon = '\0';
-			ports = colon + 1;
-		}
-	}
-	if (inet_parse_cidr(cidr, &addr, NULL) < 0 ||
-	    bracketed != (ports && addr.family == AF_INET6))
-		return false;
-	if (addr.family == AF_INET6 && IN6_IS_ADDR_V4MAPPED(&addr.v6))
-		return false; /* IPv4 is written as IPv4 */
-	return !ports || ports_valid(ports);
+	(void)arg;
+	return k8s_name_label(item) ? 0 : -EINVAL;
 }
 
 static int parse_containers(const char *text, struct annotation_values *v)
 {
 	(void)v; /* checked only: see unenforced() in policy.c */
-	return check_list(text, container_valid);
+	return list_each(text, check_container, NULL);
 }
 
 static int parse_peers(const char *text, struct annotation_values *v)
 {
-	(void)v;
-	return check_list(text, peer_valid);
+	int rc = peers_text_check(text);
+
+	if (rc == 0)
+		v->peers = text;
+	return rc;
+}
+
+/* "0" to "100", as people write it. */
+static int parse_percent(const char *text, struct annotation_values *v)
+{
+	size_t len = strlen(text);
+	int percent = 0;
+
+	if (len < 1 || len > 3 || strspn(text, "0123456789") != len || (len > 1 && text[0] == '0'))
+		return -EINVAL;
+	for (; *text; text++)
+		percent = 10 * percent + (*text - '0');
+	if (percent > 100)
+		return -EINVAL;
+	v->percent = percent;
+	return 0;
 }
 
 static const struct annotation {
@@ -159,11 +98,12 @@ static const struct annotation {
 	{ ANNOTATION_CONTAINERS, "containers", false, parse_containers,
 	  "container names, separated by commas" },
 	{ ANNOTATION_PEERS, "peers", true, parse_peers,
-	  "CIDRs, each optionally with :PORT or :FROM-TO, separated by commas, such as "
-	  "10.0.0.0/8:443,[fd00::/8]:80-90" },
+	  "CIDRs or the words node, cluster, private, any, each optionally with :PORT or :FROM-TO, "
+	  "separated by commas, such as 10.0.0.0/8:443,[fd00::/8]:80-90" },
 	{ ANNOTATION_PNET_ID, "pnet-id", false, parse_pnet_id, "1 to 16 letters and digits" },
 	{ ANNOTATION_BUFFER_SIZE, "buffer-size", false, parse_buffer, SCALAR_BUFFER_ALLOWED },
 	{ ANNOTATION_ULP, "ulp", true, parse_ulp, SCALAR_ULP_ALLOWED },
+	{ ANNOTATION_PERCENT, "percent", true, parse_percent, "0 to 100" },
 };
 
 static const char *owner_text(enum annotation_owner owner)
@@ -221,6 +161,36 @@ static int read_one(const struct annotation *a, const json_t *value, enum annota
 		       a->key, owner_text(owner), text ? text : "(no string)", a->allowed);
 }
 
+/* The label of a namespace, kept among its annotations. */
+static int read_steer_label(const json_t *annotations, struct annotation_values *ret,
+			    struct err *err)
+{
+	const char *text = json_string_value(json_object_get(annotations, ANNOTATIONS_STEER_LABEL));
+	struct annotation_values label = { 0 };
+	enum policy_steer said = ret->steer;
+
+	if (!text)
+		return 0;
+	if (parse_steer(text, &label) < 0)
+		return err_set(err, -EINVAL,
+			       "label '" NAMES_PREFIX "steer' of the namespace: got '%.64s', "
+			       "allowed: enabled, required, disabled",
+			       text);
+	if (!(ret->set & ANNOTATION_STEER)) {
+		ret->set |= ANNOTATION_STEER;
+		ret->steer = label.steer;
+		ret->steer_by_label = true;
+	} else if (said != label.steer) {
+		bool label_wins = said != POLICY_DISABLED &&
+				  (label.steer == POLICY_DISABLED || label.steer > said);
+
+		ret->steer_differs = true;
+		ret->steer = label_wins ? label.steer : said;
+		ret->steer_other = label_wins ? said : label.steer;
+	}
+	return 0;
+}
+
 int annotation_read(const json_t *annotations, enum annotation_owner owner, unsigned int ignore,
 		    struct annotation_values *ret, struct err *err)
 {
@@ -242,6 +212,9 @@ int annotation_read(const json_t *annotations, enum annotation_owner owner, unsi
 		if (read_one(&table[i], value, owner, ret, rc ? NULL : first) < 0)
 			rc = -EINVAL;
 	}
+	if (owner == ANNOTATION_OF_NAMESPACE && !(ignore & ANNOTATION_STEER) &&
+	    read_steer_label(annotations, ret, rc ? NULL : first) < 0)
+		rc = -EINVAL;
 	if (rc < 0)
 		return rc;
 	/* jansson's iterators want a mutable object, and do not change it */

@@ -10,6 +10,7 @@
 #include "common/names.h"
 #include "node-agent/config/scalar.h"
 #include "node-agent/model/annotation.h"
+#include "node-agent/model/share.h"
 
 /* What pod, namespace and node say together. */
 struct asked {
@@ -17,7 +18,9 @@ struct asked {
 	enum policy_origin origin;
 	unsigned int set; /* annotation_key bits, of the pod or its namespace */
 	enum steer_ulp ulp; /* when set has ANNOTATION_ULP */
-	struct annotation_values pod;
+	const char *peers; /* when set has ANNOTATION_PEERS, else NULL */
+	int percent; /* when set has ANNOTATION_PERCENT */
+	struct annotation_values pod, ns;
 	struct err bad; /* the first bad annotation; "" if there is none */
 };
 
@@ -28,7 +31,7 @@ static bool is_exempt(const char *namespace)
 
 static void ask(const struct config *config, const struct policy_pod *pod, struct asked *ret)
 {
-	struct annotation_values ns = { 0 };
+	struct annotation_values *ns = &ret->ns;
 
 	*ret = (struct asked){ .steer = POLICY_DISABLED, .origin = POLICY_FROM_DEFAULT };
 	if (annotation_read(pod->annotations, ANNOTATION_OF_POD, 0, &ret->pod, &ret->bad) == 0)
@@ -42,11 +45,11 @@ static void ask(const struct config *config, const struct policy_pod *pod, struc
 		}
 		/* what the pod says itself hides what its namespace says, good or bad */
 		if (annotation_read(pod->namespace_annotations, ANNOTATION_OF_NAMESPACE,
-				    ret->pod.set, &ns, &bad) < 0 &&
+				    ret->pod.set, ns, &bad) < 0 &&
 		    !ret->bad.msg[0])
 			ret->bad = bad;
-		if (ns.set & ANNOTATION_STEER) {
-			ret->steer = ns.steer;
+		if (ns->set & ANNOTATION_STEER) {
+			ret->steer = ns->steer;
 			ret->origin = POLICY_FROM_NAMESPACE;
 		}
 	}
@@ -54,18 +57,22 @@ static void ask(const struct config *config, const struct policy_pod *pod, struc
 		ret->steer = ret->pod.steer;
 		ret->origin = POLICY_FROM_POD;
 	}
-	ret->ulp = ret->pod.set & ANNOTATION_ULP ? ret->pod.ulp : ns.ulp;
-	ret->set = ret->pod.set | ns.set;
+	ret->ulp = ret->pod.set & ANNOTATION_ULP ? ret->pod.ulp : ns->ulp;
+	ret->peers = ret->pod.peers ? ret->pod.peers : ns->peers;
+	ret->percent = ret->pod.set & ANNOTATION_PERCENT ? ret->pod.percent : ns->percent;
+	ret->set = ret->pod.set | ns->set;
 }
 
 /* Says who decided, for the end of a sentence. */
-static const char *origin_sentence(enum policy_origin o)
+static const char *origin_sentence(const struct asked *a)
 {
-	switch (o) {
+	switch (a->origin) {
 	case POLICY_FROM_POD:
 		return "annotation '" NAMES_PREFIX "steer' of the pod says";
 	case POLICY_FROM_NAMESPACE:
-		return "annotation '" NAMES_PREFIX "steer' of the namespace says";
+		return a->ns.steer_by_label ?
+			       "label '" NAMES_PREFIX "steer' of the namespace says" :
+			       "annotation '" NAMES_PREFIX "steer' of the namespace says";
 	case POLICY_FROM_NODE:
 		return "key 'defaultSteer' of the agent's configuration says";
 	case POLICY_FROM_DEFAULT:
@@ -90,10 +97,23 @@ static void deny(struct policy_verdict *v, const char *fmt, ...)
 		       v->refuse ? "must not start, as SMC is required" : "stays TCP", cause);
 }
 
-static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod)
+/* Label and annotation of the namespace differ, and that is what counts for the pod. */
+static bool is_contradicted(const struct asked *a)
 {
-	if (v->origin != POLICY_FROM_DEFAULT)
-		deny(v, "%s disabled", origin_sentence(v->origin));
+	return a->origin == POLICY_FROM_NAMESPACE && a->ns.steer_differs;
+}
+
+static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod,
+			 const struct asked *a)
+{
+	v->invalid = is_contradicted(a);
+	if (v->invalid)
+		deny(v,
+		     "label and annotation '" NAMES_PREFIX "steer' of the namespace differ, one is "
+		     "disabled and one %s: disabled counts",
+		     policy_steer_text(a->ns.steer_other));
+	else if (v->origin != POLICY_FROM_DEFAULT)
+		deny(v, "%s disabled", origin_sentence(a));
 	else if (pod->own || is_exempt(pod->namespace))
 		deny(v, "%s takes no defaults of node or namespace, only annotations of the pod",
 		     pod->own ? "the agent's own pod" : "kube-system");
@@ -104,15 +124,58 @@ static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod)
 
 /* What can be asked for but is not done by this version. Such a pod stays TCP: steering it
  * everywhere would be more than it asked for. NULL when there is nothing of the kind. */
-static const char *unenforced(const struct config *config, const struct asked *a)
+static const char *unenforced(const struct asked *a)
 {
-	if (a->set & ANNOTATION_CONTAINERS)
-		return "annotation '" NAMES_PREFIX "containers'";
-	if (a->set & ANNOTATION_PEERS)
+	return a->set & ANNOTATION_CONTAINERS ? "annotation '" NAMES_PREFIX "containers'" : NULL;
+}
+
+/* Goes with its use in policy_decide(), once the offer program gets what policy_peers() says. */
+static const char *unenforced_peers(const struct config *config, const struct asked *a)
+{
+	if (a->peers)
 		return "annotation '" NAMES_PREFIX "peers'";
-	if (config->n_peers > 0)
-		return "key 'peers' of the agent's configuration";
-	return NULL;
+	return config->peers_given ? "key 'peers' of the agent's configuration" : NULL;
+}
+
+static const char *peers_owner(const struct asked *a)
+{
+	return a->pod.peers ? "pod" : "namespace";
+}
+
+/* False when SMC would be offered nowhere: a socket that is SMC would be so for nothing. */
+static bool has_peers(const struct config *config, const struct asked *a, struct policy_verdict *v)
+{
+	auto_peers struct peers_set *set = NULL;
+	struct err err = ERR_INIT;
+	int rc = peers_make(config, a->peers, &set, &err);
+
+	if (rc < 0) {
+		v->invalid = rc == -EINVAL && a->peers;
+		if (a->peers)
+			deny(v, "annotation '" NAMES_PREFIX "peers' of the %s: %s", peers_owner(a),
+			     err.msg);
+		else
+			deny(v, "key 'peers' of the agent's configuration: %s", err.msg);
+		return false;
+	}
+	if (!peers_is_empty(set))
+		return true;
+	if (config->n_peers == 0)
+		deny(v,
+		     "key 'peers' of the agent's configuration is empty: SMC is offered nowhere");
+	else
+		deny(v,
+		     "annotation '" NAMES_PREFIX "peers' of the %s has nothing in common with "
+		     "'peers' of the agent's configuration: SMC would be offered nowhere",
+		     peers_owner(a));
+	return false;
+}
+
+/* Who requires SMC is never left out. */
+static bool is_left_out(const struct policy_pod *pod, const struct asked *a)
+{
+	return (a->set & ANNOTATION_PERCENT) && a->steer != POLICY_REQUIRED &&
+	       share_place(pod->uid, pod->namespace, pod->name) >= (unsigned int)a->percent;
 }
 
 static bool namespace_allowed(const struct config_limits *l, const char *namespace)
@@ -200,8 +263,12 @@ static void grant(const struct config *config, const struct policy_node *node,
 	v->ulp = a->set & ANNOTATION_ULP ? a->ulp : default_ulp(node);
 	memcpy(v->pnet_id, a->pod.pnet_id, sizeof(v->pnet_id));
 	v->buffer_bytes = a->pod.buffer_bytes;
-	used = snprintf(v->why, sizeof(v->why), "steered: %s %s", origin_sentence(v->origin),
+	used = snprintf(v->why, sizeof(v->why), "steered: %s %s", origin_sentence(a),
 			policy_steer_text(v->wanted));
+	if (is_contradicted(a))
+		used += snprintf(v->why + used, sizeof(v->why) - (size_t)used,
+				 " (label and annotation differ: the other one is %s)",
+				 policy_steer_text(a->ns.steer_other));
 	if (v->buffer_bytes <= max)
 		return;
 	v->buffer_bytes = max;
@@ -234,7 +301,8 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	memset(ret, 0, sizeof(*ret));
 	ret->wanted = a.steer;
 	ret->origin = a.origin;
-	missing = unenforced(config, &a);
+	missing = unenforced(&a);
+	missing = missing ? missing : unenforced_peers(config, &a); /* until they are: delete */
 	if (a.bad.msg[0]) {
 		ret->invalid = true;
 		deny(ret, "%s", a.bad.msg);
@@ -242,12 +310,20 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 		ret->unavailable = ret->unknown = true;
 		deny(ret, "the agent has not heard %s from the API server yet", not_heard(pod, &a));
 	} else if (a.steer == POLICY_DISABLED) {
-		deny_unasked(ret, pod);
+		deny_unasked(ret, pod, &a);
 	} else if (pod->host_network) {
 		deny(ret,
 		     "a hostNetwork pod is never steered: it has no network namespace of its own");
 	} else if (!within_limits(config, node, pod, &a, ret)) {
 		return;
+	} else if (!has_peers(config, &a, ret)) {
+		return;
+	} else if (is_left_out(pod, &a)) {
+		ret->left_out = true;
+		deny(ret,
+		     "not among the %d per cent that annotation '" NAMES_PREFIX "percent' of "
+		     "the %s steers",
+		     a.percent, a.pod.set & ANNOTATION_PERCENT ? "pod" : "namespace");
 	} else if (missing) {
 		deny(ret, "%s is not enforced by this version", missing);
 	} else if (!node->steering || !node->ueid) {
@@ -256,6 +332,15 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	} else {
 		grant(config, node, &a, ret);
 	}
+}
+
+int policy_peers(const struct config *config, const struct policy_pod *pod, struct peers_set **ret,
+		 struct err *err)
+{
+	struct asked a;
+
+	ask(config, pod, &a);
+	return peers_make(config, a.peers, ret, err);
 }
 
 bool policy_namespace_required(const char *name, const json_t *annotations)

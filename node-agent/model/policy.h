@@ -11,6 +11,7 @@
 #include "bpf/steer.h"
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
+#include "node-agent/model/peers.h"
 
 /* What the node can do; from node.h's facts. */
 struct policy_node {
@@ -23,6 +24,7 @@ struct policy_node {
 struct policy_pod {
 	const char *namespace; /* "" if unknown */
 	const char *name;
+	const char *uid; /* as the runtime has it; NULL or "": none */
 	bool host_network;
 	bool own; /* the agent's own pod: node and namespace defaults never apply to it */
 	const json_t *annotations; /* object or NULL: the source's, else what ADD brought */
@@ -54,6 +56,7 @@ struct policy_verdict {
 	bool invalid; /* a bad annotation value: why names key, value and what is allowed */
 	bool unavailable; /* wanted and allowed, but the node cannot: why says what is missing */
 	bool unknown; /* unavailable: it depends on what is not known (yet) */
+	bool left_out; /* by `percent`: nothing that anybody should act on */
 	bool refuse; /* required, and not possible: ADD must fail with code 11 */
 	enum steer_ulp ulp; /* this and the next two: only when steer is true */
 	char pnet_id[SMC_PNET_ID_MAX + 1]; /* "" = the node's own choice by pnets */
@@ -64,9 +67,14 @@ struct policy_verdict {
 void policy_decide(const struct config *config, const struct policy_node *node,
 		   const struct policy_pod *pod, struct policy_verdict *ret);
 
+/* To whom the pod offers SMC once it is steered; to be asked where policy_decide() says so. *ret is
+ * for peers_free(). -ENOMEM; -EINVAL, which policy_decide() had as a reason. */
+int policy_peers(const struct config *config, const struct policy_pod *pod, struct peers_set **ret,
+		 struct err *err);
+
 /* True when a pod of this namespace that says nothing itself must not start without steering,
- * because the namespace's annotation says `required` (whether limits allow it or not: required is
- * never weakened in silence). */
+ * because the namespace's annotation or label says `required` (whether limits allow it or not:
+ * required is never weakened in silence). */
 bool policy_namespace_required(const char *name, const json_t *annotations);
 
 const char *policy_steer_text(enum policy_steer s);

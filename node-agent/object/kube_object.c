@@ -94,6 +94,22 @@ static int read_pod(const json_t *metadata, struct object_pod *pod, struct err *
 	return pod->uid ? 0 : err_sys(err, ENOMEM, "read metadata");
 }
 
+/* Labels of others may be anything. */
+static int read_labels(const json_t *metadata, struct object_namespace *ns, struct err *err)
+{
+	const json_t *label =
+		json_object_get(json_object_get(metadata, "labels"), NAMES_PREFIX "steer");
+
+	if (!label)
+		return 0;
+	if (!json_is_string(label))
+		return err_set(err, -EINVAL, "label '" NAMES_PREFIX "steer' is no string");
+	if (manifest_add_steer_label(&ns->annotations,
+				     smc_json_has_nul(label) ? "" : json_string_value(label)) < 0)
+		return err_sys(err, ENOMEM, "read labels");
+	return 0;
+}
+
 static int read_object(const json_t *obj, enum manifest_kind kind, struct manifest_object **ret,
 		       struct err *err)
 {
@@ -120,6 +136,8 @@ static int read_object(const json_t *obj, enum manifest_kind kind, struct manife
 				     kind == MANIFEST_POD ? &o->pod.annotations :
 							    &o->namespace.annotations,
 				     err);
+	if (r == 0 && kind == MANIFEST_NAMESPACE)
+		r = read_labels(metadata, &o->namespace, err);
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(o);

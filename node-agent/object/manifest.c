@@ -8,6 +8,7 @@
 
 #include "common/annotations.h"
 #include "common/cleanup.h"
+#include "common/names.h"
 #include "node-agent/parse/k8s_name.h"
 #include "node-agent/parse/ytree.h"
 
@@ -148,6 +149,26 @@ static int read_pod(const struct reading *r, const struct ytree_node *doc,
 	return rc;
 }
 
+static int read_steer_label(const struct reading *r, const struct ytree_node *metadata,
+			    struct object_namespace *ns, struct err *err)
+{
+	const struct ytree_node *map = ytree_get(metadata, "labels");
+	const struct ytree_node *value = map ? ytree_get(map, NAMES_PREFIX "steer") : NULL;
+
+	if (map && map->type != YTREE_MAP)
+		return refuse(r, "Namespace", "metadata.labels", map, "a map of strings", err);
+	if (!value)
+		return 0;
+	if (value->type != YTREE_STRING)
+		return err_set(err, -EINVAL,
+			       "%s:%d: label '" NAMES_PREFIX "steer' of the Namespace: got %s, "
+			       "allowed: a string",
+			       r->file, value->line, ytree_type_text(value->type));
+	if (manifest_add_steer_label(&ns->annotations, value->text) < 0)
+		return err_sys(err, ENOMEM, "read '%s'", r->file);
+	return 0;
+}
+
 static int read_namespace(const struct reading *r, const struct ytree_node *metadata,
 			  struct object_namespace *ns, struct err *err)
 {
@@ -156,6 +177,8 @@ static int read_namespace(const struct reading *r, const struct ytree_node *meta
 	rc = read_string(r, "Namespace", metadata, "name", &label, NULL, &ns->name, err);
 	if (rc == 0)
 		rc = read_annotations(r, "Namespace", metadata, &ns->annotations, err);
+	if (rc == 0)
+		rc = read_steer_label(r, metadata, ns, err);
 	return rc;
 }
 

@@ -39,6 +39,10 @@ void manifest_object_unref(struct manifest_object *o); /* NULL is fine */
 /* Those of an object that has none: always the same object, which nobody may change. */
 json_t *manifest_no_annotations(void);
 
+/* Puts the label `smc-cni.io/steer` among a namespace's annotations, which may be those of
+ * manifest_no_annotations(). -ENOMEM */
+int manifest_add_steer_label(json_t **annotations, const char *value);
+
 const char *manifest_object_name(const struct manifest_object *o);
 const char *manifest_object_namespace(const struct manifest_object *o); /* "" of a Namespace */
 /* By kind, namespace, name: 0 when both name the same object. */

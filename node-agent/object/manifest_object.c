@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "node-agent/object/manifest.h"
 
 struct manifest_object *manifest_object_ref(struct manifest_object *o)
@@ -37,6 +39,22 @@ json_t *manifest_no_annotations(void)
 	if (!none)
 		none = json_object();
 	return json_incref(none);
+}
+
+int manifest_add_steer_label(json_t **annotations, const char *value)
+{
+	bool fits = strlen(value) <= ANNOTATIONS_LABEL_MAX;
+	json_auto_t *text = json_string(fits ? value : "(longer than a label may be)");
+	json_t *own = *annotations;
+
+	if (json_object_size(own) == 0) {
+		own = json_object();
+		if (!own)
+			return -ENOMEM;
+		json_decref(*annotations);
+		*annotations = own;
+	}
+	return json_object_set(own, ANNOTATIONS_STEER_LABEL, text) < 0 ? -ENOMEM : 0;
 }
 
 const char *manifest_object_name(const struct manifest_object *o)

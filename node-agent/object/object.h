@@ -22,7 +22,9 @@ struct object_pod {
 
 struct object_namespace {
 	char *name;
-	json_t *annotations; /* object of strings; never NULL */
+	/* Object of strings; never NULL. The label `smc-cni.io/steer` is among them, as
+	 * ANNOTATIONS_STEER_LABEL (common/annotations.h). */
+	json_t *annotations;
 };
 
 #endif

@@ -23,6 +23,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct policy_pod pod = { .namespace = "a", .name = "b" };
 	json_t *of_pod = NULL, *of_namespace = NULL;
 	json_auto_t *root = NULL;
+	auto_peers struct peers_set *set = NULL;
 	struct policy_verdict v;
 
 	if (!config && config_parse(config_text, strlen(config_text), "c", &config, NULL) < 0)
@@ -44,6 +45,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	if (v.buffer_bytes < 0 || v.buffer_bytes > 64 * 1024)
 		abort();
 	if (v.pnet_id[0] && strcmp(v.pnet_id, "A") != 0)
+		abort();
+	if (policy_peers(config, &pod, &set, NULL) == 0 && set->node.n > OFFER_RANGES_MAX)
 		abort();
 	(void)policy_namespace_required(pod.namespace, of_namespace);
 	return 0;

@@ -45,6 +45,9 @@ static void good_values_are_read(void **state)
 		{ "peers", "10.0.0.0/8", ANNOTATION_PEERS },
 		{ "peers", "10.0.0.0/8:443 , 10.1.0.0/16:80-90", ANNOTATION_PEERS },
 		{ "peers", "fd00::/8,[fd00::/8]:443,[fd00::/8]:1-65535", ANNOTATION_PEERS },
+		{ "peers", "node:80, cluster,any:443", ANNOTATION_PEERS },
+		{ "percent", "0", ANNOTATION_PERCENT },
+		{ "percent", "100", ANNOTATION_PERCENT },
 		{ "pnet-id", "Net0", ANNOTATION_PNET_ID },
 		{ "pnet-id", "A234567890123456", ANNOTATION_PNET_ID },
 		{ "buffer-size", "16Ki", ANNOTATION_BUFFER_SIZE },
@@ -177,7 +180,7 @@ static void a_namespace_has_fewer_keys(void **state)
 	assert_int_equal(read_one(ANNOTATION_OF_NAMESPACE, "foo", "", &v), -EINVAL);
 	assert_string_equal(err.msg,
 			    "unknown annotation 'smc-cni.io/foo' of the namespace, allowed "
-			    "behind 'smc-cni.io/': steer, peers, ulp");
+			    "behind 'smc-cni.io/': steer, peers, ulp, percent");
 }
 
 static void no_annotations_say_nothing(void **state)

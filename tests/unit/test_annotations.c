@@ -69,8 +69,8 @@ static void in_place_of_a_value_that_is_too_long_stands_its_length(void **state)
 
 static void no_key_takes_that_for_a_value(void **state)
 {
-	static const char *const keys[] = { "steer",   "containers",  "peers",
-					    "pnet-id", "buffer-size", "ulp" };
+	static const char *const keys[] = { "steer",	   "containers", "peers",  "pnet-id",
+					    "buffer-size", "ulp",	 "percent" };
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
@@ -106,6 +106,31 @@ static void steer_counts_whatever_stands_beside_it(void **state)
 	assert_int_equal(v.steer, POLICY_REQUIRED);
 }
 
+static void so_does_the_label_of_a_namespace(void **state)
+{
+	json_auto_t *map = of(NAMES_PREFIX "a", 250000, 'a');
+	struct annotation_values v;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		char key[32];
+
+		(void)snprintf(key, sizeof(key), NAMES_PREFIX "k%d", i);
+		assert_int_equal(json_object_set_new(map, key, json_string("x")), 0);
+	}
+	assert_int_equal(json_object_set_new(map, ANNOTATIONS_STEER_LABEL, json_string("disabled")),
+			 0);
+	assert_int_equal(annotations_bound(map, &err), 0);
+	assert_int_equal(annotation_read(map, ANNOTATION_OF_NAMESPACE, 0, &v, &err), -EINVAL);
+	assert_true(v.set & ANNOTATION_STEER);
+	assert_int_equal(v.steer, POLICY_DISABLED);
+	/* Nobody can make it an excuse for a text without a bound. */
+	json_decref(map);
+	map = of(ANNOTATIONS_STEER_LABEL, 250000, 'a');
+	assert_int_equal(annotations_bound(map, &err), 0);
+	assert_true(bytes_of(map) < ANNOTATIONS_BYTES_MAX);
+}
+
 static void many_middling_values_are_bounded_together(void **state)
 {
 	json_auto_t *map = json_object();
@@ -132,6 +157,7 @@ int main(void)
 		cmocka_unit_test(in_place_of_a_value_that_is_too_long_stands_its_length),
 		cmocka_unit_test(no_key_takes_that_for_a_value),
 		cmocka_unit_test(steer_counts_whatever_stands_beside_it),
+		cmocka_unit_test(so_does_the_label_of_a_namespace),
 		cmocka_unit_test(many_middling_values_are_bounded_together),
 	};
 

@@ -45,7 +45,11 @@ static void an_empty_file_gives_all_defaults(void **state)
 		assert_string_equal(c->kubeconfig, "");
 		assert_false(c->default_steer);
 		assert_string_equal(c->ueid, "SMC-CNI");
-		assert_int_equal(c->n_peers, 0);
+		assert_int_equal(c->n_peers, 1);
+		assert_int_equal(c->peers[0].word, PEERS_CLUSTER);
+		assert_int_equal(c->peers[0].to, 65535);
+		assert_false(c->peers_given);
+		assert_int_equal(c->n_cluster_cidrs, 0);
 		assert_int_equal(c->n_pnets, 0);
 		assert_int_equal(c->limits.n_namespaces, 1);
 		assert_string_equal(c->limits.namespaces[0], "*");
@@ -53,6 +57,7 @@ static void an_empty_file_gives_all_defaults(void **state)
 		assert_int_equal(c->limits.max_buffer_bytes, 256 * 1024);
 		assert_int_equal(c->limits.ulp, STEER_ULP_DENY);
 		assert_false(c->allow_unencrypted);
+		assert_false(c->allow_sock_ops);
 		assert_string_equal(c->socket, "/run/smc-cni/agent.sock");
 		assert_string_equal(c->state_dir, "/run/smc-cni/state");
 		assert_string_equal(c->bpffs_dir, "/sys/fs/bpf/smc-cni");
@@ -72,7 +77,8 @@ static const char full[] = "nodeName: worker-1            # a comment\n"
 			   "kubeconfig: /etc/kubernetes/agent.conf\n"
 			   "defaultSteer: enabled\n"
 			   "ueid: MY.UEID-1\n"
-			   "peers: [10.0.0.0/8, 'fd00::/64']\n"
+			   "peers: [10.0.0.0/8, '[fd00::/64]:80-90', 'node:443']\n"
+			   "clusterCIDRs: [10.244.0.0/16, 'fd00::/64', '::ffff:10.1.0.0/112']\n"
 			   "pnets:\n"
 			   "  - id: net0\n"
 			   "    rdma: [{device: mlx5_0, port: 2}, {device: mlx5_1}]\n"
@@ -84,7 +90,7 @@ static const char full[] = "nodeName: worker-1            # a comment\n"
 			   "  pnetIDs: [Net1]\n"
 			   "  maxBufferSize: 1Mi\n"
 			   "  ulp: emulate\n"
-			   "allowUnencrypted: true\n"
+			   "allow: {unencrypted: true, sockOps: true}\n"
 			   "socket: /run/a.sock\n"
 			   "stateDir: /run/state\n"
 			   "bpffsDir: /sys/fs/bpf/x\n"
@@ -105,9 +111,16 @@ static void every_key_is_read(void **state)
 	assert_string_equal(c->kubeconfig, "/etc/kubernetes/agent.conf");
 	assert_true(c->default_steer);
 	assert_string_equal(c->ueid, "MY.UEID-1");
-	assert_int_equal(c->n_peers, 2);
-	assert_int_equal(c->peers[0].prefix_len, 8);
-	assert_int_equal(c->peers[1].family, AF_INET6);
+	assert_true(c->peers_given);
+	assert_int_equal(c->n_peers, 3);
+	assert_int_equal(c->peers[0].net.prefix_len, 8);
+	assert_int_equal(c->peers[1].net.family, AF_INET6);
+	assert_int_equal(c->peers[1].to, 90);
+	assert_int_equal(c->peers[2].word, PEERS_NODE);
+	assert_int_equal(c->n_cluster_cidrs, 3);
+	assert_int_equal(c->cluster_cidrs[1].family, AF_INET6);
+	assert_int_equal(c->cluster_cidrs[2].family, AF_INET);
+	assert_int_equal(c->cluster_cidrs[2].prefix_len, 16);
 	assert_int_equal(c->n_pnets, 2);
 	assert_string_equal(c->pnets[0].id, "NET0");
 	assert_int_equal(c->pnets[0].n_rdma, 2);
@@ -127,6 +140,7 @@ static void every_key_is_read(void **state)
 	assert_int_equal(c->limits.max_buffer_bytes, 1024 * 1024);
 	assert_int_equal(c->limits.ulp, STEER_ULP_EMULATE);
 	assert_true(c->allow_unencrypted);
+	assert_true(c->allow_sock_ops);
 	assert_string_equal(c->socket, "/run/a.sock");
 	assert_string_equal(c->state_dir, "/run/state");
 	assert_string_equal(c->bpffs_dir, "/sys/fs/bpf/x");
@@ -206,8 +220,24 @@ static const struct {
 	  "agent.yaml:1: key 'ueid': got 'A23456789.123456789.123456789.123', allowed: 1 to 32 of "
 	  "A-Z, 0-9, '.' and '-', beginning with a letter or digit" },
 	{ "peers: 10.0.0.0/8", "agent.yaml:1: key 'peers': got '10.0.0.0/8', allowed: a list" },
-	{ "peers:\n- 10.0.0.1/8", "agent.yaml:2: key 'peers[0]': got '10.0.0.1/8', allowed: a CIDR "
-				  "without host bits, such as 10.244.0.0/16 or fd00::/64" },
+	{ "peers:\n- 10.0.0.1/8",
+	  "agent.yaml:2: key 'peers[0]': got '10.0.0.1/8', allowed: " PEERS_ITEM_ALLOWED },
+	{ "peers:\n- node\n- nodes:80",
+	  "agent.yaml:3: key 'peers[1]': got 'nodes:80', allowed: " PEERS_ITEM_ALLOWED },
+	{ "peers: ['']", "agent.yaml:1: key 'peers[0]': got '', allowed: " PEERS_ITEM_ALLOWED },
+	{ "peers:\n- 'any:1'\n- 'any:3'\n- 'any:5'\n- 'any:7'\n- 'any:9'\n- 'any:11'\n- 'any:13'\n"
+	  "- 'any:15'\n- '10.0.0.0/8:17'",
+	  "agent.yaml:10: key 'peers[8]': more than 8 port ranges for 10.0.0.0/8 (of all entries that "
+	  "contain it)" },
+	{ "clusterCIDRs:\n- 10.0.0.1/8",
+	  "agent.yaml:2: key 'clusterCIDRs[0]': got '10.0.0.1/8', allowed: a CIDR without host bits, "
+	  "such as 10.244.0.0/16 or fd00::/64" },
+	{ "allow: {sockops: true}",
+	  "agent.yaml:1: unknown key 'allow.sockops', did you mean 'sockOps'?" },
+	{ "allow: true", "agent.yaml:1: key 'allow': got 'true', allowed: a map of keys" },
+	{ "allow: {unencrypted: true}\nallowUnencrypted: false",
+	  "agent.yaml:2: key 'allowUnencrypted' is the old name of 'allow.unencrypted', which is "
+	  "there, too: remove it" },
 	{ "peers: [~]", "agent.yaml:1: key 'peers[0]': got '~', allowed: a value" },
 	{ "limits: {ulp: never}",
 	  "agent.yaml:1: key 'limits.ulp': got 'never', allowed: deny, emulate, ignore" },
@@ -398,6 +428,43 @@ static void pnets_that_clash_are_all_told(void **state)
 	assert_non_null(strstr(told.lines[2], "agent.yaml:5: key 'limits.pnetIDs[0]'"));
 }
 
+static void a_key_is_taken_under_its_old_name(void **state)
+{
+	struct config *c = must_parse("allowUnencrypted: true\n");
+
+	(void)state;
+	assert_true(c->allow_unencrypted);
+	config_free(c);
+}
+
+static void no_peers_are_not_the_default(void **state)
+{
+	struct config *c = must_parse("peers: []\n");
+
+	(void)state;
+	assert_int_equal(c->n_peers, 0);
+	assert_true(c->peers_given);
+	config_free(c);
+}
+
+static void words_of_too_many_networks_are_told_by_line(void **state)
+{
+	char text[8192] = "peers:\n";
+	struct config *c = NULL;
+	struct err err;
+
+	(void)state;
+	for (int i = 0; i < 60; i++) {
+		size_t used = strlen(text);
+
+		(void)snprintf(text + used, sizeof(text) - used, "- 'private:%d'\n", i + 1);
+	}
+	assert_int_equal(parse(text, &c, &err), -EINVAL);
+	assert_string_equal(err.msg,
+			    "agent.yaml:53: key 'peers[51]': more than 512 networks, words "
+			    "included");
+}
+
 static void all_namespaces_may_be_written_without_a_list(void **state)
 {
 	struct config *c = must_parse("limits: {namespaces: \"*\"}\n");
@@ -420,6 +487,9 @@ int main(void)
 		cmocka_unit_test(a_file_that_is_not_there_is_named),
 		cmocka_unit_test(all_that_is_wrong_is_told_at_once),
 		cmocka_unit_test(pnets_that_clash_are_all_told),
+		cmocka_unit_test(a_key_is_taken_under_its_old_name),
+		cmocka_unit_test(no_peers_are_not_the_default),
+		cmocka_unit_test(words_of_too_many_networks_are_told_by_line),
 		cmocka_unit_test(all_namespaces_may_be_written_without_a_list),
 	};
 

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "node-agent/kube/progress.h"
@@ -219,6 +220,19 @@ static void a_namespace_needs_no_annotations(void **state)
 	(void)state;
 	assert_string_equal(o->namespace.name, "shop");
 	assert_int_equal(json_object_size(o->namespace.annotations), 0);
+	manifest_object_unref(o);
+}
+
+static void the_label_of_a_namespace_is_kept_beside_its_annotations(void **state)
+{
+	struct manifest_object *o =
+		must_read("{\"metadata\":{\"name\":\"shop\",\"labels\":{\"a\":\"b\","
+			  "\"smc-cni.io/steer\":\"enabled\"}}}",
+			  MANIFEST_NAMESPACE);
+
+	(void)state;
+	assert_int_equal(json_object_size(o->namespace.annotations), 1);
+	assert_non_null(json_object_get(o->namespace.annotations, ANNOTATIONS_STEER_LABEL));
 	manifest_object_unref(o);
 }
 
@@ -467,6 +481,7 @@ int main(void)
 		cmocka_unit_test(only_what_is_needed_of_a_pod_is_kept),
 		cmocka_unit_test(a_nul_in_an_annotation_spoils_that_one_alone),
 		cmocka_unit_test(a_namespace_needs_no_annotations),
+		cmocka_unit_test(the_label_of_a_namespace_is_kept_beside_its_annotations),
 		cmocka_unit_test(bad_objects_are_named),
 		cmocka_unit_test(events_of_all_types_are_read),
 		cmocka_unit_test(bad_events_are_named),

@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "node-agent/object/manifest.h"
 
@@ -97,6 +98,33 @@ static void a_file_as_people_write_it_is_read(void **state)
 			    "65536");
 	assert_string_equal(annotation(m.objects[1]->pod.annotations, "note"), "two\nlines\n");
 	assert_string_equal(annotation(m.objects[1]->pod.annotations, "empty"), "");
+}
+
+static void the_label_of_a_namespace_is_kept_beside_its_annotations(void **state)
+{
+	const json_t *of;
+
+	(void)state;
+	parse("kind: Namespace\nmetadata:\n  name: shop\n  labels: {a: b, smc-cni.io/steer: enabled}\n"
+	      "  annotations: {smc-cni.io/steer: disabled}\n");
+	assert_string_equal(told, "");
+	of = m.objects[0]->namespace.annotations;
+	assert_string_equal(annotation(of, ANNOTATIONS_STEER_LABEL), "enabled");
+	assert_string_equal(annotation(of, "smc-cni.io/steer"), "disabled");
+	parse("kind: Namespace\nmetadata: {name: shop, labels: {smc-cni.io/steer: enabled}}\n---\n"
+	      "kind: Namespace\nmetadata: {name: bank}\n---\n"
+	      "kind: Pod\nmetadata: {name: web, labels: {smc-cni.io/steer: enabled}}\n");
+	assert_int_equal(m.n_objects, 3);
+	assert_int_equal(json_object_size(m.objects[0]->namespace.annotations), 1);
+	assert_int_equal(json_object_size(m.objects[1]->namespace.annotations), 0);
+	assert_int_equal(json_object_size(m.objects[2]->pod.annotations), 0);
+	parse("kind: Namespace\nmetadata:\n  name: shop\n  labels: {smc-cni.io/steer: true}\n");
+	assert_string_equal(
+		told, "p.yaml:4: label 'smc-cni.io/steer' of the Namespace: got a truth value, "
+		      "allowed: a string\n");
+	parse("kind: Namespace\nmetadata:\n  name: shop\n  labels: [a]\n");
+	assert_string_equal(told, "p.yaml:4: key 'metadata.labels' of the Namespace: got a list, "
+				  "allowed: a map of strings\n");
 }
 
 static void what_is_missing_has_its_default(void **state)
@@ -231,6 +259,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_file_as_people_write_it_is_read),
+		cmocka_unit_test(the_label_of_a_namespace_is_kept_beside_its_annotations),
 		cmocka_unit_test(what_is_missing_has_its_default),
 		cmocka_unit_test(a_list_and_json_are_read),
 		cmocka_unit_test(other_kinds_are_passed_over_in_silence),

@@ -9,6 +9,7 @@
 
 #include <cmocka.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/names.h"
 #include "node-agent/model/policy.h"
@@ -26,8 +27,8 @@ static struct config *config_of(const char *yaml)
 	return c;
 }
 
-/* "steer=enabled ulp=deny": annotations with our prefix; NULL stays NULL. The value may be empty,
- * and has no blank. */
+/* "steer=enabled ulp=deny": annotations with our prefix (label: the label); NULL stays NULL. The
+ * value may be empty, and has no blank. */
 static json_t *annotations_of(const char *text)
 {
 	json_t *obj = json_object();
@@ -46,6 +47,8 @@ static json_t *annotations_of(const char *text)
 			continue;
 		*value++ = '\0';
 		(void)snprintf(key, sizeof(key), NAMES_PREFIX "%s", item);
+		if (strcmp(item, "label") == 0)
+			(void)strcpy(key, ANNOTATIONS_STEER_LABEL);
 		assert_int_equal(json_object_set_new(obj, key, json_string(value)), 0);
 	}
 	free(copy);
@@ -162,7 +165,7 @@ static const struct {
 	{ "", "steer=enabled foo=", NULL,
 	  "stays TCP: unknown annotation 'smc-cni.io/foo' of the pod, allowed behind "
 	  "'smc-cni.io/': "
-	  "steer, containers, peers, pnet-id, buffer-size, ulp" },
+	  "steer, containers, peers, pnet-id, buffer-size, ulp, percent" },
 	{ "", "steer=enabled", "pnet-id=A",
 	  "stays TCP: annotation 'smc-cni.io/pnet-id' of the namespace: allowed on pods only" },
 	{ "limits: {namespaces: [a, b]}", "steer=enabled", NULL,
@@ -181,6 +184,55 @@ static const struct {
 	  "this version" },
 	{ "peers: [10.0.0.0/8]", "steer=enabled", NULL,
 	  "stays TCP: key 'peers' of the agent's configuration is not enforced by this version" },
+	{ "peers: []", "steer=enabled", NULL,
+	  "stays TCP: key 'peers' of the agent's configuration is empty: SMC is offered nowhere" },
+	{ "peers: []", "steer=required", NULL,
+	  "must not start, as SMC is required: key 'peers' of the agent's configuration is empty: "
+	  "SMC is offered nowhere" },
+	{ "peers: [10.0.0.0/8]", "steer=enabled", "peers=192.168.0.0/16",
+	  "stays TCP: annotation 'smc-cni.io/peers' of the namespace has nothing in common with "
+	  "'peers' of the agent's configuration: SMC would be offered nowhere" },
+	{ "", "steer=enabled peers=any:1,any:3,any:5,any:7,any:9,any:11,any:13,any:15,any:17", NULL,
+	  "stays TCP: annotation 'smc-cni.io/peers' of the pod: more than 8 port ranges for 'node'" },
+	{ "", "steer=enabled peers=all", NULL,
+	  "stays TCP: annotation 'smc-cni.io/peers' of the pod: got 'all', allowed: CIDRs or the "
+	  "words node, cluster, private, any, each optionally with :PORT or :FROM-TO, separated by "
+	  "commas, such as 10.0.0.0/8:443,[fd00::/8]:80-90" },
+	{ "", NULL, "label=enabled",
+	  "steered: label 'smc-cni.io/steer' of the namespace says enabled" },
+	{ "", NULL, "label=enabled steer=enabled",
+	  "steered: annotation 'smc-cni.io/steer' of the namespace says enabled" },
+	{ "", NULL, "label=disabled",
+	  "stays TCP: label 'smc-cni.io/steer' of the namespace says disabled" },
+	{ "", NULL, "label=yes",
+	  "stays TCP: label 'smc-cni.io/steer' of the namespace: got 'yes', allowed: enabled, "
+	  "required, disabled" },
+	{ "", NULL, "label=enabled steer=disabled",
+	  "stays TCP: label and annotation 'smc-cni.io/steer' of the namespace differ, one is disabled "
+	  "and one enabled: disabled counts" },
+	{ "", NULL, "label=disabled steer=required",
+	  "stays TCP: label and annotation 'smc-cni.io/steer' of the namespace differ, one is disabled "
+	  "and one required: disabled counts" },
+	{ "", NULL, "label=required steer=enabled",
+	  "steered: annotation 'smc-cni.io/steer' of the namespace says required (label and annotation "
+	  "differ: the other one is enabled)" },
+	{ "", "steer=enabled", "label=yes",
+	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled" },
+	{ "", "steer=enabled", "label=disabled steer=enabled",
+	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled" },
+	{ "", "steer=enabled percent=0", NULL,
+	  "stays TCP: not among the 0 per cent that annotation 'smc-cni.io/percent' of the pod "
+	  "steers" },
+	{ "", NULL, "label=enabled percent=0",
+	  "stays TCP: not among the 0 per cent that annotation 'smc-cni.io/percent' of the namespace "
+	  "steers" },
+	{ "", "steer=enabled percent=100", "percent=0",
+	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled" },
+	{ "", "steer=required percent=0", NULL,
+	  "steered: annotation 'smc-cni.io/steer' of the pod says required" },
+	{ "defaultSteer: enabled", NULL, "percent=0",
+	  "stays TCP: not among the 0 per cent that annotation 'smc-cni.io/percent' of the namespace "
+	  "steers" },
 	{ "", "steer=enabled buffer-size=1Mi", NULL,
 	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled; 'buffer-size' 1Mi is "
 	  "capped to 256Ki by 'limits.maxBufferSize'" },
@@ -334,6 +386,43 @@ static void pnet_id_and_buffer_size_reach_the_verdict(void **state)
 	assert_null(strstr(v.why, "capped"));
 }
 
+static void who_is_left_out_has_nothing_to_act_on(void **state)
+{
+	struct policy_verdict v = decide("", &able, "steer=enabled percent=0", NULL);
+
+	(void)state;
+	assert_true(v.left_out);
+	assert_false(v.invalid || v.unavailable || v.refuse);
+	v = decide("", &able, "steer=required percent=0", NULL);
+	assert_false(v.left_out);
+}
+
+static int n_rules(const char *yaml, const char *of_pod, const char *of_namespace)
+{
+	json_auto_t *p = annotations_of(of_pod), *n = annotations_of(of_namespace);
+	const struct policy_pod pod = {
+		.namespace = "shop", .name = "web", .annotations = p, .namespace_annotations = n
+	};
+	struct config *c = config_of(yaml);
+	auto_peers struct peers_set *set = NULL;
+
+	assert_int_equal(policy_peers(c, &pod, &set, NULL), 0);
+	config_free(c);
+	return set->n;
+}
+
+static void peers_of_the_pod_hide_those_of_the_namespace_and_narrow_the_agents(void **state)
+{
+	(void)state;
+	assert_int_equal(n_rules("peers: [10.0.0.0/8]", NULL, NULL), 1);
+	assert_int_equal(n_rules("peers: [any]", NULL, "peers=10.0.0.0/8,11.0.0.0/8,12.0.0.0/8"),
+			 3);
+	assert_int_equal(n_rules("peers: [any]", "peers=10.0.0.0/8,8.0.0.0/8",
+				 "peers=10.0.0.0/8,11.0.0.0/8,12.0.0.0/8"),
+			 2);
+	assert_int_equal(n_rules("peers: [10.0.0.0/8]", "peers=10.0.0.0/8,8.0.0.0/8", NULL), 1);
+}
+
 static bool required(const char *name, const char *annotations)
 {
 	json_auto_t *a = annotations_of(annotations);
@@ -350,6 +439,9 @@ static void a_namespace_is_required_when_it_says_so_itself(void **state)
 	assert_false(required("shop", "steer=Required"));
 	assert_false(required("shop", NULL));
 	assert_false(required("kube-system", "steer=required"));
+	assert_true(required("shop", "label=required"));
+	assert_true(required("shop", "label=required steer=enabled"));
+	assert_false(required("shop", "label=disabled steer=required"));
 }
 
 static void texts_are_those_of_the_annotation(void **state)
@@ -372,6 +464,9 @@ int main(void)
 		cmocka_unit_test(a_bad_value_is_reported_even_where_nothing_is_asked_for),
 		cmocka_unit_test(ulp_is_bound_by_the_limit_but_not_below_the_kernels_default),
 		cmocka_unit_test(pnet_id_and_buffer_size_reach_the_verdict),
+		cmocka_unit_test(who_is_left_out_has_nothing_to_act_on),
+		cmocka_unit_test(
+			peers_of_the_pod_hide_those_of_the_namespace_and_narrow_the_agents),
 		cmocka_unit_test(a_namespace_is_required_when_it_says_so_itself),
 		cmocka_unit_test(texts_are_those_of_the_annotation),
 	};

@@ -121,6 +121,18 @@ check "values that the agent refuses are refused, by key and object" bad_ones_ar
 check "pods of workloads are looked at" workloads_are_looked_into
 check "a workload's own annotations are not" own_annotations_of_workloads_are_nobody_s
 
+step "the label of a namespace"
+labelled() # OF_KIND VALUE
+{
+	bad_pod labelled '{}' | jq --arg kind "$1" --arg value "$2" '.kind = $kind |
+		.metadata.labels = {"smc-cni.io/steer": $value} |
+		if $kind == "Namespace" then del(.spec) else . end'
+}
+check "may say what the annotation may" dry < <(labelled Namespace required)
+check "and nothing else" refused "label 'smc-cni.io/steer' of the namespace: got 'yes', allowed" \
+	dry < <(labelled Namespace yes)
+check "that of a pod does not count" dry < <(labelled Pod yes)
+
 step "pods with hostNetwork"
 host_pod() { bad_pod host "{\"smc-cni.io/steer\": \"$1\"}" | jq '.spec.hostNetwork = true'; }
 host_workload()
