@@ -23,7 +23,7 @@ refused="${refused//=ok/=EACCES} shutdown=EACCES" # all that a server does with 
 confined()
 {
 	# shellcheck disable=SC2016 # for the other shell
-	nsenter --net="$(pod netns "$1")" sh -c 'printf %s "$1" > "$0" && shift && exec "$@"' \
+	pod enter "$1" sh -c 'printf %s "$1" > "$0" && shift && exec "$@"' \
 		"/proc/self/attr/$attribute" "$confinement" "${@:2}"
 }
 
