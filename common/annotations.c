@@ -12,8 +12,8 @@ struct bound {
 
 static bool is_label(const char *key, const json_t *value)
 {
-	return !strcmp(key, ANNOTATIONS_STEER_LABEL) && json_is_string(value) &&
-	       json_string_length(value) <= ANNOTATIONS_LABEL_MAX;
+	return (!strcmp(key, ANNOTATIONS_STEER_LABEL) || !strcmp(key, ANNOTATIONS_PAUSE_LABEL)) &&
+	       json_is_string(value) && json_string_length(value) <= ANNOTATIONS_LABEL_MAX;
 }
 
 static int keep(struct bound *b, const char *key, json_t *value, struct err *err)

@@ -14,15 +14,17 @@
 #define ANNOTATIONS_BYTES_MAX 2048 /* of the keys and values that are kept of one object */
 #define ANNOTATIONS_KEYS_MAX 16 /* more than there are of ours */
 
-/* Where the label `smc-cni.io/steer` of a namespace is kept, among its annotations: a key that no
+/* Where the labels of a namespace are kept that count, among its annotations: keys that no
  * annotation can have. */
-#define ANNOTATIONS_STEER_LABEL "label:" NAMES_PREFIX "steer"
+#define ANNOTATIONS_LABEL "label:"
+#define ANNOTATIONS_STEER_LABEL ANNOTATIONS_LABEL NAMES_PREFIX "steer"
+#define ANNOTATIONS_PAUSE_LABEL ANNOTATIONS_LABEL NAMES_PREFIX "pause"
 #define ANNOTATIONS_LABEL_MAX 63 /* bytes of a label's value */
 
 /* Of an object of strings, the keys those that are kept: in place of a value that is too much
  * stands a text which says so, and which is a good value of no key; of too many keys some go, so
- * that at least one is left that is not known. `steer` is looked at first, and never goes; nor does
- * the label. -ENOMEM.
+ * that at least one is left that is not known. `steer` is looked at first, and never goes; nor do
+ * labels. -ENOMEM.
  */
 int annotations_bound(json_t *annotations, struct err *err);
 

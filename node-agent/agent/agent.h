@@ -58,6 +58,10 @@ struct agent {
 		bool busy; /* it is being written */
 		bool bad; /* that failed, and the log says so */
 	} kept;
+	struct agent_pause { /* the switch smc-cni.io/pause */
+		bool on;
+		struct err bad; /* what it says is neither true nor false; "" = it is */
+	} pause;
 	bool source_news; /* somebody may wait for what the source has learned */
 	/* Grows when changes of the source are in force, in the BPF map too. */
 	uint64_t generation;
@@ -87,6 +91,14 @@ void agent_new_facts(struct agent *agent, const struct facts *facts);
 void agent_decide(struct agent *agent, struct attach *a);
 /* The same for an attachment that is in the table, and then does what agent_kick() does. */
 void agent_decide_again(struct agent *agent, struct attach *a);
+
+/* ---- pause.c ---- */
+
+/* True while the switch is on: nothing is to be offered to anybody. */
+bool agent_paused(const struct agent *agent);
+/* Looks what the agents' own namespace says of it now. */
+void agent_look_at_switch(struct agent *agent);
+bool agent_is_own_namespace(const char *name);
 
 /* ---- changes.c: whatever comes, a turn of the loop is short ---- */
 

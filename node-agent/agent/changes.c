@@ -84,6 +84,8 @@ void agent_source_changed(void *arg, const char *namespace, const char *name)
 		attach_each_of(&agent->table, namespace, name, mark, agent);
 	else
 		agent_decide_all_later(agent);
+	if (!namespace || (!name[0] && agent_is_own_namespace(namespace)))
+		agent_look_at_switch(agent);
 	agent->source_news = agent->generation_due = true;
 	wake(agent, clock_now_ms());
 	if (name[0] && source_may_lag(agent->source))

@@ -105,6 +105,7 @@ static void start_done(struct work *w, void *arg)
 			log_error("state of earlier runs cannot be read, going on without", "err",
 				  w->err.msg);
 		seed(agent, job->kept);
+		agent_look_at_switch(agent);
 		agent->started = true; /* from here on what the source knows is written over that */
 		agent_new_facts(agent, &job->facts);
 	}

@@ -119,6 +119,9 @@ static int check_known(const char *full_key, enum annotation_owner owner, struct
 	size_t used = 0, n = 0;
 	const char *near;
 
+	/* The switch is for all pods of the cluster, and nothing to these: see pause.h. */
+	if (owner == ANNOTATION_OF_NAMESPACE && strcmp(key, "pause") == 0)
+		return 0;
 	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
 		bool may_stand = owner == ANNOTATION_OF_POD || table[i].of_namespace;
 

@@ -97,16 +97,19 @@ static int read_pod(const json_t *metadata, struct object_pod *pod, struct err *
 /* Labels of others may be anything. */
 static int read_labels(const json_t *metadata, struct object_namespace *ns, struct err *err)
 {
-	const json_t *label =
-		json_object_get(json_object_get(metadata, "labels"), NAMES_PREFIX "steer");
+	const json_t *labels = json_object_get(metadata, "labels");
 
-	if (!label)
-		return 0;
-	if (!json_is_string(label))
-		return err_set(err, -EINVAL, "label '" NAMES_PREFIX "steer' is no string");
-	if (manifest_add_steer_label(&ns->annotations,
-				     smc_json_has_nul(label) ? "" : json_string_value(label)) < 0)
-		return err_sys(err, ENOMEM, "read labels");
+	for (size_t i = 0; i < manifest_n_labels; i++) {
+		const json_t *value = json_object_get(labels, manifest_labels[i]);
+
+		if (!value)
+			continue;
+		if (!json_is_string(value))
+			return err_set(err, -EINVAL, "label '%s' is no string", manifest_labels[i]);
+		if (manifest_add_label(&ns->annotations, manifest_labels[i],
+				       smc_json_has_nul(value) ? "" : json_string_value(value)) < 0)
+			return err_sys(err, ENOMEM, "read labels");
+	}
 	return 0;
 }
 

@@ -8,7 +8,6 @@
 
 #include "common/annotations.h"
 #include "common/cleanup.h"
-#include "common/names.h"
 #include "node-agent/parse/k8s_name.h"
 #include "node-agent/parse/ytree.h"
 
@@ -149,24 +148,33 @@ static int read_pod(const struct reading *r, const struct ytree_node *doc,
 	return rc;
 }
 
-static int read_steer_label(const struct reading *r, const struct ytree_node *metadata,
-			    struct object_namespace *ns, struct err *err)
+static int read_label(const struct reading *r, const struct ytree_node *map, const char *key,
+		      struct object_namespace *ns, struct err *err)
 {
-	const struct ytree_node *map = ytree_get(metadata, "labels");
-	const struct ytree_node *value = map ? ytree_get(map, NAMES_PREFIX "steer") : NULL;
+	const struct ytree_node *value = ytree_get(map, key);
 
-	if (map && map->type != YTREE_MAP)
-		return refuse(r, "Namespace", "metadata.labels", map, "a map of strings", err);
 	if (!value)
 		return 0;
 	if (value->type != YTREE_STRING)
 		return err_set(err, -EINVAL,
-			       "%s:%d: label '" NAMES_PREFIX "steer' of the Namespace: got %s, "
-			       "allowed: a string",
-			       r->file, value->line, ytree_type_text(value->type));
-	if (manifest_add_steer_label(&ns->annotations, value->text) < 0)
+			       "%s:%d: label '%s' of the Namespace: got %s, allowed: a string",
+			       r->file, value->line, key, ytree_type_text(value->type));
+	if (manifest_add_label(&ns->annotations, key, value->text) < 0)
 		return err_sys(err, ENOMEM, "read '%s'", r->file);
 	return 0;
+}
+
+static int read_labels(const struct reading *r, const struct ytree_node *metadata,
+		       struct object_namespace *ns, struct err *err)
+{
+	const struct ytree_node *map = ytree_get(metadata, "labels");
+	int rc = 0;
+
+	if (map && map->type != YTREE_MAP)
+		return refuse(r, "Namespace", "metadata.labels", map, "a map of strings", err);
+	for (size_t i = 0; map && rc == 0 && i < manifest_n_labels; i++)
+		rc = read_label(r, map, manifest_labels[i], ns, err);
+	return rc;
 }
 
 static int read_namespace(const struct reading *r, const struct ytree_node *metadata,
@@ -178,7 +186,7 @@ static int read_namespace(const struct reading *r, const struct ytree_node *meta
 	if (rc == 0)
 		rc = read_annotations(r, "Namespace", metadata, &ns->annotations, err);
 	if (rc == 0)
-		rc = read_steer_label(r, metadata, ns, err);
+		rc = read_labels(r, metadata, ns, err);
 	return rc;
 }
 

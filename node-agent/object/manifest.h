@@ -39,9 +39,12 @@ void manifest_object_unref(struct manifest_object *o); /* NULL is fine */
 /* Those of an object that has none: always the same object, which nobody may change. */
 json_t *manifest_no_annotations(void);
 
-/* Puts the label `smc-cni.io/steer` among a namespace's annotations, which may be those of
+/* The labels of a namespace that count. */
+extern const char *const manifest_labels[];
+extern const size_t manifest_n_labels;
+/* Puts one of them among the namespace's annotations, which may be those of
  * manifest_no_annotations(). -ENOMEM */
-int manifest_add_steer_label(json_t **annotations, const char *value);
+int manifest_add_label(json_t **annotations, const char *label, const char *value);
 
 const char *manifest_object_name(const struct manifest_object *o);
 const char *manifest_object_namespace(const struct manifest_object *o); /* "" of a Namespace */

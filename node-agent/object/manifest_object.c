@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "common/annotations.h"
+#include "common/cleanup.h"
 #include "node-agent/object/manifest.h"
 
 struct manifest_object *manifest_object_ref(struct manifest_object *o)
@@ -41,11 +43,15 @@ json_t *manifest_no_annotations(void)
 	return json_incref(none);
 }
 
-int manifest_add_steer_label(json_t **annotations, const char *value)
+const char *const manifest_labels[] = { NAMES_PREFIX "steer", NAMES_PREFIX "pause" };
+const size_t manifest_n_labels = ARRAY_SIZE(manifest_labels);
+
+int manifest_add_label(json_t **annotations, const char *label, const char *value)
 {
 	bool fits = strlen(value) <= ANNOTATIONS_LABEL_MAX;
 	json_auto_t *text = json_string(fits ? value : "(longer than a label may be)");
 	json_t *own = *annotations;
+	char key[64];
 
 	if (json_object_size(own) == 0) {
 		own = json_object();
@@ -54,7 +60,8 @@ int manifest_add_steer_label(json_t **annotations, const char *value)
 		json_decref(*annotations);
 		*annotations = own;
 	}
-	return json_object_set(own, ANNOTATIONS_STEER_LABEL, text) < 0 ? -ENOMEM : 0;
+	(void)snprintf(key, sizeof(key), ANNOTATIONS_LABEL "%s", label);
+	return json_object_set(own, key, text) < 0 ? -ENOMEM : 0;
 }
 
 const char *manifest_object_name(const struct manifest_object *o)

@@ -22,8 +22,8 @@ struct object_pod {
 
 struct object_namespace {
 	char *name;
-	/* Object of strings; never NULL. The label `smc-cni.io/steer` is among them, as
-	 * ANNOTATIONS_STEER_LABEL (common/annotations.h). */
+	/* Object of strings; never NULL. The labels that count are among them, as
+	 * ANNOTATIONS_STEER_LABEL and so on (common/annotations.h). */
 	json_t *annotations;
 };
 

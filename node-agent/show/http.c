@@ -76,6 +76,7 @@ static int make_page(struct http *http)
 		.ready = !agent_not_ready(agent),
 		.facts = &agent->facts,
 		.requests = agent->requests,
+		.paused = agent_paused(agent),
 		.watch_restarts = agent->source ? source_restarts(agent->source) : 0,
 		.events_lost = events_lost(agent->events),
 		.process = &process

@@ -56,6 +56,9 @@ static void render_node(FILE *out, const struct metrics_node *node)
 				      "smc_cni_probe_failures_total{check=\"%s\"} %" PRIu64 "\n",
 				      facts_table[i].name, fact->failures);
 	}
+	metrics_head(out, "smc_cni_paused", "gauge",
+		     "The switch smc-cni.io/pause: 1 while it is on.");
+	(void)fprintf(out, "smc_cni_paused %d\n", node->paused);
 	metrics_head(out, "smc_cni_watch_restarts_total", "counter",
 		     "Times a watch of the API server broke and began anew.");
 	(void)fprintf(out, "smc_cni_watch_restarts_total %" PRIu64 "\n", node->watch_restarts);

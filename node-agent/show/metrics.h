@@ -42,6 +42,7 @@ struct metrics_node {
 	bool ready; /* smc_cni_node_ready{check="agent"} */
 	const struct facts *facts; /* the other checks */
 	const struct latency *requests; /* LATENCY_N_VERBS of them */
+	bool paused; /* the switch */
 	uint64_t watch_restarts;
 	uint64_t events_lost;
 	const struct process_metrics *process; /* NULL: not shown */

@@ -120,6 +120,7 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "kernel", json_string(facts->kernel));
 	set(node, "ready", json_boolean(!why));
 	set(node, "why", wire_text(why ? why : ""));
+	set(node, "paused", json_boolean(agent_paused(agent)));
 	for (size_t i = 0; i < facts_n; i++)
 		set(node, facts_table[i].name, fact(facts_get(facts, &facts_table[i])));
 	set(node, "ulp_unsafe", json_boolean(facts->steer.ulp_unsafe));

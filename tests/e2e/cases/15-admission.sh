@@ -131,6 +131,9 @@ labelled() # OF_KIND VALUE
 check "may say what the annotation may" dry < <(labelled Namespace required)
 check "and nothing else" refused "label 'smc-cni.io/steer' of the namespace: got 'yes', allowed" \
 	dry < <(labelled Namespace yes)
+paused() { labelled Namespace enabled | jq '.metadata.annotations = {"smc-cni.io/pause": "yes"}'; }
+check "nor may the switch" refused "'smc-cni.io/pause' of the namespace: got 'yes', allowed" \
+	dry < <(paused)
 check "that of a pod does not count" dry < <(labelled Pod yes)
 
 step "pods with hostNetwork"
