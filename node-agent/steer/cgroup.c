@@ -69,7 +69,7 @@ static bool next_ours(const struct kind *kind, struct prog_list *list, struct at
 			continue;
 		if (strncmp(info.name, kind->prefix, prefix_len) != 0)
 			continue;
-		layout = steer_pins_layout(info.name + prefix_len);
+		layout = pins_layout(info.name + prefix_len);
 		if (!layout || layout > STEER_LAYOUT)
 			continue;
 		*ret = (struct attached){ .fd = TAKE_FD(fd), .id = info.id };

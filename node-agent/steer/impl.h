@@ -3,6 +3,7 @@
 #ifndef SMC_AGENT_STEER_IMPL_H
 #define SMC_AGENT_STEER_IMPL_H
 
+#include "node-agent/pins/pins.h"
 #include "node-agent/steer/steer.h"
 
 #include <limits.h>
@@ -26,27 +27,6 @@ struct steer {
 /* load.c: the one file that includes skeletons. Loads all programs with the pinned maps,
  * attaches the hook and swaps its pin; on success s has its descriptors and ids. */
 int steer_load(struct steer *s, struct err *err);
-
-/* pins.c: paths and files below bpffs_dir. */
-
-#define STEER_PIN_LINK "steer_link"
-#define STEER_PIN_LINK_NEW "steer_link_new" /* until it takes the place of the old one */
-
-/* -EINVAL with the reason unless dir, or its nearest parent that exists, lies on a bpffs. */
-int steer_pins_check_fs(const char *dir, struct err *err);
-
-/* <bpffs_dir>/v<layout>[/<name>]; name may be NULL. -ENAMETOOLONG. */
-int steer_pins_path(char ret[PATH_MAX], const char *bpffs_dir, unsigned layout, const char *name,
-		    struct err *err);
-
-/* The layout that a folder of this name holds, or 0: "v1" -> 1; not "v", "v01", "v1x", "x1". */
-unsigned steer_pins_layout(const char *folder);
-
-/* Removes the folders of layouts `from`..`to`, hook first. Returns how many there were. */
-int steer_pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct err *err);
-
-/* The newest layout that has a folder, 0 if none. */
-int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err);
 
 /* facts.c */
 

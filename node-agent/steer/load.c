@@ -71,7 +71,7 @@ static int pin_maps(const struct steer *s, struct bpf_object *object, struct err
 
 		if (bpf_map__is_internal(map)) /* the constants of one program */
 			continue;
-		rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, bpf_map__name(map), err);
+		rc = pins_path(path, s->bpffs_dir, STEER_LAYOUT, bpf_map__name(map), err);
 		if (rc < 0)
 			return rc;
 		rc = bpf_map__set_pin_path(map, path);
@@ -129,11 +129,11 @@ static int load_cgroup(struct steer *s, struct err *err)
 static int swap_link(const struct steer *s, struct bpf_link *link, struct err *err)
 {
 	char path[PATH_MAX], path_new[PATH_MAX];
-	int rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, STEER_PIN_LINK, err);
+	int rc = pins_path(path, s->bpffs_dir, STEER_LAYOUT, STEER_PIN_LINK, err);
 
 	if (rc < 0)
 		return rc;
-	rc = steer_pins_path(path_new, s->bpffs_dir, STEER_LAYOUT, STEER_PIN_LINK_NEW, err);
+	rc = pins_path(path_new, s->bpffs_dir, STEER_LAYOUT, STEER_PIN_LINK_NEW, err);
 	if (rc < 0)
 		return rc;
 	FAULT_POINT("completion of a swap of the hook", err);

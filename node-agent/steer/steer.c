@@ -67,13 +67,13 @@ static int make_folder(const char *bpffs_dir, bool *ret_fresh, struct err *err)
 {
 	char path[PATH_MAX];
 	unsigned newest;
-	int rc = steer_pins_newest(bpffs_dir, &newest, err);
+	int rc = pins_newest(bpffs_dir, &newest, err);
 
 	if (rc < 0)
 		return rc;
 	if (newest > STEER_LAYOUT)
 		log_warn("hook of a newer version found, leaving it alone", "folder", bpffs_dir);
-	rc = steer_pins_path(path, bpffs_dir, STEER_LAYOUT, NULL, err);
+	rc = pins_path(path, bpffs_dir, STEER_LAYOUT, NULL, err);
 	if (rc < 0)
 		return rc;
 	*ret_fresh = access(path, F_OK) < 0;
@@ -91,7 +91,7 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 	s->pods_fd = s->counters_fd = s->cgroups_fd = -1;
 	s->create_fd = s->sockopt_fd = s->place_fd = -1;
 	(void)libbpf_set_print(print_libbpf);
-	rc = steer_pins_check_fs(bpffs_dir, err);
+	rc = pins_check_fs(bpffs_dir, err);
 	if (rc < 0)
 		return rc;
 	rc = check_targets(s, err);
@@ -104,7 +104,7 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 	rc = steer_load(s, err);
 	if (rc < 0) {
 		if (fresh)
-			(void)steer_pins_remove(bpffs_dir, STEER_LAYOUT, STEER_LAYOUT, NULL);
+			(void)pins_remove(bpffs_dir, STEER_LAYOUT, STEER_LAYOUT, NULL);
 		return rc;
 	}
 	*ret = TAKE_PTR(s);
@@ -120,7 +120,7 @@ static int check_pin(const struct steer *s, const char *name, uint32_t id, struc
 	uint32_t len = is_link ? sizeof(link) : sizeof(map);
 	auto_close int fd = -1;
 	char path[PATH_MAX];
-	int rc = steer_pins_path(path, s->bpffs_dir, STEER_LAYOUT, name, err);
+	int rc = pins_path(path, s->bpffs_dir, STEER_LAYOUT, name, err);
 
 	if (rc < 0)
 		return rc;

@@ -186,10 +186,10 @@ static void a_folder_name_is_a_layout_only_in_one_spelling(void **state)
 	};
 
 	(void)state;
-	assert_int_equal(steer_pins_layout("v1"), 1);
-	assert_int_equal(steer_pins_layout("v42"), 42);
+	assert_int_equal(pins_layout("v1"), 1);
+	assert_int_equal(pins_layout("v42"), 42);
 	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
-		assert_int_equal(steer_pins_layout(others[i]), 0);
+		assert_int_equal(pins_layout(others[i]), 0);
 }
 
 static void a_pin_lies_in_the_folder_of_its_layout(void **state)
@@ -198,25 +198,25 @@ static void a_pin_lies_in_the_folder_of_its_layout(void **state)
 	char deep[PATH_MAX + 10];
 
 	(void)state;
-	assert_int_equal(steer_pins_path(path, "/b", 3, "pods", &err), 0);
+	assert_int_equal(pins_path(path, "/b", 3, "pods", &err), 0);
 	assert_string_equal(path, "/b/v3/pods");
-	assert_int_equal(steer_pins_path(path, "/b", 3, NULL, &err), 0);
+	assert_int_equal(pins_path(path, "/b", 3, NULL, &err), 0);
 	assert_string_equal(path, "/b/v3");
 	memset(deep, 'x', sizeof(deep));
 	deep[0] = '/';
 	deep[PATH_MAX - 3] = '\0';
-	assert_int_equal(steer_pins_path(path, deep, 3, NULL, &err), -ENAMETOOLONG);
+	assert_int_equal(pins_path(path, deep, 3, NULL, &err), -ENAMETOOLONG);
 }
 
 static void a_folder_that_is_not_on_a_bpffs_is_refused_with_the_reason(void **state)
 {
 	(void)state;
-	assert_int_equal(steer_pins_check_fs("/proc/none/smc-cni", &err), -EINVAL);
+	assert_int_equal(pins_check_fs("/proc/none/smc-cni", &err), -EINVAL);
 	assert_string_equal(err.msg, "use bpffs folder '/proc/none/smc-cni': '/proc' is not on a "
 				     "bpffs (mount -t bpf bpf /sys/fs/bpf)");
-	assert_int_equal(steer_pins_check_fs("/smc-cni-test/of/nothing", &err), -EINVAL);
+	assert_int_equal(pins_check_fs("/smc-cni-test/of/nothing", &err), -EINVAL);
 	assert_non_null(strstr(err.msg, "': '/' is not on a bpffs"));
-	assert_int_equal(steer_pins_check_fs("bpf/smc-cni", &err), -EINVAL);
+	assert_int_equal(pins_check_fs("bpf/smc-cni", &err), -EINVAL);
 	assert_string_equal(err.msg, "use bpffs folder 'bpf/smc-cni': not an absolute path");
 }
 
@@ -238,16 +238,16 @@ static void the_newest_layout_is_found_among_other_folders(void **state)
 	char path[PATH_MAX];
 
 	(void)state;
-	assert_int_equal(steer_pins_newest(dir, &newest, &err), 0);
+	assert_int_equal(pins_newest(dir, &newest, &err), 0);
 	assert_int_equal(newest, 0);
 	folder("v2");
 	folder("v10");
 	folder("v099");
 	folder("other");
-	assert_int_equal(steer_pins_newest(dir, &newest, &err), 0);
+	assert_int_equal(pins_newest(dir, &newest, &err), 0);
 	assert_int_equal(newest, 10);
 	(void)snprintf(path, sizeof(path), "%s/none", dir);
-	assert_int_equal(steer_pins_newest(path, &newest, &err), 0);
+	assert_int_equal(pins_newest(path, &newest, &err), 0);
 	assert_int_equal(newest, 0);
 }
 
@@ -262,12 +262,12 @@ static void only_layouts_of_the_range_are_removed(void **state)
 	(void)file("v1/pods", "");
 	(void)file("v2/steer_link_new", "");
 	(void)file("v3/steer_link", "");
-	assert_int_equal(steer_pins_remove(dir, 1, 2, &err), 2);
+	assert_int_equal(pins_remove(dir, 1, 2, &err), 2);
 	assert_false(exists("v1"));
 	assert_false(exists("v2"));
 	assert_true(exists("v3/steer_link"));
 	assert_true(exists("v01"));
-	assert_int_equal(steer_pins_remove(dir, 1, 2, &err), 0);
+	assert_int_equal(pins_remove(dir, 1, 2, &err), 0);
 }
 
 static void remove_all_leaves_a_newer_layout_and_its_folder(void **state)

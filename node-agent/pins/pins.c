@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "node-agent/steer/impl.h"
+#include "node-agent/pins/pins.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,7 +13,7 @@
 #include "common/cleanup.h"
 #include "common/fault.h"
 
-int steer_pins_check_fs(const char *dir, struct err *err)
+int pins_check_fs(const char *dir, struct err *err)
 {
 	char path[PATH_MAX];
 	struct statfs fs;
@@ -36,8 +36,8 @@ int steer_pins_check_fs(const char *dir, struct err *err)
 	return 0;
 }
 
-int steer_pins_path(char ret[PATH_MAX], const char *bpffs_dir, unsigned layout, const char *name,
-		    struct err *err)
+int pins_path(char ret[PATH_MAX], const char *bpffs_dir, unsigned layout, const char *name,
+	      struct err *err)
 {
 	int len = snprintf(ret, PATH_MAX, "%s/v%u%s%s", bpffs_dir, layout, name ? "/" : "",
 			   name ? name : "");
@@ -47,7 +47,7 @@ int steer_pins_path(char ret[PATH_MAX], const char *bpffs_dir, unsigned layout, 
 	return 0;
 }
 
-unsigned steer_pins_layout(const char *folder)
+unsigned pins_layout(const char *folder)
 {
 	char canonical[16];
 	unsigned layout;
@@ -66,7 +66,7 @@ static int open_folder(const char *path, DIR **ret, struct err *err)
 	return 0;
 }
 
-int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err)
+int pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err)
 {
 	auto_closedir DIR *dir = NULL;
 	unsigned newest = 0;
@@ -76,7 +76,7 @@ int steer_pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err)
 	if (rc < 0)
 		return rc;
 	while (dir && (entry = readdir(dir))) {
-		unsigned layout = steer_pins_layout(entry->d_name);
+		unsigned layout = pins_layout(entry->d_name);
 
 		if (layout > newest)
 			newest = layout;
@@ -92,7 +92,7 @@ static int remove_layout(const char *bpffs_dir, unsigned layout, struct err *err
 	auto_closedir DIR *dir = NULL;
 	struct dirent *entry;
 	char path[PATH_MAX];
-	int rc = steer_pins_path(path, bpffs_dir, layout, NULL, err);
+	int rc = pins_path(path, bpffs_dir, layout, NULL, err);
 
 	if (rc < 0)
 		return rc;
@@ -116,7 +116,7 @@ static int remove_layout(const char *bpffs_dir, unsigned layout, struct err *err
 	return 0;
 }
 
-int steer_pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct err *err)
+int pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct err *err)
 {
 	auto_closedir DIR *dir = NULL;
 	struct dirent *entry;
@@ -126,7 +126,7 @@ int steer_pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct 
 	if (rc < 0)
 		return rc;
 	while (dir && (entry = readdir(dir))) {
-		unsigned layout = steer_pins_layout(entry->d_name);
+		unsigned layout = pins_layout(entry->d_name);
 
 		if (layout < from || layout > to || !layout)
 			continue;
@@ -136,23 +136,4 @@ int steer_pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct 
 		removed++;
 	}
 	return removed;
-}
-
-int steer_drop_older(struct steer *s, struct err *err)
-{
-	int rc = steer_pins_remove(s->bpffs_dir, 1, STEER_LAYOUT - 1, err);
-
-	return rc < 0 ? rc : 0;
-}
-
-int steer_remove_all(const char *bpffs_dir, struct err *err)
-{
-	int rc = steer_pins_remove(bpffs_dir, 1, STEER_LAYOUT, err);
-
-	if (rc < 0)
-		return rc;
-	/* what a newer version left in it, or a mount point, stays */
-	if (rmdir(bpffs_dir) < 0 && errno != ENOENT && errno != ENOTEMPTY && errno != EBUSY)
-		return err_sys(err, errno, "remove bpffs folder '%s'", bpffs_dir);
-	return 0;
 }
