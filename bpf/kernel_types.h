@@ -25,6 +25,20 @@ struct net {
 	__u64 net_cookie;
 };
 
+typedef struct {
+	struct net *net;
+} possible_net_t;
+
+struct net_device {
+	possible_net_t nd_net;
+};
+
+struct sk_buff {
+	struct net_device *dev;
+	__u16 network_header; /* from head */
+	unsigned char *head, *data;
+};
+
 struct nsproxy {
 	struct net *net_ns;
 };

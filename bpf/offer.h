@@ -2,8 +2,8 @@
 /* What the offer program and user space share: to whom a steered pod offers SMC. Included by both:
  * fixed-width types only.
  *
- * Pins below <bpffsDir>/v<STEER_LAYOUT>/ (bpf/steer.h): maps `offer_pods`, `offer_rules` and
- * `offer_node`.
+ * Pins below <bpffsDir>/v<STEER_LAYOUT>/ (bpf/steer.h): maps `offer_pods`, `offer_rules`,
+ * `offer_node` and `offer_counts`.
  *
  * `offer_pods` is a hash by netns cookie (__u64, host byte order). A pod without an entry offers
  * nothing. Its rules are those of `offer_rules`, a trie by longest prefix, of the generation that
@@ -64,6 +64,13 @@ struct offer_pod {
 	struct offer_ports node;
 };
 
+/* `offer_counts` is a hash by netns cookie: SYNs that had the option, retransmitted ones included.
+ * One over the pod's own loopback that is kept passes both directions, and counts in both. */
+struct offer_counts {
+	__u64 kept;
+	__u64 blanked;
+};
+
 /* The one element of the array `offer_node`. */
 struct offer_node {
 	__u32 closed; /* the switch (smc-cni.io/pause): no pod offers anything */
@@ -72,5 +79,6 @@ struct offer_node {
 _Static_assert(sizeof(struct offer_key) == 32, "layout");
 _Static_assert(sizeof(struct offer_ports) == 40, "layout");
 _Static_assert(sizeof(struct offer_pod) == 48, "layout");
+_Static_assert(sizeof(struct offer_counts) == 16, "layout");
 
 #endif

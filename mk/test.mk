@@ -89,7 +89,7 @@ test-deploy: image
 
 # What needs a kernel's answers in its own byte order, or system calls that qemu 7.2 lacks.
 NOT_EMULATED := $(patsubst %,$(B)/tests/unit/test_%,agent_events cgroup install_faults netns \
-	smc_nl sockdiag sysctl wire_sock)
+	offer_links offer_pod offer_program smc_nl sockdiag sysctl wire_sock)
 # Of those that start programs, the one whose program need not be emulated.
 EMULATED     := $(filter-out $(NOT_EMULATED),$(UNIT)) $(B)/tests/program/test_kube
 

@@ -6,7 +6,7 @@
 
 /* Steering in the kernel: the hook, its maps, and the programs on a pod's cgroup.
  *
- * The one place that knows BPF skeletons. The pins own the kernel objects: closing this handle, or
+ * Knows its BPF skeletons alone. The pins own the kernel objects: closing this handle, or
  * the death of the agent, changes nothing. Called by the worker thread only.
  */
 #ifndef SMC_AGENT_STEER_H

@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The programs on the interfaces of a pod, by tcx or by clsact: bpf(2) finds an interface by its
+ * index in the caller's namespace, so the worker is inside meanwhile. */
+#include "node-agent/offer/impl.h"
+
+#include <errno.h>
+#include <net/if.h>
+
+#include "common/netns.h"
+
+#define LOOPBACK "lo"
+
+struct job {
+	struct offer *o;
+	const char *const *names;
+	int n;
+	int (*run)(struct offer *o, int ifindex, bool tcx, struct err *err);
+};
+
+static int apply(struct offer *o, int ifindex, bool tcx, struct err *err)
+{
+	int rc = 0;
+
+	if (!tcx)
+		return offer_clsact_apply(o, ifindex, err);
+	for (enum offer_direction d = 0; rc == 0 && d < OFFER_DIRECTIONS; d++)
+		rc = offer_tcx_apply(o, ifindex, d, err);
+	return rc;
+}
+
+static int check(struct offer *o, int ifindex, bool tcx, struct err *err)
+{
+	int rc = 0;
+
+	if (!tcx)
+		return offer_clsact_check(o, ifindex, err);
+	for (enum offer_direction d = 0; rc == 0 && d < OFFER_DIRECTIONS; d++)
+		rc = offer_tcx_check(o, ifindex, d, err);
+	return rc;
+}
+
+static int undo(struct offer *o, int ifindex, bool tcx, struct err *err)
+{
+	int rc = 0;
+
+	(void)o;
+	if (!tcx)
+		return offer_clsact_undo(ifindex, err);
+	for (enum offer_direction d = 0; rc == 0 && d < OFFER_DIRECTIONS; d++)
+		rc = offer_tcx_undo(ifindex, d, err);
+	return rc;
+}
+
+static int run_one(const struct job *job, const char *name, int ifindex, struct err *err)
+{
+	int rc = offer_tcx_supported(ifindex, err);
+
+	if (rc == 0 || rc == -EOPNOTSUPP)
+		rc = job->run(job->o, ifindex, rc == 0, err);
+	return rc < 0 ? err_prefix(err, rc, "offer on interface '%s'", name) : 0;
+}
+
+static int run_name(const struct job *job, const char *name, struct err *err)
+{
+	unsigned ifindex = if_nametoindex(name);
+
+	if (!ifindex)
+		return err_sys(err, errno, "find interface '%s' of the pod", name);
+	return run_one(job, name, (int)ifindex, err);
+}
+
+static int run_named(void *arg, struct err *err)
+{
+	const struct job *job = arg;
+	int rc = run_name(job, LOOPBACK, err);
+
+	for (int i = 0; rc == 0 && i < job->n; i++)
+		rc = run_name(job, job->names[i], err);
+	return rc;
+}
+
+/* What goes away meanwhile has taken the program with it. */
+static int run_all(void *arg, struct err *err)
+{
+	const struct job *job = arg;
+	struct if_nameindex *all = if_nameindex();
+	int rc = 0;
+
+	if (!all)
+		return err_sys(err, errno, "list the interfaces of the pod");
+	for (struct if_nameindex *i = all; i->if_index && rc == 0; i++) {
+		rc = run_one(job, i->if_name, (int)i->if_index, err);
+		if (rc == -ENODEV)
+			rc = 0;
+	}
+	if_freenameindex(all);
+	return rc;
+}
+
+int offer_links_apply(struct offer *o, int netns_fd, const char *const *names, int n,
+		      struct err *err)
+{
+	struct job job = { .o = o, .names = names, .n = n, .run = apply };
+
+	return netns_call(netns_fd, run_named, &job, err);
+}
+
+int offer_links_check(struct offer *o, int netns_fd, const char *const *names, int n,
+		      struct err *err)
+{
+	struct job job = { .o = o, .names = names, .n = n, .run = check };
+
+	return netns_call(netns_fd, run_named, &job, err);
+}
+
+int offer_links_undo(int netns_fd, struct err *err)
+{
+	struct job job = { .run = undo };
+
+	return netns_call(netns_fd, run_all, &job, err);
+}

@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A namespace and a bpffs of the test's own, with the offer loaded in them. */
+#ifndef TESTS_OFFER_WORLD_H
+#define TESTS_OFFER_WORLD_H
+
+#include "node-agent/offer/impl.h"
+
+#define OFFER_DIR "/run/bpf/smc-cni" /* below the bpffs */
+
+extern struct offer *offer_world; /* opened anew before each test */
+extern uint64_t offer_world_cookie; /* of the namespace that the test is in */
+
+/* For cmocka: of a group, and of each test, which finds no pin and no rule. */
+int offer_world_make(void **state);
+int offer_world_open(void **state);
+int offer_world_close(void **state);
+
+/* A set whose rules say yes to all ports of these networks, given as texts and ended by NULL. Good
+ * until the next call. */
+const struct peers_set *offer_world_set(const char *const *nets);
+
+#endif
