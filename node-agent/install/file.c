@@ -40,16 +40,21 @@ void install_poke(const char *conf_dir)
 
 int install_lock(const char *dir, struct err *err)
 {
-	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	struct stat held, there;
+	auto_close int fd = -1;
+	char path[PATH_MAX];
+	int r = install_join(path, dir, INSTALL_LOCK, err);
 
+	if (r < 0)
+		return r;
+	fd = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
 	if (fd < 0)
-		return err_sys(err, errno, "open folder '%s'", dir);
-	/* Some file systems know no locks. */
-	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) {
-		(void)close(fd);
+		return err_sys(err, errno, "lock folder '%s'", dir);
+	/* Some file systems know no locks. Who takes all away removes the file, too. */
+	if ((flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK) || fstat(fd, &held) < 0 ||
+	    lstat(path, &there) < 0 || held.st_ino != there.st_ino)
 		return err_set(err, -EAGAIN, "another agent works on folder '%s'", dir);
-	}
-	return fd;
+	return TAKE_FD(fd);
 }
 
 static bool is_as_it_was(const char *path, const struct stat *was)

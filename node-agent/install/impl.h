@@ -11,6 +11,7 @@
 /* A file in the folder of programs, which says that the agent installed the plugin there. */
 #define INSTALL_MARK ".smc-cni.installed"
 #define INSTALL_POKE ".smc-cni.poke"
+#define INSTALL_LOCK ".smc-cni.lock" /* root's alone; the folder itself anybody could lock */
 #define INSTALL_NEW ".smc-cni.new" /* a file on its way to its name */
 #define INSTALL_BAD_STAYS_S 60 /* since its last change */
 #define INSTALL_PROGRAM_MAX (64 * 1024 * 1024) /* bytes */

@@ -14,10 +14,11 @@
 #include "node-agent/install/cache.h"
 #include "node-agent/install/impl.h"
 
-/* Removes temporary files that an agent which was killed half-way has left. */
+/* Removes the lock, and temporary files that an agent which was killed half-way has left. */
 static void drop_temporary(const char *dir)
 {
-	static const char *const names[] = { INSTALL_NEW, "." INSTALL_NEW ".tmp", INSTALL_POKE };
+	static const char *const names[] = { INSTALL_NEW, "." INSTALL_NEW ".tmp", INSTALL_POKE,
+					     INSTALL_LOCK };
 	char path[PATH_MAX];
 
 	for (size_t i = 0; i < ARRAY_SIZE(names); i++)

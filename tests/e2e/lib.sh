@@ -136,6 +136,7 @@ node_clean() # N: nothing of ours is there; what is, is told
 	on_node "$1" '! {
 		ls -d /sys/fs/bpf/smc-cni /etc/cni/net.d/podnet /opt/cni/bin/smc-cni \
 			/opt/cni/bin/.smc-cni.installed \
+			/opt/cni/bin/.smc-cni.lock /etc/cni/net.d/.smc-cni.lock \
 			/run/smc-cni/state 2> /dev/null
 		grep smc-cni /etc/cni/net.d/*
 		ip -o link | grep -i smc

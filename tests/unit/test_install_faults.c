@@ -280,6 +280,28 @@ static void a_folder_that_another_agent_works_on_is_left_to_it(void **state)
 	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
 }
 
+/* /etc/cni/net.d and /opt/cni/bin can be opened by everybody, and so be locked. */
+static void a_folder_that_anybody_locks_is_worked_on(void **state)
+{
+	auto_close int conf = -1, bin = -1;
+	struct install_state st;
+	struct stat lock;
+
+	(void)state;
+	put("net.d/10-a.conflist", FLANNEL);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
+	conf = open(path_of("net.d"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	bin = open(path_of("bin"), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	assert_int_equal(flock(conf, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(flock(bin, LOCK_EX | LOCK_NB), 0);
+	assert_int_equal(apply(CONFIG_INSTALL_AUTO, &st), 0);
+	assert_int_equal(stat(path_of("net.d/" INSTALL_LOCK), &lock), 0);
+	assert_int_equal(lock.st_mode & 0777, 0600);
+	assert_int_equal(undo(), 0);
+	assert_false(is_there("net.d/" INSTALL_LOCK));
+	assert_false(is_there("bin/" INSTALL_LOCK));
+}
+
 /* Another CNI that writes its list anew while we edit it: its last word stays. */
 static void a_list_that_is_rewritten_all_the_time_never_falls_back_to_an_old_text(void **state)
 {
@@ -337,7 +359,8 @@ static void a_file_that_changed_at_the_last_moment_is_put_back(void **state)
 	assert_true(done);
 	text = get("net.d/10-a.conflist");
 	assert_string_equal(text, "theirs");
-	assert_int_equal(count_all("net.d"), 1);
+	/* It, and the lock. */
+	assert_int_equal(count_all("net.d"), 2);
 }
 
 int main(void)
@@ -347,6 +370,7 @@ int main(void)
 		CASE(what_a_killed_agent_leaves_the_next_one_completes),
 		CASE(many_agents_at_once_write_no_half_file),
 		CASE(a_folder_that_another_agent_works_on_is_left_to_it),
+		CASE(a_folder_that_anybody_locks_is_worked_on),
 		CASE(a_list_that_is_rewritten_all_the_time_never_falls_back_to_an_old_text),
 		CASE(a_file_that_changed_at_the_last_moment_is_put_back),
 	};
