@@ -7,7 +7,7 @@
  * blanked alone the server would believe in SMC and the client not (docs/kernel-notes.md).
  *
  * No verdict is ours: each packet goes on to the next program. Every packet of the pod comes here,
- * so all but SYNs leave after two small reads. Names end with the layout, so that agents of two
+ * so all but SYNs leave after a few comparisons. Names end with the layout, so that agents of two
  * versions tell their own apart (node-agent/offer/tcx.c).
  */
 #include "bpf/kernel_types.h"
@@ -27,8 +27,6 @@
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 /* <net/tcp.h>: on the wire. */
-#define TCP_SYN 0x02
-#define TCP_ACK 0x10
 #define TCPOPT_EOL 0
 #define TCPOPT_NOP 1
 #define TCPOPT_AO 29
@@ -238,17 +236,25 @@ static __noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u
 	return 0;
 }
 
-static __always_inline int look(struct __sk_buff *ctx, bool leaves)
+static __noinline int look_closer(struct __sk_buff *ctx, __u32 at, bool leaves)
 {
 	struct segment s;
 	__u8 tcp[14];
 
-	if (!find_tcp(ctx, &s) || bpf_skb_load_bytes(ctx, s.tcp, tcp, sizeof(tcp)) < 0)
-		return TC_NEXT;
+	if (!find_tcp(ctx, at, &s) || bpf_skb_load_bytes(ctx, s.tcp, tcp, sizeof(tcp)) < 0)
+		return 0;
 	if ((tcp[13] & (TCP_SYN | TCP_ACK)) != TCP_SYN || tcp[12] >> 4 <= 5)
-		return TC_NEXT;
+		return 0;
 	s.port = (__u16)tcp[2] << 8 | tcp[3];
-	(void)on_syn(ctx, &s, (tcp[12] >> 4) * 4 - 20, leaves);
+	return on_syn(ctx, &s, (tcp[12] >> 4) * 4 - 20, leaves);
+}
+
+static __always_inline int look(struct __sk_buff *ctx, bool leaves)
+{
+	__u32 at = network_offset(ctx);
+
+	if (!is_no_syn(ctx, at))
+		(void)look_closer(ctx, at, leaves);
 	return TC_NEXT;
 }
 

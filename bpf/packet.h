@@ -22,6 +22,9 @@
 #define NEXTHDR_FRAGMENT 44
 #define NEXTHDR_DEST 60
 
+#define TCP_SYN 0x02
+#define TCP_ACK 0x10
+
 #define TAGS_MAX 2 /* VLAN tags in the packet, beside the one that is kept apart */
 #define EXTENSIONS_MAX 8 /* headers between IPv6 and TCP; a packet with more is left alone */
 
@@ -151,15 +154,44 @@ static __noinline bool find_behind_tags(struct __sk_buff *ctx, __u32 at, struct 
 	       find_in_ip(ctx, t.type, at, s);
 }
 
-static __always_inline bool find_tcp(struct __sk_buff *ctx, struct segment *s)
+/* Where the network header is. */
+static __always_inline __u32 network_offset(struct __sk_buff *ctx)
 {
 	const struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
 	__u64 headroom = skb->data - skb->head;
-	__u32 at;
 
 	/* Of two pointers the verifier takes a difference of 64 bits only. */
 	asm volatile("" : "+r"(headroom));
-	at = skb->network_header - (__u32)headroom;
+	return skb->network_header - (__u32)headroom;
+}
+
+/* What can be seen of most packets at once, without a call: it is no SYN, or no TCP at all. */
+static __always_inline bool is_no_syn(struct __sk_buff *ctx, __u32 at)
+{
+	const __u8 *end = (const void *)(long)ctx->data_end;
+	const __u8 *ip = (const void *)(long)ctx->data, *tcp;
+
+	if (at > 255)
+		return false;
+	ip += at;
+	if (ip + sizeof(struct ipv4) > end)
+		return false;
+	if (ctx->protocol == bpf_htons(ETH_P_IP)) {
+		if (ip[9] != IPPROTO_TCP)
+			return true;
+		tcp = ip + (ip[0] & 0xf) * 4;
+	} else if (ctx->protocol == bpf_htons(ETH_P_IPV6)) {
+		if (ip[6] != IPPROTO_TCP)
+			return false;
+		tcp = ip + sizeof(struct ipv6);
+	} else {
+		return false;
+	}
+	return tcp + 14 <= end && (tcp[13] & (TCP_SYN | TCP_ACK)) != TCP_SYN;
+}
+
+static __always_inline bool find_tcp(struct __sk_buff *ctx, __u32 at, struct segment *s)
+{
 	if (ctx->protocol == bpf_htons(ETH_P_8021Q) || ctx->protocol == bpf_htons(ETH_P_8021AD))
 		return find_behind_tags(ctx, at, s);
 	return find_in_ip(ctx, ctx->protocol, at, s);

@@ -1,0 +1,68 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# about: while the rules change all the time, every connection works, and both its ends are of one
+#        mind; a SYN that is sent again is judged again
+# kernels: 6.12 7.3
+# timeout: 180
+. "$(dirname "$0")/../lib.sh"
+
+progs=$TOP/build/tests/vm/progs
+ctl() { "$progs/offerctl" "$@"; }
+a=/run/netns/a b=/run/netns/b
+
+if [ ! -e /run/netns ]; then
+	at_exit eval 'umount /run/netns; rmdir /run/netns' # a mount point from the first on
+fi
+work=$(mktemp -d)
+at_exit rm -r "$work"
+at_exit rm -rf /sys/fs/bpf/smc-cni
+modprobe -qa smc || : # built into the kernel that has no modules
+for name in a b; do
+	ip netns add $name
+	at_exit ip netns del $name
+	ip -n $name link set lo up
+done
+ip -n a link add eth0 type veth peer name eth0 netns b
+ip -n a address add 10.9.0.1/24 dev eth0
+ip -n b address add 10.9.0.2/24 dev eth0
+ip -n a link set eth0 up
+ip -n b link set eth0 up
+if [ "$VM_KERNEL" = 7.3 ]; then
+	/usr/bin/python3 -I -S "$TOP/tests/vm/smc-request" ueid-add SMC-OFFER
+	at_exit /usr/bin/python3 -I -S "$TOP/tests/vm/smc-request" ueid-del SMC-OFFER
+fi
+
+ctl links apply $a eth0 , links apply $b eth0 , pod $a open none , pod $b open none 10.9.0.0/16
+
+for side in a b; do
+	other=$b
+	[ $side = a ] || other=$a
+	step "the rules of $side change all the time"
+	ctl pod $other open none 10.9.0.0/16
+	"$progs/offerctl" flip /run/netns/$side 10.9.0.0/16 "$work/end" > "$work/flips" &
+	flipper=$!
+	at_exit eval "kill $flipper 2> /dev/null || :"
+	check "connections are made meanwhile" \
+		eval "'$progs/smcmany' a b 10.9.0.2 5000 100 > '$work/many' 2>&1"
+	touch "$work/end"
+	wait $flipper
+	rm "$work/end"
+	cat "$work/flips" "$work/many"
+	read -r -a n < <(tr -cd '0-9 ' < "$work/many")
+	check "each is either" [ $((n[1] + n[2] + n[4])) = "${n[0]}" ]
+	check "and the same at both ends" [ "${n[2]}" = "${n[3]}" ]
+	check "there were some of both" [ "${n[2]}" -gt 0 -a "${n[2]}" -lt "${n[0]}" ]
+done
+
+step "the first SYN is lost, and is sent again after a change"
+ctl undo $a , pod $a open none , pod $b open none 10.9.0.0/16
+ip -n b route add blackhole 10.9.0.1/32 # b does not take it: it could not answer
+"$progs/smcmany" a b 10.9.0.2 5000 1 > "$work/many" 2>&1 &
+client=$!
+check "the first one went without the option" eventually 20 \
+	eval "'$progs/offerctl' counts $a | grep 'blanked=[1-9]'"
+ctl pod $a open none 10.9.0.0/16
+ip -n b route del blackhole 10.9.0.1/32
+check "the connection works" wait $client
+cat "$work/many"
+check "and offers SMC" grep -q 'n=1 .*plain_client=0 plain_server=0' "$work/many"
