@@ -15,6 +15,7 @@
  */
 #include <bpf/bpf.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
 #include <stdbool.h>
@@ -162,6 +163,7 @@ static int flip(char **arg, int n)
 {
 	struct peers_set all = { .n = 1 }, nobody = { .n = 0 };
 	struct peers_rule rule;
+	char begun[256];
 	uint64_t cookie;
 	long flips = 0;
 	int rc = 0;
@@ -169,8 +171,12 @@ static int flip(char **arg, int n)
 	if (n != 3 || cookie_of(arg[0], &cookie) < 0 || parse_rule(arg[1], &rule) < 0)
 		return -1;
 	all.rules = &rule;
-	for (; rc == 0 && access(arg[2], F_OK) < 0; flips++)
+	(void)snprintf(begun, sizeof(begun), "%s.begun", arg[2]);
+	for (; rc == 0 && access(arg[2], F_OK) < 0; flips++) {
 		rc = offer_pod_apply(handle, cookie, OFFER_OPEN, flips & 1 ? &all : &nobody, &err);
+		if (flips == 2)
+			(void)close(creat(begun, 0600));
+	}
 	printf("flips=%ld\n", flips);
 	return rc;
 }

@@ -5,7 +5,7 @@
  *	smcmany CLIENT_NETNS SERVER_NETNS SERVER_ADDR PORT N|FILE
  *
  * N of them, or as many as there are until FILE is there. Each sends a request and gets an answer;
- * one that does not within 20 s, or whose ends are not both SMC or both TCP, ends the program with
+ * one that does not within 60 s, or whose ends are not both SMC or both TCP, ends the program with
  * status 1. Prints one line:
  *	n=N smc=N plain_client=N plain_server=N other=N
  * smc: by the statistics of the client; plain: fallbacks since the other end had sent no SMC option
@@ -54,7 +54,7 @@ static void open_side(struct side *s, const char *name)
 static int smc_socket(const struct side *s, int family)
 {
 	int fd = netns_socket(s->netns_fd, family, SOCK_STREAM | SOCK_CLOEXEC, PROTO_SMC, NULL);
-	struct timeval limit = { .tv_sec = 20 };
+	struct timeval limit = { .tv_sec = 60 };
 	int on = 1;
 
 	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
