@@ -8,7 +8,7 @@
  *
  * No verdict is ours: each packet goes on to the next program. Every packet of the pod comes here,
  * so all but SYNs leave after a few comparisons. Names end with the layout, so that agents of two
- * versions tell their own apart (node-agent/offer/tcx.c).
+ * versions tell their own apart (node-agent/offer/prog.c).
  */
 #include "bpf/kernel_types.h"
 
