@@ -20,7 +20,6 @@
 #include <stdbool.h>
 
 #include "bpf/offer.h"
-#include "bpf/offer_names.h"
 #include "bpf/packet.h"
 #include "bpf/steer.h"
 
@@ -258,14 +257,16 @@ static __always_inline int look(struct __sk_buff *ctx, bool leaves)
 	return TC_NEXT;
 }
 
+_Static_assert(STEER_LAYOUT == 2, "the names of the programs end with the layout");
+
 SEC("tc")
-int OFFER_EGRESS(struct __sk_buff *ctx)
+int smc_egress_v2(struct __sk_buff *ctx)
 {
 	return look(ctx, true);
 }
 
 SEC("tc")
-int OFFER_INGRESS(struct __sk_buff *ctx)
+int smc_ingress_v2(struct __sk_buff *ctx)
 {
 	return look(ctx, false);
 }

@@ -7,16 +7,19 @@
 
 #include "common/cleanup.h"
 
-#define V4(a, b, len)                                                           \
-	{                                                                       \
-		.family = AF_INET, .prefix_len = (len), .v4.s_addr = NET4(a, b) \
-	}
-/* a.b.0.0 in network byte order, as a constant. */
+/* a.b.0.0; its place in the 32 bits of network byte order. */
 #if __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__
-#define NET4(a, b) ((uint32_t)(a) | (uint32_t)(b) << 8)
+#define A_SHIFT 0
+#define B_SHIFT 8
 #else
-#define NET4(a, b) ((uint32_t)(a) << 24 | (uint32_t)(b) << 16)
+#define A_SHIFT 24
+#define B_SHIFT 16
 #endif
+#define V4(a, b, len)                                                            \
+	{                                                                        \
+		.family = AF_INET, .prefix_len = (len),                          \
+		.v4.s_addr = (uint32_t)(a) << A_SHIFT | (uint32_t)(b) << B_SHIFT \
+	}
 #define V6(a, b, len)                                                                           \
 	{                                                                                       \
 		.family = AF_INET6, .prefix_len = (len), .v6.s6_addr = { [0] = (a), [1] = (b) } \

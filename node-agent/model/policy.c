@@ -314,9 +314,7 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	} else if (pod->host_network) {
 		deny(ret,
 		     "a hostNetwork pod is never steered: it has no network namespace of its own");
-	} else if (!within_limits(config, node, pod, &a, ret)) {
-		return;
-	} else if (!has_peers(config, &a, ret)) {
+	} else if (!within_limits(config, node, pod, &a, ret) || !has_peers(config, &a, ret)) {
 		return;
 	} else if (is_left_out(pod, &a)) {
 		ret->left_out = true;

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bpf/offer_names.h"
 #include "common/cleanup.h"
 #include "common/fault.h"
 #include "common/file.h"
@@ -101,8 +100,8 @@ static int load(struct offer *o, struct err *err)
 		if (rc < 0)
 			return rc;
 	}
-	rc = keep_prog(o, skel->progs.OFFER_EGRESS, OFFER_OUT, err);
-	return rc < 0 ? rc : keep_prog(o, skel->progs.OFFER_INGRESS, OFFER_IN, err);
+	rc = keep_prog(o, skel->progs.smc_egress_v2, OFFER_OUT, err);
+	return rc < 0 ? rc : keep_prog(o, skel->progs.smc_ingress_v2, OFFER_IN, err);
 }
 
 int offer_open(const char *bpffs_dir, struct offer **ret, struct err *err)

@@ -10,7 +10,7 @@
 
 const char *const offer_direction_names[OFFER_DIRECTIONS] = { "egress", "ingress" };
 
-/* Names end with the layout (bpf/offer_names.h). */
+/* Names end with the layout (bpf/offer.bpf.c). */
 static const char *const prefixes[OFFER_DIRECTIONS] = { "smc_egress_", "smc_ingress_" };
 
 bool offer_is_ours(uint32_t prog_id, enum offer_direction d, int *ret_fd)

@@ -64,15 +64,17 @@ void offer_sets_free(struct offer *o)
 /* Room grows to the next power of two, so that what follows is seldom a copy. */
 int offer_set_add(struct offer_set *s, const struct offer_key *key)
 {
+	struct offer_key *keys = s->keys;
+
 	if (!(s->n & (s->n - 1))) {
 		size_t room = s->n ? 2 * (size_t)s->n : 1;
-		struct offer_key *keys = reallocarray(s->keys, room, sizeof(*keys));
 
+		keys = reallocarray(keys, room, sizeof(*keys));
 		if (!keys)
 			return -ENOMEM;
 		s->keys = keys;
 	}
-	s->keys[s->n++] = *key;
+	keys[s->n++] = *key;
 	return 0;
 }
 

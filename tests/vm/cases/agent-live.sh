@@ -72,9 +72,9 @@ wait $one $two || true
 
 step "somebody deletes the map entry"
 map=$(pins_folder)/pods
-bpftool -j map dump pinned $map | jq -r '.[].key | join(" ")' | while read -r key; do
+bpftool -j map dump pinned "$map" | jq -r '.[].key | join(" ")' | while read -r key; do
 	# shellcheck disable=SC2086 # one word a byte
-	bpftool map delete pinned $map key $key
+	bpftool map delete pinned "$map" key $key
 done
 check "p1 is on TCP" unsteered p1
 check "the sweep repairs it" eventually 40 steered p1

@@ -6,7 +6,22 @@
 . "$(dirname "$0")/../lib.sh"
 
 progs=$TOP/build/tests/vm/progs
-ctl() { "$progs/offerctl" "$@"; }
+# One process for all: loading programs takes an emulated machine seconds.
+coproc CTL { exec "$progs/offerctl" 2>&1; }
+exec {answer}<&"${CTL[0]}" {ask}>&"${CTL[1]}" # subshells have no coprocess
+ctl()
+{
+	local line
+	echo "$*" >&"$ask"
+	while read -rt 60 -u "$answer" line; do
+		case $line in
+		done) return 0 ;;
+		failed) return 1 ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	die "offerctl does not answer '$*'"
+}
 a=/run/netns/a b=/run/netns/b
 
 request() { /usr/bin/python3 -I -S "$TOP/tests/vm/smc-request" "$@"; }
@@ -17,6 +32,8 @@ fi
 work=$(mktemp -d)
 at_exit rm -r "$work"
 at_exit rm -rf /sys/fs/bpf/smc-cni
+ctl_end() { kill "$CTL_PID"; wait "$CTL_PID"; }
+at_exit ctl_end
 modprobe -qa smc 8021q || : # built into the kernel that has no modules
 if modprobe -q ipip; then
 	at_exit eventually 20 modprobe -r ipip # with tunl0, once the namespaces are gone
@@ -76,7 +93,7 @@ ctl pod $a open all 10.9.0.0/24=5000 , close
 blanked "the switch is closed"
 ctl open
 kept "over loopback, for the node's pods" a a 127.0.0.1
-check "both were counted" eval "'$progs/offerctl' counts $a | grep -q 'kept=[1-9].* blanked=[1-9]'"
+check "both were counted" eval "ctl counts $a | grep -q 'kept=[1-9].* blanked=[1-9]'"
 
 step "at the server"
 ctl links undo $a , links apply $b eth0 , links check $b eth0
@@ -139,5 +156,5 @@ fi
 
 step "all is taken back"
 ctl undo $a , undo $b
-refute "no pod has rules" eval "'$progs/offerctl' list | grep ."
+refute "no pod has rules" eval "ctl list | grep ."
 kept "as at first"

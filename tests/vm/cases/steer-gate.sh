@@ -7,13 +7,14 @@
 
 mkdir -p $cgroups/pod/deep/deeper
 at_exit rmdir $cgroups/pod/deep/deeper $cgroups/pod/deep
-socket=(socket inet stream 0 , socket inet6 stream 0)
+socket=(socket inet stream 0 "," socket inet6 stream 0)
+below() { echo "$(probe pod pod/leaf "${socket[@]}") $(probe pod pod/deep/deeper "${socket[@]}")"; }
+both() { echo "$(probe pod pod socket inet stream 0) $(probe pod plain socket inet stream 0)"; }
 
 step "the cgroup is known"
 agent gate /run/netns/pod ignore $cgroups/pod
 is "in it" "256 256" probe pod pod "${socket[@]}"
-is "in a child, and in a child's child" "256 256 256 256" eval \
-	'echo $(probe pod pod/leaf "${socket[@]}") $(probe pod pod/deep/deeper "${socket[@]}")'
+is "in a child, and in a child's child" "256 256 256 256" below
 is "in a cgroup namespace" "256 256" inside pod pod/leaf unshare -C \
 	"$progs/sockprobe" "${socket[@]}"
 is "another pod's process that entered the namespace" "6 6" probe pod plain "${socket[@]}"
@@ -30,8 +31,7 @@ is "but below" 256 probe pod pod/deep/deeper socket inet stream 0
 
 step "no cgroup is known: the namespace alone counts"
 agent pod /run/netns/pod on ignore
-is "the pod's, and who enters" "256 256" eval \
-	'echo $(probe pod pod socket inet stream 0) $(probe pod plain socket inet stream 0)'
+is "the pod's, and who enters" "256 256" both
 
 step "a node that is a container itself: its root is not the hierarchy's"
 inner=$cgroups/node/inner

@@ -2,12 +2,16 @@
 /* node-agent/offer/offer.h from the command line, for VM cases. Each command is a word with its
  * arguments; several are separated by "," and share one handle, which is opened when first needed.
  *
- *	check | close | open | list				the node: close and open are the
- *switch address add|del ADDRESS pod NETNS open|shut NODE NETWORK...			apply, then
- *check undo NETNS | counts NETNS links apply|check NETNS NAME... | links undo NETNS flip NETNS
- *NETWORK FILE					allows NETWORK and nobody, in turns, until FILE is
- *there cost							ns a packet: an empty program, ours
- *for data, ours for a SYN without SMC
+ *	check | close | open | list	the node: close and open are the switch
+ *	address add|del ADDRESS		of this node's pods
+ *	pod NETNS open|shut NODE NETWORK...	apply, then check
+ *	undo NETNS | counts NETNS
+ *	links apply|check NETNS NAME... | links undo NETNS
+ *	flip NETNS NETWORK FILE		allows NETWORK and nobody, in turns, until FILE is there
+ *	cost				ns a packet: an empty program, ours for data, ours for a
+ *					SYN without SMC
+ *
+ * Without arguments it reads commands from stdin (serve.h).
  *
  * NETNS is a path. NODE is "all" or "none": the ports for this node's pods. NETWORK is a CIDR, with
  * "=PORT" or without: all ports. BPFFS_DIR in the environment overrides the folder. Prints
@@ -28,6 +32,7 @@
 #include "common/log.h"
 #include "common/netns.h"
 #include "node-agent/offer/impl.h"
+#include "tests/vm/progs/serve.h"
 
 #define ROUNDS 1000000
 #define RULES_MAX 16
@@ -253,14 +258,26 @@ static int run(char **at, int n)
 	return 0;
 }
 
-int main(int argc, char **argv)
+static int run_and_tell(char **at, int n)
 {
 	int rc;
 
-	log_set_level(LOG_LEVEL_WARN);
-	rc = run(argv + 1, argc - 1);
+	err = ERR_INIT;
+	rc = run(at, n);
 	if (rc < 0)
 		(void)fprintf(stderr, "offerctl: %s\n", err.msg);
-	offer_close(handle);
 	return rc < 0 ? 1 : 0;
+}
+
+int main(int argc, char **argv)
+{
+	int rc = 0;
+
+	log_set_level(LOG_LEVEL_WARN);
+	if (argc > 1)
+		rc = run_and_tell(argv + 1, argc - 1);
+	else
+		serve(run_and_tell);
+	offer_close(handle);
+	return rc;
 }

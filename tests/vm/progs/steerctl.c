@@ -27,6 +27,7 @@
 #include "common/log.h"
 #include "common/netns.h"
 #include "node-agent/steer/steer.h"
+#include "tests/vm/progs/serve.h"
 
 static struct steer *handle;
 static struct err err;
@@ -239,22 +240,6 @@ static int run_and_tell(char **at, int n)
 	return rc < 0 ? 1 : 0;
 }
 
-static void serve(void)
-{
-	char line[1024];
-
-	while (fgets(line, sizeof(line), stdin)) {
-		char *words[64], *rest = NULL;
-		int n = 0;
-
-		for (char *w = strtok_r(line, " \n", &rest); w && n < 64;
-		     w = strtok_r(NULL, " \n", &rest))
-			words[n++] = w;
-		puts(run_and_tell(words, n) ? "failed" : "done");
-		(void)fflush(stdout);
-	}
-}
-
 int main(int argc, char **argv)
 {
 	int rc = 0;
@@ -263,7 +248,7 @@ int main(int argc, char **argv)
 	if (argc > 1)
 		rc = run_and_tell(argv + 1, argc - 1);
 	else
-		serve();
+		serve(run_and_tell);
 	steer_close(handle);
 	return rc;
 }
