@@ -12,7 +12,7 @@ dump()
 		echo "namespaces $(ip netns list | wc -l)"
 		echo "routes $(ip -4 route show table all | wc -l)"
 		echo "records $(ls /run/smc-cni/state/pods | wc -l)"
-		echo "entries $(bpftool -j map dump pinned /sys/fs/bpf/smc-cni/v1/pods | jq length)"
+		echo "entries $(bpftool -j map dump pinned /sys/fs/bpf/smc-cni/v*/pods | jq length)"
 		echo "requests left $(ls /run/smc-cni/pending | wc -l)"
 		echo "leases $(find /var/lib/cni/networks -name "10.244.*" | wc -l)"
 		open=$(ls "/proc/$agent/fd" | wc -l)

@@ -43,7 +43,7 @@ for i in 3 4; do
 done
 known() { [ "$(status '.pods | length')" = "$1" ]; }
 check "three pods are known" eventually 40 known 3
-entries() { bpftool -j map dump pinned /sys/fs/bpf/smc-cni/v1/pods | jq length; }
+entries() { bpftool -j map dump pinned "$(pins_folder)/pods" | jq length; }
 check "three entries are in the map" test "$(entries)" = 3
 hooks() { bpftool -j link show | jq '[.[] | select(.attach_type == "modify_return")] | length'; }
 check "one hook is attached" test "$(hooks)" = 1

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: while somebody holds the rtnl lock socket and /healthz answer; a second agent is refused
 # kernels: 6.12
-# timeout: 200
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"
 readonly URL=http://127.0.0.1:9810

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: pnet entries, UEIDs and the netns part of a pod are added, found there, refused, taken back
 # kernels: 6.12 7.3
-# timeout: 120
+# timeout: 240
 . "$(dirname "$0")/../lib.sh"
 
 commonsmc=$TOP/build/tests/vm/progs/commonsmc

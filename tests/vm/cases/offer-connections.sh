@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: connections offer SMC where a pod's rules say so, and elsewhere are TCP at both ends
 # kernels: 6.12 7.3
-# timeout: 400
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 
 progs=$TOP/build/tests/vm/progs

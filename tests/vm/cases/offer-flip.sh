@@ -3,7 +3,7 @@
 # about: while the rules change all the time, every connection works, and both its ends are of one
 #        mind; a SYN that is sent again is judged again
 # kernels: 6.12 7.3
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../lib.sh"
 
 progs=$TOP/build/tests/vm/progs

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: what escapes the hook is counted; what TCP_ULP "smc" gets
 # kernels: 6.12 7.3
-# timeout: 400
+# timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
 snapshot "$VM_OUT/before"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: the second gate: only the processes of the pod's cgroup are steered in its namespace
 # kernels: 6.12 7.3
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
 mkdir -p $cgroups/pod/deep/deeper

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: the upgrade from layout 1: no socket is missed on the way, and none is steered unasked
 # kernels: 6.12 7.3
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
 snapshot "$VM_OUT/before"
