@@ -6,26 +6,18 @@
 #include <string.h>
 #include <unistd.h>
 
-/* ---- where to look ---- */
+#include "common/fnv.h"
 
-/* FNV-1a, the text's end included. */
-static uint32_t hash_text(uint32_t hash, const char *text)
-{
-	for (;; text++) {
-		hash = (hash ^ (unsigned char)*text) * 16777619;
-		if (!*text)
-			return hash;
-	}
-}
+/* ---- where to look ---- */
 
 static uint32_t bucket_of_key(const struct wire_attachment *key)
 {
-	return hash_text(hash_text(2166136261, key->container_id), key->ifname) % ATTACH_BUCKETS;
+	return fnv1a_pair(key->container_id, key->ifname) % ATTACH_BUCKETS;
 }
 
 static uint32_t bucket_of_pod(const char *namespace, const char *name)
 {
-	return hash_text(hash_text(2166136261, namespace), name) % ATTACH_BUCKETS;
+	return fnv1a_pair(namespace, name) % ATTACH_BUCKETS;
 }
 
 static void index_put(struct attach_table *t, struct attach *a)

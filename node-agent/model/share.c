@@ -3,21 +3,11 @@
 
 #include <stdint.h>
 
-#define FNV_OFFSET 2166136261u
-#define FNV_PRIME 16777619u
-
-static uint32_t fnv1a(uint32_t hash, const char *text)
-{
-	for (; *text; text++)
-		hash = (hash ^ (uint8_t)*text) * FNV_PRIME;
-	return hash;
-}
+#include "common/fnv.h"
 
 unsigned int share_place(const char *uid, const char *namespace, const char *name)
 {
-	uint32_t hash = fnv1a(FNV_OFFSET, uid && *uid ? uid : namespace);
+	uint32_t hash = uid && *uid ? fnv1a(FNV1A_START, uid) : fnv1a_pair(namespace, name);
 
-	if (!uid || !*uid)
-		hash = fnv1a(fnv1a(hash, "/"), name);
 	return hash % 100;
 }
