@@ -69,15 +69,19 @@ static int attach(struct offer *o, int ifindex, enum offer_direction d, uint32_t
 	return rc < 0 ? err_sys(err, rc, "add %s filter", offer_direction_names[d]) : 0;
 }
 
+static int open_clsact(int ifindex, struct nl_sock **ret_sk, bool *ret_there, struct err *err)
+{
+	int rc = nlsock_open(-1, NETLINK_ROUTE, TIMEOUT_MS, ret_sk, err);
+
+	return rc < 0 ? rc : tc_has_clsact(*ret_sk, ifindex, ret_there, err);
+}
+
 int offer_clsact_apply(struct offer *o, int ifindex, struct err *err)
 {
 	auto_nlsock struct nl_sock *sk = NULL;
 	bool there, made = true;
-	int rc = nlsock_open(-1, NETLINK_ROUTE, TIMEOUT_MS, &sk, err);
+	int rc = open_clsact(ifindex, &sk, &there, err);
 
-	if (rc < 0)
-		return rc;
-	rc = tc_has_clsact(sk, ifindex, &there, err);
 	if (rc < 0)
 		return rc;
 	rc = there ? find_any(ifindex, HANDLE_MADE, &made, err) : tc_clsact_add(sk, ifindex, err);
@@ -92,11 +96,8 @@ int offer_clsact_check(struct offer *o, int ifindex, struct err *err)
 {
 	auto_nlsock struct nl_sock *sk = NULL;
 	bool there;
-	int rc = nlsock_open(-1, NETLINK_ROUTE, TIMEOUT_MS, &sk, err);
+	int rc = open_clsact(ifindex, &sk, &there, err);
 
-	if (rc < 0)
-		return rc;
-	rc = tc_has_clsact(sk, ifindex, &there, err);
 	if (rc < 0)
 		return rc;
 	for (enum offer_direction d = 0; d < OFFER_DIRECTIONS; d++) {
@@ -133,15 +134,13 @@ static int remove_filter(int ifindex, enum offer_direction d, uint32_t handle, b
 	return 0;
 }
 
-int offer_clsact_undo(int ifindex, struct err *err)
+int offer_clsact_undo(struct offer *o, int ifindex, struct err *err)
 {
 	auto_nlsock struct nl_sock *sk = NULL;
 	bool there, had[ARRAY_SIZE(handles)] = { false };
-	int rc = nlsock_open(-1, NETLINK_ROUTE, TIMEOUT_MS, &sk, err);
+	int rc = open_clsact(ifindex, &sk, &there, err);
 
-	if (rc < 0)
-		return rc;
-	rc = tc_has_clsact(sk, ifindex, &there, err);
+	(void)o;
 	if (rc < 0 || !there)
 		return rc;
 	for (enum offer_direction d = 0; d < OFFER_DIRECTIONS; d++)

@@ -36,10 +36,6 @@ struct offer {
 extern const char *const offer_map_names[OFFER_MAPS];
 extern const char *const offer_direction_names[OFFER_DIRECTIONS]; /* "egress", "ingress" */
 
-/* load.c: the one file that includes the skeleton. Loads the programs with the pinned maps; on
- * success o has its descriptors and ids. */
-int offer_load(struct offer *o, struct err *err);
-
 /* sets.c */
 
 /* Reads the trie: the sets that pods have are remembered, what belongs to none is deleted. */
@@ -63,15 +59,15 @@ void offer_key_make(struct offer_key *ret, uint64_t cookie, uint32_t generation,
  * is fine) is then the caller's, -1 otherwise. */
 bool offer_is_ours(uint32_t prog_id, enum offer_direction d, int *ret_fd);
 
-/* tcx.c and clsact.c, called inside of the namespace: one direction of one interface. _has says
- * whether ours is there, of any layout; _supported: -EOPNOTSUPP where the kernel has no tcx. */
+/* tcx.c and clsact.c, called inside of the namespace: one direction of one interface, or both.
+ * _supported: -EOPNOTSUPP where the kernel has no tcx. _undo takes no handle: o may be NULL. */
 int offer_tcx_supported(int ifindex, struct err *err);
 int offer_tcx_apply(struct offer *o, int ifindex, enum offer_direction d, struct err *err);
 int offer_tcx_check(struct offer *o, int ifindex, enum offer_direction d, struct err *err);
-int offer_tcx_undo(int ifindex, enum offer_direction d, struct err *err);
+int offer_tcx_undo(struct offer *o, int ifindex, enum offer_direction d, struct err *err);
 
 int offer_clsact_apply(struct offer *o, int ifindex, struct err *err);
 int offer_clsact_check(struct offer *o, int ifindex, struct err *err);
-int offer_clsact_undo(int ifindex, struct err *err);
+int offer_clsact_undo(struct offer *o, int ifindex, struct err *err);
 
 #endif

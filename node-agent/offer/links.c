@@ -10,44 +10,29 @@
 
 #define LOOPBACK "lo"
 
+/* What is done to an interface: to each direction by tcx, to both by clsact. */
+struct verb {
+	int (*tcx)(struct offer *o, int ifindex, enum offer_direction d, struct err *err);
+	int (*clsact)(struct offer *o, int ifindex, struct err *err);
+};
+
+static const struct verb apply = { offer_tcx_apply, offer_clsact_apply };
+static const struct verb check = { offer_tcx_check, offer_clsact_check };
+static const struct verb undo = { offer_tcx_undo, offer_clsact_undo };
+
 struct job {
 	struct offer *o;
 	const char *const *names;
 	int n;
-	int (*run)(struct offer *o, int ifindex, bool tcx, struct err *err);
+	const struct verb *verb;
 };
 
-static int apply(struct offer *o, int ifindex, bool tcx, struct err *err)
+static int run_tcx(const struct job *job, int ifindex, struct err *err)
 {
 	int rc = 0;
 
-	if (!tcx)
-		return offer_clsact_apply(o, ifindex, err);
 	for (enum offer_direction d = 0; rc == 0 && d < OFFER_DIRECTIONS; d++)
-		rc = offer_tcx_apply(o, ifindex, d, err);
-	return rc;
-}
-
-static int check(struct offer *o, int ifindex, bool tcx, struct err *err)
-{
-	int rc = 0;
-
-	if (!tcx)
-		return offer_clsact_check(o, ifindex, err);
-	for (enum offer_direction d = 0; rc == 0 && d < OFFER_DIRECTIONS; d++)
-		rc = offer_tcx_check(o, ifindex, d, err);
-	return rc;
-}
-
-static int undo(struct offer *o, int ifindex, bool tcx, struct err *err)
-{
-	int rc = 0;
-
-	(void)o;
-	if (!tcx)
-		return offer_clsact_undo(ifindex, err);
-	for (enum offer_direction d = 0; rc == 0 && d < OFFER_DIRECTIONS; d++)
-		rc = offer_tcx_undo(ifindex, d, err);
+		rc = job->verb->tcx(job->o, ifindex, d, err);
 	return rc;
 }
 
@@ -55,8 +40,10 @@ static int run_one(const struct job *job, const char *name, int ifindex, struct 
 {
 	int rc = offer_tcx_supported(ifindex, err);
 
-	if (rc == 0 || rc == -EOPNOTSUPP)
-		rc = job->run(job->o, ifindex, rc == 0, err);
+	if (rc == 0)
+		rc = run_tcx(job, ifindex, err);
+	else if (rc == -EOPNOTSUPP)
+		rc = job->verb->clsact(job->o, ifindex, err);
 	return rc < 0 ? err_prefix(err, rc, "offer on interface '%s'", name) : 0;
 }
 
@@ -100,7 +87,7 @@ static int run_all(void *arg, struct err *err)
 int offer_links_apply(struct offer *o, int netns_fd, const char *const *names, int n,
 		      struct err *err)
 {
-	struct job job = { .o = o, .names = names, .n = n, .run = apply };
+	struct job job = { .o = o, .names = names, .n = n, .verb = &apply };
 
 	return netns_call(netns_fd, run_named, &job, err);
 }
@@ -108,14 +95,14 @@ int offer_links_apply(struct offer *o, int netns_fd, const char *const *names, i
 int offer_links_check(struct offer *o, int netns_fd, const char *const *names, int n,
 		      struct err *err)
 {
-	struct job job = { .o = o, .names = names, .n = n, .run = check };
+	struct job job = { .o = o, .names = names, .n = n, .verb = &check };
 
 	return netns_call(netns_fd, run_named, &job, err);
 }
 
 int offer_links_undo(int netns_fd, struct err *err)
 {
-	struct job job = { .run = undo };
+	struct job job = { .verb = &undo };
 
 	return netns_call(netns_fd, run_all, &job, err);
 }

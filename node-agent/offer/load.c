@@ -27,42 +27,6 @@ static void cleanup_offer(struct offer **o)
 	offer_close(*o);
 }
 
-/* Pinned maps of this layout are taken over, missing ones made and pinned, when the object loads.
- */
-static int pin_maps(const struct offer *o, struct bpf_object *object, struct err *err)
-{
-	for (int i = 0; i < OFFER_MAPS; i++) {
-		struct bpf_map *map = bpf_object__find_map_by_name(object, offer_map_names[i]);
-		char path[PATH_MAX];
-		int rc = pins_path(path, o->bpffs_dir, STEER_LAYOUT, offer_map_names[i], err);
-
-		if (rc < 0)
-			return rc;
-		rc = map ? bpf_map__set_pin_path(map, path) : -ENOENT;
-		if (rc < 0)
-			return err_sys(err, rc, "set pin '%s'", path);
-	}
-	return 0;
-}
-
-static int dup_fd(int fd, int *ret, struct err *err)
-{
-	*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return *ret < 0 ? err_sys(err, errno, "keep descriptor of a BPF object") : 0;
-}
-
-static int keep_map(struct offer *o, const struct bpf_map *map, int i, struct err *err)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int rc = bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
-
-	if (rc < 0)
-		return err_sys(err, rc, "read map '%s'", offer_map_names[i]);
-	o->map_ids[i] = info.id;
-	return dup_fd(bpf_map__fd(map), &o->maps[i], err);
-}
-
 static int keep_prog(struct offer *o, const struct bpf_program *prog, enum offer_direction d,
 		     struct err *err)
 {
@@ -73,7 +37,7 @@ static int keep_prog(struct offer *o, const struct bpf_program *prog, enum offer
 	if (rc < 0)
 		return err_sys(err, rc, "read %s program", offer_direction_names[d]);
 	o->prog_ids[d] = info.id;
-	return dup_fd(bpf_program__fd(prog), &o->progs[d], err);
+	return pins_keep_fd(bpf_program__fd(prog), &o->progs[d], err);
 }
 
 static int load(struct offer *o, struct err *err)
@@ -83,7 +47,7 @@ static int load(struct offer *o, struct err *err)
 
 	if (!skel)
 		return err_sys(err, errno, "open offer programs");
-	rc = pin_maps(o, skel->obj, err);
+	rc = pins_set_paths(skel->obj, o->bpffs_dir, STEER_LAYOUT, err);
 	if (rc < 0)
 		return rc;
 	FAULT_POINT("offer programs", err);
@@ -95,8 +59,8 @@ static int load(struct offer *o, struct err *err)
 	if (rc < 0)
 		return err_sys(err, rc, "load offer programs");
 	for (int i = 0; i < OFFER_MAPS; i++) {
-		rc = keep_map(o, bpf_object__find_map_by_name(skel->obj, offer_map_names[i]), i,
-			      err);
+		rc = pins_keep_map(bpf_object__find_map_by_name(skel->obj, offer_map_names[i]),
+				   &o->maps[i], &o->map_ids[i], err);
 		if (rc < 0)
 			return rc;
 	}
@@ -135,34 +99,12 @@ int offer_open(const char *bpffs_dir, struct offer **ret, struct err *err)
 	return 0;
 }
 
-static int check_pin(const struct offer *o, int i, struct err *err)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	auto_close int fd = -1;
-	char path[PATH_MAX];
-	int rc = pins_path(path, o->bpffs_dir, STEER_LAYOUT, offer_map_names[i], err);
-
-	if (rc < 0)
-		return rc;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return err_sys(err, fd, "open pin '%s'", path);
-	rc = bpf_obj_get_info_by_fd(fd, &info, &len);
-	if (rc < 0)
-		return err_sys(err, rc, "read pin '%s'", path);
-	if (info.id != o->map_ids[i])
-		return err_set(err, -ENOENT, "check pin '%s': it holds another map than ours",
-			       path);
-	return 0;
-}
-
 int offer_check(struct offer *o, struct err *err)
 {
 	int rc = 0;
 
 	for (int i = 0; rc == 0 && i < OFFER_MAPS; i++)
-		rc = check_pin(o, i, err);
+		rc = pins_check(o->bpffs_dir, STEER_LAYOUT, offer_map_names[i], o->map_ids[i], err);
 	return rc;
 }
 

@@ -124,10 +124,11 @@ int offer_tcx_check(struct offer *o, int ifindex, enum offer_direction d, struct
 	return 0;
 }
 
-int offer_tcx_undo(int ifindex, enum offer_direction d, struct err *err)
+int offer_tcx_undo(struct offer *o, int ifindex, enum offer_direction d, struct err *err)
 {
 	struct row row;
 	int rc = query(ifindex, d, &row, err);
 
+	(void)o;
 	return rc < 0 ? rc : detach(ifindex, d, &row, 0, err);
 }

@@ -7,6 +7,7 @@
 #define SMC_AGENT_PINS_H
 
 #include <limits.h>
+#include <stdint.h>
 
 #include "common/err.h"
 
@@ -28,5 +29,22 @@ int pins_remove(const char *bpffs_dir, unsigned from, unsigned to, struct err *e
 
 /* The newest layout that has a folder, 0 if none. */
 int pins_newest(const char *bpffs_dir, unsigned *ret, struct err *err);
+
+/* ---- object.c: what an object that is loaded has to do with pins ---- */
+
+struct bpf_map;
+struct bpf_object;
+
+/* Before the object loads: pinned maps of this layout are taken over then, missing ones made and
+ * pinned. Constants of programs are not. */
+int pins_set_paths(struct bpf_object *object, const char *bpffs_dir, unsigned layout,
+		   struct err *err);
+/* *ret is the caller's own descriptor, which outlives the object. */
+int pins_keep_fd(int fd, int *ret, struct err *err);
+int pins_keep_map(const struct bpf_map *map, int *ret_fd, uint32_t *ret_id, struct err *err);
+/* Is the object pinned under `name` the one with this id? For STEER_PIN_LINK, that of its program.
+ * -ENOENT: it is another one, or there is none. */
+int pins_check(const char *bpffs_dir, unsigned layout, const char *name, uint32_t id,
+	       struct err *err);
 
 #endif

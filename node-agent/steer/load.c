@@ -58,47 +58,6 @@ static int explain_load(int rc, char *log, struct err *err)
 	return err_sys(err, rc, "load steering program");
 }
 
-/* Pinned maps of this layout are taken over, missing ones made and pinned, when the object loads.
- */
-static int pin_maps(const struct steer *s, struct bpf_object *object, struct err *err)
-{
-	struct bpf_map *map;
-
-	bpf_object__for_each_map(map, object)
-	{
-		char path[PATH_MAX];
-		int rc;
-
-		if (bpf_map__is_internal(map)) /* the constants of one program */
-			continue;
-		rc = pins_path(path, s->bpffs_dir, STEER_LAYOUT, bpf_map__name(map), err);
-		if (rc < 0)
-			return rc;
-		rc = bpf_map__set_pin_path(map, path);
-		if (rc < 0)
-			return err_sys(err, rc, "set pin '%s'", path);
-	}
-	return 0;
-}
-
-static int dup_fd(int fd, int *ret, struct err *err)
-{
-	*ret = fcntl(fd, F_DUPFD_CLOEXEC, 3);
-	return *ret < 0 ? err_sys(err, errno, "keep descriptor of a BPF object") : 0;
-}
-
-static int keep_map(const struct bpf_map *map, int *ret_fd, uint32_t *ret_id, struct err *err)
-{
-	struct bpf_map_info info = { 0 };
-	uint32_t len = sizeof(info);
-	int rc = bpf_obj_get_info_by_fd(bpf_map__fd(map), &info, &len);
-
-	if (rc < 0)
-		return err_sys(err, rc, "read map '%s'", bpf_map__name(map));
-	*ret_id = info.id;
-	return dup_fd(bpf_map__fd(map), ret_fd, err);
-}
-
 static int load_cgroup(struct steer *s, struct err *err)
 {
 	auto_with(cleanup_cgroup_bpf) struct cgroup_bpf *skel = cgroup_bpf__open();
@@ -106,22 +65,22 @@ static int load_cgroup(struct steer *s, struct err *err)
 
 	if (!skel)
 		return err_sys(err, errno, "open cgroup programs");
-	rc = pin_maps(s, skel->obj, err);
+	rc = pins_set_paths(skel->obj, s->bpffs_dir, STEER_LAYOUT, err);
 	if (rc < 0)
 		return rc;
 	rc = cgroup_bpf__load(skel);
 	if (rc < 0)
 		return err_sys(err, rc, "load cgroup programs");
-	rc = keep_map(skel->maps.cgroups, &s->cgroups_fd, &s->cgroups_id, err);
+	rc = pins_keep_map(skel->maps.cgroups, &s->cgroups_fd, &s->cgroups_id, err);
 	if (rc < 0)
 		return rc;
-	rc = dup_fd(bpf_program__fd(skel->progs.smc_create_v2), &s->create_fd, err);
+	rc = pins_keep_fd(bpf_program__fd(skel->progs.smc_create_v2), &s->create_fd, err);
 	if (rc < 0)
 		return rc;
-	rc = dup_fd(bpf_program__fd(skel->progs.smc_sockopt_v2), &s->sockopt_fd, err);
+	rc = pins_keep_fd(bpf_program__fd(skel->progs.smc_sockopt_v2), &s->sockopt_fd, err);
 	if (rc < 0)
 		return rc;
-	return dup_fd(bpf_program__fd(skel->progs.smc_place), &s->place_fd, err);
+	return pins_keep_fd(bpf_program__fd(skel->progs.smc_place), &s->place_fd, err);
 }
 
 /* Puts the new link in the place of the old one: both are on the hook until rename(2) drops the
@@ -170,7 +129,7 @@ static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 
 	if (!log)
 		return err_sys(err, ENOMEM, "load steering program");
-	rc = pin_maps(s, skel->obj, err);
+	rc = pins_set_paths(skel->obj, s->bpffs_dir, STEER_LAYOUT, err);
 	if (rc < 0)
 		return rc;
 	/* filled by a second try, which libbpf makes when the first one failed */
@@ -186,10 +145,10 @@ static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 	if (rc < 0)
 		return err_sys(err, rc, "read steering program");
 	s->hook_id = info.id;
-	rc = keep_map(skel->maps.pods, &s->pods_fd, &s->pods_id, err);
+	rc = pins_keep_map(skel->maps.pods, &s->pods_fd, &s->pods_id, err);
 	if (rc < 0)
 		return rc;
-	return keep_map(skel->maps.counters, &s->counters_fd, &s->counters_id, err);
+	return pins_keep_map(skel->maps.counters, &s->counters_fd, &s->counters_id, err);
 }
 
 int steer_load(struct steer *s, struct err *err)

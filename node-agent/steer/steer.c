@@ -111,31 +111,6 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 	return 0;
 }
 
-/* Is the object pinned under `name` the one with this id? For a link, the id of its program. */
-static int check_pin(const struct steer *s, const char *name, uint32_t id, struct err *err)
-{
-	struct bpf_link_info link = { 0 };
-	struct bpf_map_info map = { 0 };
-	bool is_link = !strcmp(name, STEER_PIN_LINK);
-	uint32_t len = is_link ? sizeof(link) : sizeof(map);
-	auto_close int fd = -1;
-	char path[PATH_MAX];
-	int rc = pins_path(path, s->bpffs_dir, STEER_LAYOUT, name, err);
-
-	if (rc < 0)
-		return rc;
-	fd = bpf_obj_get(path);
-	if (fd < 0)
-		return err_sys(err, fd, "open pin '%s'", path);
-	rc = bpf_obj_get_info_by_fd(fd, is_link ? (void *)&link : (void *)&map, &len);
-	if (rc < 0)
-		return err_sys(err, rc, "read pin '%s'", path);
-	if ((is_link ? link.prog_id : map.id) != id)
-		return err_set(err, -ENOENT, "check pin '%s': it holds another %s than ours", path,
-			       is_link ? "program" : "map");
-	return 0;
-}
-
 int steer_check(struct steer *s, struct err *err)
 {
 	const struct {
@@ -149,7 +124,7 @@ int steer_check(struct steer *s, struct err *err)
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(pins); i++)
-		rc = check_pin(s, pins[i].name, pins[i].id, err);
+		rc = pins_check(s->bpffs_dir, STEER_LAYOUT, pins[i].name, pins[i].id, err);
 	if (rc < 0 || s->inetsw6)
 		return rc;
 	rc = steer_symbols(&v4, &v6, err);

@@ -224,8 +224,8 @@ static void a_clsact_of_ours_goes_with_us(void **state)
 	works(offer_clsact_check(offer_world, lo, &err));
 	assert_int_equal(tc_filter_count(sk, lo, &err), 2);
 	assert_false(syn_keeps_its_option());
-	works(offer_clsact_undo(lo, &err));
-	works(offer_clsact_undo(lo, &err));
+	works(offer_clsact_undo(NULL, lo, &err));
+	works(offer_clsact_undo(NULL, lo, &err));
 	assert_false(has_clsact());
 	assert_true(syn_keeps_its_option());
 }
@@ -239,13 +239,13 @@ static void a_clsact_of_others_and_their_filters_stay(void **state)
 	works(tc_clsact_add(sk, lo, &err));
 	works(offer_clsact_apply(offer_world, lo, &err));
 	works(offer_clsact_check(offer_world, lo, &err));
-	works(offer_clsact_undo(lo, &err));
+	works(offer_clsact_undo(NULL, lo, &err));
 	assert_true(has_clsact());
 	works(tc_clsact_del(sk, lo, &err));
 
 	works(offer_clsact_apply(offer_world, lo, &err));
 	works(tc_redirect_add(sk, &theirs, &err));
-	works(offer_clsact_undo(lo, &err));
+	works(offer_clsact_undo(NULL, lo, &err));
 	works(tc_redirect_find(sk, &theirs, &to, &err));
 	works(tc_clsact_del(sk, lo, &err));
 }
@@ -260,7 +260,7 @@ static void an_earlier_filter_is_replaced(void **state)
 	works(offer_clsact_apply(offer_world, lo, &err));
 	works(offer_clsact_check(offer_world, lo, &err));
 	assert_int_equal(tc_filter_count(sk, lo, &err), 2);
-	works(offer_clsact_undo(lo, &err));
+	works(offer_clsact_undo(NULL, lo, &err));
 	assert_false(has_clsact());
 	offer_close(old);
 }
