@@ -50,23 +50,36 @@ static int open_cgroup(const struct node *node, const struct record *rec, struct
 	return cgroup_open(node->cgroup_fd, rec->req.cgroup_path, err);
 }
 
-int pod_cgroup_see(const struct node *node, struct record *rec, struct err *err)
+/* What the record knows, and what can be told now beside that: 0 is what cannot. */
+static int find_place(const struct node *node, const struct record *rec, struct steer_place *ret,
+		      struct err *err)
 {
 	auto_close int fd = -1;
 	struct steer_place place;
 	int r;
 
-	if (!rec->cgroup_id)
-		rec->cgroup_id = cgroup_id(node, rec, &r);
-	if (!rec->cgroup_id || rec->cgroup_level || !node->steer)
+	*ret = (struct steer_place){ .id = rec->cgroup_id, .level = rec->cgroup_level };
+	if (!ret->id)
+		ret->id = cgroup_id(node, rec, &r);
+	if (!ret->id || ret->level || !node->steer)
 		return 0;
 	fd = open_cgroup(node, rec, err);
 	r = fd < 0 ? fd : steer_cgroup_place(node->steer, fd, &place, err);
 	if (r < 0)
 		return r;
-	if (place.id == rec->cgroup_id)
-		rec->cgroup_level = place.level;
+	if (place.id == ret->id)
+		ret->level = place.level;
 	return 0;
+}
+
+int pod_cgroup_see(const struct node *node, struct record *rec, struct err *err)
+{
+	struct steer_place place;
+	int r = find_place(node, rec, &place, err);
+
+	rec->cgroup_id = place.id;
+	rec->cgroup_level = place.level;
+	return r;
 }
 
 /* ---- the map entry ---- */
@@ -96,13 +109,13 @@ int pod_entry_apply(struct node *node, const struct record *rec, bool on, struct
 int pod_entry_check(struct node *node, const struct record *rec, struct err *err)
 {
 	struct steer_pod pod = entry_of(rec, true);
-	struct record seen = *rec;
+	struct steer_place place;
 
 	if (!node->steer)
 		return err_set(err, -EOPNOTSUPP, "the hook is not attached: %s",
 			       node->facts.hook.why);
-	(void)pod_cgroup_see(node, &seen, err);
-	if (seen.cgroup_level != rec->cgroup_level)
+	(void)find_place(node, rec, &place, err);
+	if (place.level != rec->cgroup_level)
 		return err_set(err, -ESTALE, "the pod's cgroup can be told now");
 	return steer_pod_check(node->steer, rec->netns.cookie, &pod, err);
 }

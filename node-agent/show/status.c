@@ -201,15 +201,18 @@ static json_t *fallback(const struct stats *s)
 	return list;
 }
 
+/* Why the pod's cgroup is out of reach. */
+static const char *cgroup_why(const struct agent *agent)
+{
+	return agent->facts.cgroup.ok ? "the runtime passed no cgroup path" :
+					agent->facts.cgroup.why;
+}
+
 static const char *programs_why(const struct agent *agent, const struct attach *a)
 {
 	if (a->rec->wish.programs)
 		return a->missing.msg;
-	if (!a->steered)
-		return "the pod is not steered";
-	if (!agent->facts.cgroup.ok)
-		return agent->facts.cgroup.why;
-	return "the runtime passed no cgroup path";
+	return a->steered ? cgroup_why(agent) : "the pod is not steered";
 }
 
 /* Who of those in the pod's network namespace is steered: NULL, the pod's own processes; or why
@@ -218,10 +221,8 @@ static const char *gate_why(const struct agent *agent, const struct attach *a)
 {
 	if (a->rec->cgroup_level)
 		return NULL;
-	if (!agent->facts.cgroup.ok)
-		return agent->facts.cgroup.why;
-	if (!a->rec->req.cgroup_path[0])
-		return "the runtime passed no cgroup path";
+	if (!agent->facts.cgroup.ok || !a->rec->req.cgroup_path[0])
+		return cgroup_why(agent);
 	return a->missing.msg[0] ? a->missing.msg : "the pod's cgroup was not seen yet";
 }
 
