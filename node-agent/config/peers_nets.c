@@ -266,9 +266,10 @@ static int gather(struct gathering *g, const struct peers_nets *s, const struct 
 }
 
 int peers_nets_ports(const struct peers_nets *s, const struct inet_addr *net,
-		     const struct offer_ports *node, struct offer_ports *ret)
+		     const struct offer_ports *node, struct offer_ports *ret, struct err *err)
 {
 	struct offer_ports ports = { 0 };
+	char text[INET_TEXT_MAX];
 	struct gathering g = { .ports = &ports, .node = node };
 	int rc = gather(&g, s, net);
 
@@ -278,7 +279,8 @@ int peers_nets_ports(const struct peers_nets *s, const struct inet_addr *net,
 		rc = gather(&g, s, net);
 	}
 	if (rc < 0)
-		return rc;
+		return err_set(err, -E2BIG, "more than %d port ranges for %s", OFFER_RANGES_MAX,
+			       net->family == AF_UNSPEC ? "'node'" : inet_format(net, text));
 	/* Of `node` all ranges are of that kind. */
 	if (net->family == AF_UNSPEC)
 		ports.node_only = 0;
@@ -288,19 +290,15 @@ int peers_nets_ports(const struct peers_nets *s, const struct inet_addr *net,
 
 int peers_nets_check(const struct peers_nets *s, const struct peers_nets *of, struct err *err)
 {
+	static const struct inet_addr every_address = { .family = AF_UNSPEC };
 	struct offer_ports node, ports;
-	const struct inet_addr every_address = { .family = AF_UNSPEC };
-	char text[INET_TEXT_MAX];
+	int rc = peers_nets_ports(s, &every_address, NULL, &node, err);
 
-	if (peers_nets_ports(s, &every_address, NULL, &node) < 0)
-		return err_set(err, -E2BIG, "more than %d port ranges for 'node'",
-			       OFFER_RANGES_MAX);
-	for (int i = 0; i < of->n; i++) {
+	for (int i = 0; rc == 0 && i < of->n; i++) {
 		const struct inet_addr *net = &of->nets[i].net;
 
-		if (net->family != AF_UNSPEC && peers_nets_ports(s, net, &node, &ports) < 0)
-			return err_set(err, -E2BIG, "more than %d port ranges for %s",
-				       OFFER_RANGES_MAX, inet_format(net, text));
+		if (net->family != AF_UNSPEC)
+			rc = peers_nets_ports(s, net, &node, &ports, err);
 	}
-	return 0;
+	return rc;
 }

@@ -44,9 +44,10 @@ int peers_nets_distinct(struct peers_net *nets, int n);
 
 /* The ranges of the entries that have the network, sorted and merged, those that count for all
  * before those with the condition; what the first or `node` (NULL is fine) have already is left
- * out of the second. net AF_UNSPEC: of `node` itself. -E2BIG: more than OFFER_RANGES_MAX. */
+ * out of the second. net AF_UNSPEC: of `node` itself. -E2BIG: more than OFFER_RANGES_MAX; err names
+ * the network. */
 int peers_nets_ports(const struct peers_nets *s, const struct inet_addr *net,
-		     const struct offer_ports *node, struct offer_ports *ret);
+		     const struct offer_ports *node, struct offer_ports *ret, struct err *err);
 /* Looks whether no network of `of` has too many ranges in s (merged). -E2BIG names it. */
 int peers_nets_check(const struct peers_nets *s, const struct peers_nets *of, struct err *err);
 

@@ -130,15 +130,13 @@ static int fold(const struct peers_nets *nets, struct peers_set *s, struct err *
 {
 	static const struct inet_addr every_address = { .family = AF_UNSPEC };
 	auto_free struct peers_net *of = calloc((size_t)nets->n + 1, sizeof(*of));
-	char text[INET_TEXT_MAX];
 	bool keep_v4;
 	int n;
 
 	if (!of)
 		return fail(-ENOMEM, err);
-	if (peers_nets_ports(nets, &every_address, NULL, &s->node) < 0)
-		return err_set(err, -EINVAL, "more than %d port ranges for 'node'",
-			       OFFER_RANGES_MAX);
+	if (peers_nets_ports(nets, &every_address, NULL, &s->node, err) < 0)
+		return -EINVAL;
 	n = collect(nets, of, &keep_v4);
 	s->rules = calloc((size_t)n + 1, sizeof(*s->rules));
 	if (!s->rules)
@@ -148,9 +146,8 @@ static int fold(const struct peers_nets *nets, struct peers_set *s, struct err *
 		bool is_v4 = of[i].net.family == AF_INET && of[i].net.prefix_len == 0;
 
 		rule->net = of[i].net;
-		if (peers_nets_ports(nets, &rule->net, &s->node, &rule->ports) < 0)
-			return err_set(err, -EINVAL, "more than %d port ranges for %s",
-				       OFFER_RANGES_MAX, inet_format(&rule->net, text));
+		if (peers_nets_ports(nets, &rule->net, &s->node, &rule->ports, err) < 0)
+			return -EINVAL;
 		if ((is_v4 && keep_v4) || !ports_equal(&rule->ports, inherited(s, &rule->net)))
 			s->n++;
 	}
@@ -171,9 +168,11 @@ int peers_make(const struct config *config, const char *text, struct peers_set *
 		rc = read_text(config, text, &own, err);
 	if (rc < 0)
 		return rc;
-	if (text && peers_nets_intersect(&agents, &own, &agents) < 0)
-		return fail(-ENOMEM, err);
-	peers_nets_merge(&agents);
+	if (text) {
+		if (peers_nets_intersect(&agents, &own, &agents) < 0)
+			return fail(-ENOMEM, err);
+		peers_nets_merge(&agents);
+	}
 	rc = fold(&agents, s, err);
 	if (rc < 0)
 		return text ? err_prefix(err, rc,

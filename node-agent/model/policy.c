@@ -142,24 +142,28 @@ static const char *peers_owner(const struct asked *a)
 	return a->pod.peers ? "pod" : "namespace";
 }
 
-/* False when SMC would be offered nowhere: a socket that is SMC would be so for nothing. */
-static bool has_peers(const struct config *config, const struct asked *a, struct policy_verdict *v)
+/* What the annotation leaves of the agent's peers. 1: something, 0: nothing; else v says why. */
+static int narrow_peers(const struct config *config, const struct asked *a,
+			struct policy_verdict *v)
 {
 	auto_peers struct peers_set *set = NULL;
 	struct err err = ERR_INIT;
 	int rc = peers_make(config, a->peers, &set, &err);
 
-	if (rc < 0) {
-		v->invalid = rc == -EINVAL && a->peers;
-		if (a->peers)
-			deny(v, "annotation '" NAMES_PREFIX "peers' of the %s: %s", peers_owner(a),
-			     err.msg);
-		else
-			deny(v, "key 'peers' of the agent's configuration: %s", err.msg);
-		return false;
-	}
-	if (!peers_is_empty(set))
-		return true;
+	if (rc == 0)
+		return !peers_is_empty(set);
+	v->invalid = rc == -EINVAL;
+	deny(v, "annotation '" NAMES_PREFIX "peers' of the %s: %s", peers_owner(a), err.msg);
+	return rc;
+}
+
+/* False when SMC would be offered nowhere: a socket that is SMC would be so for nothing. */
+static bool has_peers(const struct config *config, const struct asked *a, struct policy_verdict *v)
+{
+	int some = a->peers ? narrow_peers(config, a, v) : config->n_peers > 0;
+
+	if (some != 0)
+		return some > 0;
 	if (config->n_peers == 0)
 		deny(v,
 		     "key 'peers' of the agent's configuration is empty: SMC is offered nowhere");
