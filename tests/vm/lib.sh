@@ -11,6 +11,8 @@
 #	at_exit COMMAND...		runs COMMAND when the case ends, however; the last one first
 #	die WORDS... / skip WORDS...	ends the case as failed / as skipped, with the reason
 #	snapshot FILE, snapshot_diff A B	see snapshot.sh
+#	asked ASK ANSWER WORDS...	what a program that answers each line says (progs/serve.h),
+#					by two descriptors; its status
 #	pins_folder			where maps and hook of this version are pinned
 #
 # Sets TOP (the source tree), PATH with build/bin first, and bash's -euo pipefail.
@@ -32,6 +34,21 @@ skip()
 pins_folder()
 {
 	echo "/sys/fs/bpf/smc-cni/v$(sed -n 's/^#define STEER_LAYOUT //p' "$TOP/bpf/steer.h")"
+}
+
+asked()
+{
+	local ask=$1 answer=$2 line
+	shift 2
+	echo "$*" >&"$ask"
+	while read -rt 60 -u "$answer" line; do
+		case $line in
+		done) return 0 ;;
+		failed) return 1 ;;
+		*) printf '%s\n' "$line" ;;
+		esac
+	done
+	die "no answer to '$*'"
 }
 
 exit_commands=()

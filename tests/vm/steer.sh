@@ -15,19 +15,7 @@ steerctl() { "$progs/steerctl" "$@"; }
 
 # agent COMMAND...: as steerctl, by one process that keeps its handle and is there from the first
 # call on: loading programs takes an emulated machine seconds. agent_kill ends it.
-agent()
-{
-	local line
-	echo "$*" >&"$ask"
-	while read -rt 60 -u "$answer" line; do
-		case $line in
-		done) return 0 ;;
-		failed) return 1 ;;
-		*) printf '%s\n' "$line" ;;
-		esac
-	done
-	die "the agent does not answer '$*'"
-}
+agent() { asked "$ask" "$answer" "$@"; }
 
 agent_start()
 {

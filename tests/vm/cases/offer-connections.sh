@@ -3,57 +3,10 @@
 # about: connections offer SMC where a pod's rules say so, and elsewhere are TCP at both ends
 # kernels: 6.12 7.3
 # timeout: 600
-. "$(dirname "$0")/../lib.sh"
+. "$(dirname "$0")/../offer.sh"
 
-progs=$TOP/build/tests/vm/progs
-# One process for all: loading programs takes an emulated machine seconds.
-coproc CTL { exec "$progs/offerctl" 2>&1; }
-exec {answer}<&"${CTL[0]}" {ask}>&"${CTL[1]}" # subshells have no coprocess
-ctl()
-{
-	local line
-	echo "$*" >&"$ask"
-	while read -rt 60 -u "$answer" line; do
-		case $line in
-		done) return 0 ;;
-		failed) return 1 ;;
-		*) printf '%s\n' "$line" ;;
-		esac
-	done
-	die "offerctl does not answer '$*'"
-}
-a=/run/netns/a b=/run/netns/b
-
-request() { /usr/bin/python3 -I -S "$TOP/tests/vm/smc-request" "$@"; }
-
-if [ ! -e /run/netns ]; then
-	at_exit eval 'umount /run/netns; rmdir /run/netns' # a mount point from the first on
-fi
-work=$(mktemp -d)
-at_exit rm -r "$work"
-at_exit rm -rf /sys/fs/bpf/smc-cni
-ctl_end() { kill "$CTL_PID"; wait "$CTL_PID"; }
-at_exit ctl_end
-modprobe -qa smc 8021q || : # built into the kernel that has no modules
-if modprobe -q ipip; then
-	at_exit eventually 20 modprobe -r ipip # with tunl0, once the namespaces are gone
-fi
-for name in a b; do
-	ip netns add $name
-	at_exit ip netns del $name
-	ip -n $name link set lo up
-done
-ip -n a link add eth0 type veth peer name eth0 netns b
-ip -n a address add 10.9.0.1/24 dev eth0
-ip -n b address add 10.9.0.2/24 dev eth0
 ip -n a address add fd09::1/64 dev eth0
 ip -n b address add fd09::2/64 dev eth0
-ip -n a link set eth0 up
-ip -n b link set eth0 up
-if [ "$VM_KERNEL" = 7.3 ]; then
-	request ueid-add SMC-OFFER
-	at_exit request ueid-del SMC-OFFER
-fi
 
 # many N [CLIENT SERVER ADDRESS PORT]: the line of smcmany
 many() { "$progs/smcmany" "${2-a}" "${3-b}" "${4-10.9.0.2}" "${5-5000}" "$1" 2>&1; }

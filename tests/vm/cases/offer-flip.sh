@@ -4,33 +4,7 @@
 #        mind; a SYN that is sent again is judged again
 # kernels: 6.12 7.3
 # timeout: 600
-. "$(dirname "$0")/../lib.sh"
-
-progs=$TOP/build/tests/vm/progs
-ctl() { "$progs/offerctl" "$@"; }
-a=/run/netns/a b=/run/netns/b
-
-if [ ! -e /run/netns ]; then
-	at_exit eval 'umount /run/netns; rmdir /run/netns' # a mount point from the first on
-fi
-work=$(mktemp -d)
-at_exit rm -r "$work"
-at_exit rm -rf /sys/fs/bpf/smc-cni
-modprobe -qa smc || : # built into the kernel that has no modules
-for name in a b; do
-	ip netns add $name
-	at_exit ip netns del $name
-	ip -n $name link set lo up
-done
-ip -n a link add eth0 type veth peer name eth0 netns b
-ip -n a address add 10.9.0.1/24 dev eth0
-ip -n b address add 10.9.0.2/24 dev eth0
-ip -n a link set eth0 up
-ip -n b link set eth0 up
-if [ "$VM_KERNEL" = 7.3 ]; then
-	/usr/bin/python3 -I -S "$TOP/tests/vm/smc-request" ueid-add SMC-OFFER
-	at_exit /usr/bin/python3 -I -S "$TOP/tests/vm/smc-request" ueid-del SMC-OFFER
-fi
+. "$(dirname "$0")/../offer.sh"
 
 ctl links apply $a eth0 , links apply $b eth0 , pod $a open none , pod $b open none 10.9.0.0/16
 
@@ -61,7 +35,7 @@ ip -n b route add blackhole 10.9.0.1/32 # b does not take it: it could not answe
 "$progs/smcmany" a b 10.9.0.2 5000 1 > "$work/many" 2>&1 &
 client=$!
 check "the first one went without the option" eventually 20 \
-	eval "'$progs/offerctl' counts $a | grep 'blanked=[1-9]'"
+	eval "ctl counts $a | grep 'blanked=[1-9]'"
 ctl pod $a open none 10.9.0.0/16
 ip -n b route del blackhole 10.9.0.1/32
 works=yes

@@ -18,19 +18,11 @@
  * key=value.
  */
 #include <bpf/bpf.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <linux/bpf.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/log.h"
-#include "common/netns.h"
 #include "node-agent/offer/impl.h"
 #include "tests/vm/progs/serve.h"
 
@@ -38,24 +30,9 @@
 #define RULES_MAX 16
 
 static struct offer *handle;
-static struct err err;
-
-static const char *bpffs_dir(void)
+static int open_handle(void)
 {
-	const char *dir = getenv("BPFFS_DIR");
-
-	return dir ? dir : "/sys/fs/bpf/smc-cni";
-}
-
-static int cookie_of(const char *path, uint64_t *ret)
-{
-	auto_close int fd = netns_open(path, &err);
-	struct netns_id id;
-
-	if (fd < 0 || netns_identify(fd, &id, &err) < 0)
-		return -1;
-	*ret = id.cookie;
-	return 0;
+	return handle ? 0 : offer_open(bpffs_dir(), &handle, &err);
 }
 
 static int check(char **arg, int n)
@@ -91,7 +68,8 @@ static int address(char **arg, int n)
 {
 	struct inet_addr addr;
 
-	if (n != 2 || inet_parse(arg[1], &addr, &err) < 0)
+	(void)n;
+	if (inet_parse(arg[1], &addr, &err) < 0)
 		return -1;
 	return strcmp(arg[0], "add") ? offer_node_address_undo(handle, &addr, &err) :
 				       offer_node_address_apply(handle, &addr, &err);
@@ -133,7 +111,8 @@ static int undo(char **arg, int n)
 {
 	uint64_t cookie;
 
-	return n != 1 || cookie_of(arg[0], &cookie) < 0 ? -1 : offer_pod_undo(handle, cookie, &err);
+	(void)n;
+	return cookie_of(arg[0], &cookie) < 0 ? -1 : offer_pod_undo(handle, cookie, &err);
 }
 
 static int counts(char **arg, int n)
@@ -141,8 +120,8 @@ static int counts(char **arg, int n)
 	struct offer_counts c;
 	uint64_t cookie;
 
-	if (n != 1 || cookie_of(arg[0], &cookie) < 0 ||
-	    offer_pod_counts(handle, cookie, &c, &err) < 0)
+	(void)n;
+	if (cookie_of(arg[0], &cookie) < 0 || offer_pod_counts(handle, cookie, &c, &err) < 0)
 		return -1;
 	printf("kept=%" PRIu64 " blanked=%" PRIu64 "\n", (uint64_t)c.kept, (uint64_t)c.blanked);
 	return 0;
@@ -173,7 +152,8 @@ static int flip(char **arg, int n)
 	long flips = 0;
 	int rc = 0;
 
-	if (n != 3 || cookie_of(arg[0], &cookie) < 0 || parse_rule(arg[1], &rule) < 0)
+	(void)n;
+	if (cookie_of(arg[0], &cookie) < 0 || parse_rule(arg[1], &rule) < 0)
 		return -1;
 	all.rules = &rule;
 	(void)snprintf(begun, sizeof(begun), "%s.begun", arg[2]);
@@ -221,63 +201,21 @@ static int cost(char **arg, int n)
 	return 0;
 }
 
-static const struct command {
-	const char *name;
-	int (*run)(char **arg, int n);
-} commands[] = {
-	{ "check", check },	{ "close", close_all }, { "open", open_all }, { "list", list },
-	{ "address", address }, { "pod", pod },		{ "undo", undo },     { "counts", counts },
-	{ "links", links },	{ "flip", flip },	{ "cost", cost },
+static const struct command commands[] = {
+	{ "check", 0, check, false },	  { "close", 0, close_all, false },
+	{ "open", 0, open_all, false },	  { "list", 0, list, false },
+	{ "address", 2, address, false }, { "pod", -1, pod, false },
+	{ "undo", 1, undo, false },	  { "counts", 1, counts, false },
+	{ "links", -1, links, false },	  { "flip", 3, flip, false },
+	{ "cost", 0, cost, false },
 };
-
-static const struct command *find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
-static int run(char **at, int n)
-{
-	for (int len; n > 0; at += len + 1, n -= len + 1) {
-		const struct command *c = find(*at);
-		int rc = 0;
-
-		len = 1;
-		while (len < n && strcmp(at[len], ",") != 0)
-			len++;
-		if (!c)
-			return err_set(&err, -EINVAL, "bad command '%s'", *at);
-		if (!handle)
-			rc = offer_open(bpffs_dir(), &handle, &err);
-		rc = rc < 0 ? rc : c->run(at + 1, len - 1);
-		if (rc < 0)
-			return err_prefix(&err, rc, "%s", c->name);
-	}
-	return 0;
-}
-
-static int run_and_tell(char **at, int n)
-{
-	int rc;
-
-	err = ERR_INIT;
-	rc = run(at, n);
-	if (rc < 0)
-		(void)fprintf(stderr, "offerctl: %s\n", err.msg);
-	return rc < 0 ? 1 : 0;
-}
 
 int main(int argc, char **argv)
 {
-	int rc = 0;
+	static const struct served offerctl = { "offerctl", commands, ARRAY_SIZE(commands),
+						open_handle };
+	int rc = serve(&offerctl, argc, argv);
 
-	log_set_level(LOG_LEVEL_WARN);
-	if (argc > 1)
-		rc = run_and_tell(argv + 1, argc - 1);
-	else
-		serve(run_and_tell);
 	offer_close(handle);
 	return rc;
 }

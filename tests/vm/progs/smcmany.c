@@ -12,57 +12,13 @@
  * (0x03010000), by those of each side; other: all the client's for another reason.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 
 #include "common/cleanup.h"
-#include "common/err.h"
-#include "common/netns.h"
-#include "common/smc_nl.h"
+#include "tests/vm/progs/side.h"
 
-#define PROTO_SMC 256
 #define PLAIN 0x03010000 /* SMC_CLC_DECL_PEERNOSMC */
 #define BYTES 4096
-
-struct side {
-	int netns_fd;
-	struct smc_nl *nl;
-	struct smc_stats before, after;
-};
-
-static void die(const char *what, const char *why)
-{
-	printf("%s: %s\n", what, why);
-	exit(1);
-}
-
-static void open_side(struct side *s, const char *name)
-{
-	struct err err = ERR_INIT;
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "/run/netns/%s", name);
-	s->netns_fd = netns_open(path, &err);
-	if (s->netns_fd < 0 || smc_nl_open(s->netns_fd, 5000, &s->nl, &err) < 0 ||
-	    smc_stats_get(s->nl, &s->before, &err) < 0)
-		die(name, err.msg);
-}
-
-static int smc_socket(const struct side *s, int family)
-{
-	int fd = netns_socket(s->netns_fd, family, SOCK_STREAM | SOCK_CLOEXEC, PROTO_SMC, NULL);
-	struct timeval limit = { .tv_sec = 60 };
-	int on = 1;
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on)) < 0)
-		die("socket", strerror(errno));
-	return fd;
-}
+#define LIMIT_S 60
 
 static socklen_t address(const char *text, const char *port, struct sockaddr_storage *ret)
 {
@@ -106,7 +62,7 @@ static int protocol_of(int fd)
 static void talk(const struct side *client, int listener, const struct sockaddr_storage *to,
 		 socklen_t len, int i)
 {
-	auto_close int c = smc_socket(client, to->ss_family);
+	auto_close int c = smc_socket(client, to->ss_family, LIMIT_S);
 	auto_close int s = -1;
 
 	if (connect(c, (const struct sockaddr *)to, len) < 0)
@@ -140,7 +96,6 @@ int main(int argc, char **argv)
 {
 	struct sockaddr_storage to;
 	struct side client, server;
-	struct err err = ERR_INIT;
 	int listener, n, i = 0;
 	socklen_t len;
 
@@ -149,14 +104,13 @@ int main(int argc, char **argv)
 	open_side(&client, argv[1]);
 	open_side(&server, argv[2]);
 	len = address(argv[3], argv[4], &to);
-	listener = smc_socket(&server, to.ss_family);
-	if (bind(listener, (struct sockaddr *)&to, len) < 0 || listen(listener, 8) < 0)
+	listener = smc_socket(&server, to.ss_family, LIMIT_S);
+	if (setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &(int){ 1 }, sizeof(int)) < 0 ||
+	    bind(listener, (struct sockaddr *)&to, len) < 0 || listen(listener, 8) < 0)
 		die("listen", strerror(errno));
 	for (n = atoi(argv[5]); n ? i < n : access(argv[5], F_OK) < 0; i++)
 		talk(&client, listener, &to, len, i);
-	if (smc_stats_get(client.nl, &client.after, &err) < 0 ||
-	    smc_stats_get(server.nl, &server.after, &err) < 0)
-		die("statistics", err.msg);
+	read_after(&client, &server);
 	printf("n=%d smc=%ld plain_client=%ld plain_server=%ld other=%ld\n", i,
 	       (long)(client.after.smcd.client_conns - client.before.smcd.client_conns +
 		      client.after.smcr.client_conns - client.before.smcr.client_conns),

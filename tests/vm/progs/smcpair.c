@@ -10,55 +10,13 @@
  *statistics fit none of these.
  */
 #include <arpa/inet.h>
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/socket.h>
 #include <time.h>
 
 #include "common/cleanup.h"
-#include "common/err.h"
-#include "common/netns.h"
-#include "common/smc_nl.h"
+#include "tests/vm/progs/side.h"
 
-#define PROTO_SMC 256
 #define CHUNK 8192
-
-struct side {
-	int netns_fd;
-	struct smc_nl *nl;
-	struct smc_stats before, after;
-};
-
-static void die(const char *what, const char *why)
-{
-	printf("%s: %s\n", what, why);
-	exit(1);
-}
-
-static void open_side(struct side *s, const char *name)
-{
-	struct err err = ERR_INIT;
-	char path[128];
-
-	(void)snprintf(path, sizeof(path), "/run/netns/%s", name);
-	s->netns_fd = netns_open(path, &err);
-	if (s->netns_fd < 0 || smc_nl_open(s->netns_fd, 5000, &s->nl, &err) < 0 ||
-	    smc_stats_get(s->nl, &s->before, &err) < 0)
-		die(name, err.msg);
-}
-
-static int smc_socket(const struct side *s)
-{
-	struct timeval limit = { .tv_sec = 20 };
-	int fd = netns_socket(s->netns_fd, AF_INET, SOCK_STREAM, PROTO_SMC, NULL);
-
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0 ||
-	    setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &limit, sizeof(limit)) < 0)
-		die("socket", strerror(errno));
-	return fd;
-}
+#define LIMIT_S 20
 
 static void move(int from, int to, long bytes)
 {
@@ -88,7 +46,8 @@ static long talk(const struct side *client, const struct side *server, const cha
 {
 	struct sockaddr_in sa = { .sin_family = AF_INET };
 	socklen_t len = sizeof(sa);
-	int listener = smc_socket(server), c = smc_socket(client), s;
+	int listener = smc_socket(server, AF_INET, LIMIT_S),
+	    c = smc_socket(client, AF_INET, LIMIT_S), s;
 	long start, took;
 
 	if (inet_pton(AF_INET, addr, &sa.sin_addr) != 1 ||
@@ -137,7 +96,6 @@ static uint32_t fallback_of(const struct side *s, bool server)
 int main(int argc, char **argv)
 {
 	struct side client, server;
-	struct err err = ERR_INIT;
 	uint32_t why[2];
 	long took, bytes;
 
@@ -147,9 +105,7 @@ int main(int argc, char **argv)
 	open_side(&server, argv[2]);
 	bytes = atol(argv[4]);
 	took = talk(&client, &server, argv[3], bytes);
-	if (smc_stats_get(client.nl, &client.after, &err) < 0 ||
-	    smc_stats_get(server.nl, &server.after, &err) < 0)
-		die("statistics", err.msg);
+	read_after(&client, &server);
 	why[0] = fallback_of(&client, false);
 	why[1] = fallback_of(&server, true);
 	if (why[0] || why[1])

@@ -14,48 +14,24 @@
  *
  * NETNS is a path; BPFFS_DIR in the environment overrides the folder. Prints key=value.
  */
-#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <stdbool.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "common/cleanup.h"
-#include "common/log.h"
-#include "common/netns.h"
 #include "node-agent/steer/steer.h"
 #include "tests/vm/progs/serve.h"
 
 static struct steer *handle;
-static struct err err;
-
-static const char *bpffs_dir(void)
+static int open_handle(void)
 {
-	const char *dir = getenv("BPFFS_DIR");
-
-	return dir ? dir : "/sys/fs/bpf/smc-cni";
+	return handle ? 0 : steer_open(bpffs_dir(), &handle, &err);
 }
 
-static int cookie_of(const char *path, uint64_t *ret)
-{
-	auto_close int fd = netns_open(path, &err);
-	struct netns_id id;
-
-	if (fd < 0 || netns_identify(fd, &id, &err) < 0)
-		return -1;
-	*ret = id.cookie;
-	return 0;
-}
-
-static int facts(char **arg)
+static int facts(char **arg, int n)
 {
 	static const char *const target[] = { "ok", "no-symbol", "hidden" };
 	struct facts_kernel f;
 
-	(void)arg;
+	(void)arg, (void)n;
 	if (steer_facts_read(&f, &err) < 0)
 		return -1;
 	printf("btf=%d hook=%d target_v4=%s target_v6=%s ulp_unsafe=%d\n", f.btf, f.hook,
@@ -64,11 +40,11 @@ static int facts(char **arg)
 }
 
 /* As the agent does it: the old handle is closed once there is a new one. */
-static int reopen(char **arg)
+static int reopen(char **arg, int n)
 {
 	struct steer *fresh;
 
-	(void)arg;
+	(void)arg, (void)n;
 	if (steer_open(bpffs_dir(), &fresh, &err) < 0)
 		return -1;
 	steer_close(handle);
@@ -76,27 +52,27 @@ static int reopen(char **arg)
 	return 0;
 }
 
-static int check(char **arg)
+static int check(char **arg, int n)
 {
-	(void)arg;
+	(void)arg, (void)n;
 	return steer_check(handle, &err);
 }
 
-static int drop_older(char **arg)
+static int drop_older(char **arg, int n)
 {
-	(void)arg;
+	(void)arg, (void)n;
 	return steer_drop_older(handle, &err);
 }
 
-static int list(char **arg)
+static int list(char **arg, int n)
 {
 	auto_free uint64_t *cookies = NULL;
-	int n = steer_pod_list(handle, &cookies, &err);
+	int found = steer_pod_list(handle, &cookies, &err);
 
-	(void)arg;
-	for (int i = 0; i < n; i++)
+	(void)arg, (void)n;
+	for (int i = 0; i < found; i++)
 		printf("cookie=%" PRIu64 "\n", cookies[i]);
-	return n;
+	return found;
 }
 
 static int apply(const char *netns, const char *ulp, struct steer_pod p)
@@ -111,19 +87,21 @@ static int apply(const char *netns, const char *ulp, struct steer_pod p)
 	return steer_pod_check(handle, cookie, &p, &err);
 }
 
-static int pod(char **arg)
+static int pod(char **arg, int n)
 {
 	struct steer_pod p = { .flags = strcmp(arg[1], "on") ? 0 : STEER_ON };
 
+	(void)n;
 	return apply(arg[0], arg[2], p);
 }
 
-static int gate(char **arg)
+static int gate(char **arg, int n)
 {
 	auto_close int fd = open(arg[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	struct steer_pod p = { .flags = STEER_ON };
 	struct steer_place place;
 
+	(void)n;
 	if (fd < 0)
 		return err_sys(&err, -1, "open cgroup '%s'", arg[2]);
 	if (steer_cgroup_place(handle, fd, &place, &err) < 0)
@@ -133,18 +111,20 @@ static int gate(char **arg)
 	return apply(arg[0], arg[1], p);
 }
 
-static int undo(char **arg)
+static int undo(char **arg, int n)
 {
 	uint64_t cookie;
 
+	(void)n;
 	return cookie_of(arg[0], &cookie) < 0 ? -1 : steer_pod_undo(handle, cookie, &err);
 }
 
-static int counters(char **arg)
+static int counters(char **arg, int n)
 {
 	struct steer_counters c;
 	uint64_t cookie;
 
+	(void)n;
 	if (cookie_of(arg[0], &cookie) < 0 || steer_counters_get(handle, cookie, &c, &err) < 0)
 		return -1;
 	printf("steered=%" PRIu64 " unsteered=%" PRIu64 " target_missing=%" PRIu64
@@ -154,11 +134,12 @@ static int counters(char **arg)
 	return 0;
 }
 
-static int cgroup(char **arg)
+static int cgroup(char **arg, int n)
 {
 	auto_close int fd = open(arg[1], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	uint64_t cookie;
 
+	(void)n;
 	if (fd < 0)
 		return err_sys(&err, -1, "open cgroup '%s'", arg[1]);
 	if (cookie_of(arg[2], &cookie) < 0)
@@ -170,23 +151,19 @@ static int cgroup(char **arg)
 	return steer_cgroup_undo(handle, fd, &err);
 }
 
-static int remove_all(char **arg)
+static int remove_all(char **arg, int n)
 {
-	(void)arg;
+	(void)arg, (void)n;
 	return steer_remove_all(bpffs_dir(), &err);
 }
 
-static int cgroup_remove_all(char **arg)
+static int cgroup_remove_all(char **arg, int n)
 {
+	(void)n;
 	return steer_cgroup_remove_all(arg[0], &err);
 }
 
-static const struct command {
-	const char *name;
-	int args;
-	int (*run)(char **arg);
-	bool no_handle;
-} commands[] = {
+static const struct command commands[] = {
 	{ "facts", 0, facts, true },
 	{ "open", 0, reopen, true },
 	{ "check", 0, check, false },
@@ -201,54 +178,12 @@ static const struct command {
 	{ "cgroup-remove-all", 1, cgroup_remove_all, true },
 };
 
-static const struct command *find(const char *name)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(commands); i++)
-		if (!strcmp(commands[i].name, name))
-			return &commands[i];
-	return NULL;
-}
-
-static int run(char **at, int n)
-{
-	while (n > 0) {
-		const struct command *c = find(*at);
-		int taken, rc;
-
-		if (!c || n <= c->args)
-			return err_set(&err, -EINVAL, "bad command '%s'", *at);
-		rc = c->no_handle || handle ? 0 : steer_open(bpffs_dir(), &handle, &err);
-		rc = rc < 0 ? rc : c->run(at + 1);
-		if (rc < 0)
-			return err_prefix(&err, rc, "%s", c->name);
-		taken = c->args + 1;
-		taken += n > taken && !strcmp(at[taken], ",");
-		at += taken;
-		n -= taken;
-	}
-	return 0;
-}
-
-static int run_and_tell(char **at, int n)
-{
-	int rc;
-
-	err = ERR_INIT;
-	rc = run(at, n);
-	if (rc < 0)
-		(void)fprintf(stderr, "steerctl: %s\n", err.msg);
-	return rc < 0 ? 1 : 0;
-}
-
 int main(int argc, char **argv)
 {
-	int rc = 0;
+	static const struct served steerctl = { "steerctl", commands, ARRAY_SIZE(commands),
+						open_handle };
+	int rc = serve(&steerctl, argc, argv);
 
-	log_set_level(LOG_LEVEL_WARN);
-	if (argc > 1)
-		rc = run_and_tell(argv + 1, argc - 1);
-	else
-		serve(run_and_tell);
 	steer_close(handle);
 	return rc;
 }
