@@ -2,18 +2,21 @@
 # shellcheck shell=bash
 # What a command of on_node has at hand, on the node. Sourced in a subshell.
 
+bundles=/run/containerd/io.containerd.runtime.v2.task/k8s.io # runc's, a folder a container
+
 sandbox_of_pod() # NAME: of a running pod's sandbox: id and network namespace
 {
-	ctr -n k8s.io containers ls -q | while read -r id; do
-		ctr -n k8s.io containers info "$id" 2> /dev/null | jq -er --arg pod "$1" 'select(
-			.Labels["io.kubernetes.pod.name"] == $pod and
-			.Labels["io.cri-containerd.kind"] == "sandbox")
-			| .Spec.linux.namespaces[] | select(.type == "network") | .path' |
-			sed "s|^|$id |" || :
-	done | while read -r id path; do
-		[ ! -e "$path" ] || echo "$id $path" # an earlier one is listed for a while
-	done | tail -n 1
+	# shellcheck disable=SC2016 # jq's
+	jq -r --arg pod "$1" 'select(.annotations["io.kubernetes.cri.container-type"] == "sandbox"
+			and .annotations["io.kubernetes.cri.sandbox-name"] == $pod)
+		| (.linux.namespaces[] | select(.type == "network") | .path) as $netns
+		| "\(input_filename | split("/")[-2]) \($netns)"' "$bundles"/*/config.json |
+		while read -r id path; do
+			[ ! -e "$path" ] || echo "$id $path" # an earlier one is there for a while
+		done | tail -n 1
 }
+
+sandbox_pid() { cat "$bundles/$1/init.pid"; } # ID: of the process that holds it
 
 netns_of_pod() { sandbox_of_pod "$1" | cut -d' ' -f2; } # NAME
 
@@ -22,7 +25,7 @@ in_pod() # NAME COMMAND...: in its network namespace and its cgroup, as its own 
 	local id path pid
 	read -r id path <<< "$(sandbox_of_pod "$1")"
 	shift
-	pid=$(ctr -n k8s.io tasks ls | awk -v id="$id" '$1 == id { print $2 }')
+	pid=$(sandbox_pid "$id")
 	(
 		echo "$BASHPID" > "/sys/fs/cgroup$(sed -n 's/^0:://p' "/proc/$pid/cgroup")/cgroup.procs"
 		exec nsenter --net="$path" "$@"

@@ -19,11 +19,8 @@ other_netns() { [ "$(on_node 1 'netns_of_pod phoenix')" != "$1" ]; }
 check "a pod" kubectl apply -f - <<< "$(manifest)"
 check "listens" eventually 120 pod_logged phoenix 'listening protocol=256'
 before=$(uid) netns=$(on_node 1 'netns_of_pod phoenix')
-check "its sandbox is killed" on_node 1 'id=$(ctr -n k8s.io containers ls -q | while read -r id; do
-		ctr -n k8s.io containers info "$id" |
-			jq -er "select(.Labels[\"io.kubernetes.pod.name\"] == \"phoenix\"
-			and .Labels[\"io.cri-containerd.kind\"] == \"sandbox\") | .ID" || :; done)
-	ctr -n k8s.io tasks kill -s KILL "$id"'
+check "its sandbox is killed" on_node 1 'read -r id path <<< "$(sandbox_of_pod phoenix)"
+	kill -KILL "$(sandbox_pid "$id")"'
 check "its program begins again, on SMC" \
 	eventually 240 pod_logged_again phoenix "listening protocol=256"
 check "never on TCP" not_tcp
