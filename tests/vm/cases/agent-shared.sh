@@ -43,18 +43,9 @@ verb() # ADD|DEL POD IFNAME [ADDRESS]
 			                   "cgroupPath": "/kubepods/$2"}$result}
 		END
 }
-# in_cgroup POD COMMAND...: as a process of the pod's
-in_cgroup()
-{
-	(
-		echo "$BASHPID" > "/sys/fs/cgroup/kubepods/$1/cgroup.procs"
-		shift
-		exec "$@"
-	)
-}
 entered() { protocol "$1"; } # POD: what somebody gets who comes from outside
-steered() { [ "$(in_cgroup "$1" protocol "$1")" = 256 ]; }
-unsteered() { [ "$(in_cgroup "$1" protocol "$1")" = 6 ]; }
+steered() { [ "$(in_cgroup "kubepods/$1" protocol "$1")" = 256 ]; }
+unsteered() { [ "$(in_cgroup "kubepods/$1" protocol "$1")" = 6 ]; }
 programs() { bpftool cgroup show "/sys/fs/cgroup/kubepods/$1" | grep -c smc_ || :; }
 no_programs() { [ "$(programs "$1")" -eq 0 ]; }
 is_there() { [ -n "$(ip -o link show "$1" 2> /dev/null)" ]; }
@@ -83,7 +74,7 @@ check "the status says so" test "$(gates)" = cgroup
 step "TCP_ULP in a network namespace that a pod made itself"
 nested() # POD: what anybody in the pod gets there
 {
-	in_cgroup "$1" ip netns exec "$1" sockprobe nest , ulp 6 3
+	in_cgroup "kubepods/$1" ip netns exec "$1" sockprobe nest , ulp 6 3
 }
 check "it is denied" test "$(nested two)" = "nested EPERM"
 agent_end KILL

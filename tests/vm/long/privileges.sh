@@ -169,7 +169,8 @@ check "its plugin is in the chain" eventually 60 test -e /etc/cni/net.d/net/50-s
 manifests 64Ki
 check "a pod" pod_start p1
 check "another" pod_start p2
-check "the first socket of a pod is steered" steered p1
+check "the first socket of a pod is steered" test "$(in_cgroup case/p1 protocol p1)" = 256
+check "one that is opened from outside is not" unsteered p1
 check "its buffers are as it says" buffer_is 65536
 manifests 128Ki
 check "and change" eventually 60 buffer_is 131072
