@@ -34,16 +34,17 @@ refute()
 }
 
 # eventually SECONDS COMMAND...: repeats COMMAND until it succeeds, for SECONDS (times $patience,
-# where that is set).
+# where that is set). What takes long is asked for less often: an emulated processor works half a
+# second for an answer, and others wait for it.
 eventually()
 {
-	local deadline=$((SECONDS + ${patience:-1} * $1)) output
+	local deadline=$((SECONDS + ${patience:-1} * $1)) output pauses=(0.2 0.2 0.3 0.5 0.8) n=0
 	shift
 	until output=$("$@" 2>&1); do
 		if [ $SECONDS -ge $deadline ]; then
 			printf 'still failing: %s\n%s\n' "$*" "$output" >&2
 			return 1
 		fi
-		sleep 0.2
+		sleep "${pauses[n < 4 ? n++ : 4]}"
 	done
 }
