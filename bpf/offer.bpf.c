@@ -105,17 +105,17 @@ static __always_inline const struct offer_ports *rule_of(__u64 cookie, __u32 gen
 	return bpf_map_lookup_elem(&offer_rules, &key);
 }
 
-static __always_inline bool is_allowed(__u64 cookie, const struct segment *s, bool leaves)
+static __always_inline bool is_allowed(const struct offer_pod *pod, __u64 cookie,
+				       const struct segment *s, bool leaves)
 {
 	const struct address *peer = leaves ? &s->dst : &s->src;
-	const struct offer_pod *pod = bpf_map_lookup_elem(&offer_pods, &cookie);
 	const struct offer_ports *rule;
 	const struct offer_node *node;
 	__u32 zero = 0;
 	bool local;
 
 	node = bpf_map_lookup_elem(&offer_node, &zero);
-	if (!node || node->closed || !pod || !(pod->flags & OFFER_OPEN))
+	if (!node || node->closed || !(pod->flags & OFFER_OPEN))
 		return false;
 	rule = rule_of(cookie, pod->generation, peer);
 	local = same(&s->src, &s->dst) || is_loopback(peer) || rule_of(OFFER_NODE_COOKIE, 0, peer);
@@ -201,6 +201,7 @@ static __always_inline bool blank(struct walk *w)
 static __noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u32 len, bool leaves)
 {
 	const struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
+	const struct offer_pod *pod;
 	struct walk w = { .len = len };
 	__u8 then[OPTIONS_MAX];
 	__u64 cookie;
@@ -222,7 +223,10 @@ static __noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u
 		return 0;
 
 	cookie = skb->dev->nd_net.net->net_cookie;
-	kept = is_allowed(cookie, s, leaves);
+	pod = bpf_map_lookup_elem(&offer_pods, &cookie);
+	if (!pod) /* not ours: an interface that has left its pod, for the host's namespace say */
+		return 0;
+	kept = is_allowed(pod, cookie, s, leaves);
 	count(cookie, kept);
 	if (kept)
 		return 0;

@@ -5,10 +5,11 @@
  * Pins below <bpffsDir>/v<STEER_LAYOUT>/ (bpf/steer.h): maps `offer_pods`, `offer_rules`,
  * `offer_node` and `offer_counts`.
  *
- * `offer_pods` is a hash by netns cookie (__u64, host byte order). A pod without an entry offers
- * nothing. Its rules are those of `offer_rules`, a trie by longest prefix, of the generation that
- * the entry names: a new set is written under the next generation, the entry is switched over, and
- * the old set goes. So no SYN sees half of a change.
+ * `offer_pods` is a hash by netns cookie (__u64, host byte order). A namespace without an entry is
+ * let alone: an interface that has left its pod may still have the programs. The pod's rules are
+ * those of `offer_rules`, a trie by longest prefix, of the generation that the entry names: a new
+ * set is written under the next generation, the entry is switched over, and the old set goes. So no
+ * SYN sees half of a change.
  *
  * Only the longest prefix that has the peer's address is looked at. User space therefore writes
  * into each prefix what all shorter ones allow that contain it (node-agent/model/peers.c). IPv4 is

@@ -24,9 +24,30 @@ static int index_of(const struct offer_set *set, const struct offer_key *key)
 	return -1;
 }
 
-int offer_node_address_apply(struct offer *o, const struct inet_addr *addr, struct err *err)
+/* No ports: that the address is there is all that the program asks. In their place is the owner. */
+static struct offer_ports owned_by(uint64_t owner)
 {
-	static const struct offer_ports none; /* it is there: that is all it says */
+	struct offer_ports p = { .n = 0 };
+
+	_Static_assert(sizeof(p.range) >= sizeof(owner), "the owner has room");
+	memcpy(p.range, &owner, sizeof(owner));
+	return p;
+}
+
+static int read_owner(struct offer *o, const struct offer_key *key, uint64_t *ret)
+{
+	struct offer_ports p;
+	int rc = bpf_map_lookup_elem(o->maps[OFFER_MAP_RULES], key, &p);
+
+	if (rc == 0)
+		memcpy(ret, p.range, sizeof(*ret));
+	return rc;
+}
+
+int offer_node_address_apply(struct offer *o, uint64_t owner, const struct inet_addr *addr,
+			     struct err *err)
+{
+	const struct offer_ports value = owned_by(owner);
 	struct offer_set *set = offer_set_get(o, OFFER_NODE_COOKIE);
 	char text[INET_TEXT_MAX];
 	struct offer_key key;
@@ -39,20 +60,39 @@ int offer_node_address_apply(struct offer *o, const struct inet_addr *addr, stru
 	else if (index_of(set, &key) < 0)
 		rc = offer_set_add(set, &key);
 	if (rc == 0)
-		rc = bpf_map_update_elem(o->maps[OFFER_MAP_RULES], &key, &none, BPF_ANY);
+		rc = bpf_map_update_elem(o->maps[OFFER_MAP_RULES], &key, &value, BPF_ANY);
 	return rc < 0 ? err_sys(err, rc, "add address %s to those of the node's pods",
 				inet_format_addr(addr, text)) :
 			0;
 }
 
-int offer_node_address_undo(struct offer *o, const struct inet_addr *addr, struct err *err)
+int offer_node_address_check(struct offer *o, const struct inet_addr *addr, struct err *err)
+{
+	char text[INET_TEXT_MAX];
+	struct offer_key key;
+	uint64_t owner;
+	int rc;
+
+	key_of(&key, addr);
+	rc = read_owner(o, &key, &owner);
+	return rc < 0 ? err_sys(err, rc, "find address %s among those of the node's pods",
+				inet_format_addr(addr, text)) :
+			0;
+}
+
+int offer_node_address_undo(struct offer *o, uint64_t owner, const struct inet_addr *addr,
+			    struct err *err)
 {
 	struct offer_set *set = offer_set_find(o, OFFER_NODE_COOKIE);
 	char text[INET_TEXT_MAX];
 	struct offer_key key;
+	uint64_t found = 0;
 	int at, rc;
 
 	key_of(&key, addr);
+	rc = read_owner(o, &key, &found);
+	if (rc == 0 && found != owner)
+		return 0;
 	rc = offer_keys_delete(o, &key, 1, err);
 	if (rc < 0)
 		return err_prefix(err, rc, "address %s", inet_format_addr(addr, text));

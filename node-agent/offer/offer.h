@@ -8,9 +8,8 @@
  * pod, the pod's rules.
  *
  * The pins own the maps, and the interfaces the programs: closing this handle, or the death of the
- * agent, changes nothing. A pod whose interfaces have the programs and that has no rules offers
- * nothing; a pod without the programs offers SMC to everybody. So rules come before the programs,
- * and both before steering; removal goes the other way.
+ * agent, changes nothing. A pod offers SMC to everybody unless it has an entry and its interfaces
+ * have the programs. So both come before steering, and removal goes the other way.
  */
 #ifndef SMC_AGENT_OFFER_H
 #define SMC_AGENT_OFFER_H
@@ -59,9 +58,13 @@ int offer_pod_counts(struct offer *o, uint64_t cookie, struct offer_counts *ret,
 /* All cookies that have rules; the caller frees. Returns the number. */
 int offer_pod_list(struct offer *o, uint64_t **ret, struct err *err);
 
-/* An address of one of this node's pods, whoever that is. */
-int offer_node_address_apply(struct offer *o, const struct inet_addr *addr, struct err *err);
-int offer_node_address_undo(struct offer *o, const struct inet_addr *addr, struct err *err);
+/* An address of one of this node's pods, and the cookie of that pod's netns. The last one that has
+ * it owns it: undo leaves another one's alone. _check: -ENOENT. */
+int offer_node_address_apply(struct offer *o, uint64_t owner, const struct inet_addr *addr,
+			     struct err *err);
+int offer_node_address_check(struct offer *o, const struct inet_addr *addr, struct err *err);
+int offer_node_address_undo(struct offer *o, uint64_t owner, const struct inet_addr *addr,
+			    struct err *err);
 
 /* The switch: closed, no pod offers anything. */
 int offer_node_close(struct offer *o, bool closed, struct err *err);

@@ -60,6 +60,15 @@ int offer_world_open(void **state)
 	return -1;
 }
 
+int offer_world_open_shut(void **state)
+{
+	struct peers_set nobody = { .n = 0 };
+
+	if (offer_world_open(state) < 0)
+		return -1;
+	return offer_pod_apply(offer_world, offer_world_cookie, 0, &nobody, NULL);
+}
+
 int offer_world_close(void **state)
 {
 	(void)state;

@@ -13,6 +13,8 @@ extern uint64_t offer_world_cookie; /* of the namespace that the test is in */
 /* For cmocka: of a group, and of each test, which finds no pin and no rule. */
 int offer_world_make(void **state);
 int offer_world_open(void **state);
+/* And its own namespace is a pod that offers nothing. */
+int offer_world_open_shut(void **state);
 int offer_world_close(void **state);
 
 /* A set whose rules say yes to all ports of these networks, given as texts and ended by NULL. Good

@@ -43,7 +43,8 @@ static int make_links(void **state)
 {
 	err = ERR_INIT;
 	netns_fd = netns_open("/proc/thread-self/ns/net", &err);
-	if (offer_world_open(state) < 0 || nlsock_open(-1, NETLINK_ROUTE, 2000, &sk, &err) < 0 ||
+	if (offer_world_open_shut(state) < 0 ||
+	    nlsock_open(-1, NETLINK_ROUTE, 2000, &sk, &err) < 0 ||
 	    rtnl_link_veth_add(sk, "eth0", "eth1", getpid()) < 0 ||
 	    link_set_up(sk, "lo", true, &err) < 0)
 		return -1;
@@ -255,7 +256,7 @@ static void an_earlier_filter_is_replaced(void **state)
 	struct offer *old = offer_world;
 
 	works(offer_clsact_apply(old, lo, &err));
-	assert_int_equal(offer_world_open(state), 0); /* as an agent that starts again does */
+	assert_int_equal(offer_world_open_shut(state), 0); /* as an agent that starts again does */
 	assert_int_equal(offer_clsact_check(offer_world, lo, &err), -ENOENT);
 	works(offer_clsact_apply(offer_world, lo, &err));
 	works(offer_clsact_check(offer_world, lo, &err));

@@ -160,15 +160,31 @@ static void addresses_of_the_node_outlive_an_agent(void **state)
 	(void)state;
 	works(inet_parse("10.1.0.5/24", &v4, &err));
 	works(inet_parse("fd00::5/64", &v6, &err));
-	works(offer_node_address_apply(offer_world, &v4, &err));
-	works(offer_node_address_apply(offer_world, &v4, &err));
-	works(offer_node_address_apply(offer_world, &v6, &err));
+	works(offer_node_address_apply(offer_world, POD, &v4, &err));
+	works(offer_node_address_apply(offer_world, POD, &v4, &err));
+	works(offer_node_address_apply(offer_world, POD, &v6, &err));
 	reopen();
 	assert_int_equal(count_rules(), 2);
-	works(offer_node_address_undo(offer_world, &v4, &err));
-	works(offer_node_address_undo(offer_world, &v4, &err));
+	works(offer_node_address_undo(offer_world, POD, &v4, &err));
+	works(offer_node_address_undo(offer_world, POD, &v4, &err));
 	assert_int_equal(count_rules(), 1);
-	works(offer_node_address_undo(offer_world, &v6, &err));
+	works(offer_node_address_undo(offer_world, POD, &v6, &err));
+	assert_int_equal(count_rules(), 0);
+}
+
+/* Its DEL comes late, and the address is another pod's by then. */
+static void an_address_goes_with_the_last_pod_that_has_it(void **state)
+{
+	struct inet_addr addr;
+
+	(void)state;
+	works(inet_parse("10.1.0.5/24", &addr, &err));
+	assert_int_equal(offer_node_address_check(offer_world, &addr, &err), -ENOENT);
+	works(offer_node_address_apply(offer_world, POD, &addr, &err));
+	works(offer_node_address_apply(offer_world, OTHER, &addr, &err));
+	works(offer_node_address_undo(offer_world, POD, &addr, &err));
+	works(offer_node_address_check(offer_world, &addr, &err));
+	works(offer_node_address_undo(offer_world, OTHER, &addr, &err));
 	assert_int_equal(count_rules(), 0);
 }
 
@@ -223,6 +239,7 @@ int main(void)
 		TEST(a_new_agent_knows_what_is_there),
 		TEST(half_a_change_goes_when_it_starts_again),
 		TEST(addresses_of_the_node_outlive_an_agent),
+		TEST(an_address_goes_with_the_last_pod_that_has_it),
 		TEST(the_switch_outlives_an_agent),
 		TEST(a_pin_that_is_gone_is_told),
 		cmocka_unit_test(bits_beyond_the_prefix_make_no_difference),

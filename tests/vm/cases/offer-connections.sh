@@ -34,6 +34,8 @@ kept "without a program"
 
 step "at the client"
 ctl links apply $a eth0
+kept "of no pod"
+ctl pod $a shut none
 blanked "no rules"
 blanked "no rules, IPv6" a b fd09::2
 ctl pod $a open none 10.9.0.0/24=5000 fd09::/64
@@ -50,10 +52,10 @@ check "both were counted" eval "ctl counts $a | grep -q 'kept=[1-9].* blanked=[1
 
 step "at the server"
 ctl links undo $a , links apply $b eth0 , links check $b eth0
-blanked "no rules"
-blanked "no rules, IPv6" a b fd09::2
+kept "of no pod"
 ctl pod $b shut none 10.9.0.0/24
 blanked "shut"
+blanked "shut, IPv6" a b fd09::2
 ctl pod $b open none , address add 10.9.0.1/24
 blanked "not for the node's pods"
 ctl pod $b open all

@@ -66,13 +66,14 @@ static int list(char **arg, int n)
 
 static int address(char **arg, int n)
 {
+	const uint64_t owner = 1; /* of all */
 	struct inet_addr addr;
 
 	(void)n;
 	if (inet_parse(arg[1], &addr, &err) < 0)
 		return -1;
-	return strcmp(arg[0], "add") ? offer_node_address_undo(handle, &addr, &err) :
-				       offer_node_address_apply(handle, &addr, &err);
+	return strcmp(arg[0], "add") ? offer_node_address_undo(handle, owner, &addr, &err) :
+				       offer_node_address_apply(handle, owner, &addr, &err);
 }
 
 static int parse_rule(char *text, struct peers_rule *ret)
