@@ -79,6 +79,9 @@ static void print_node(FILE *out, const json_t *node)
 		      *why ? ": " : "", why);
 	print_fact(out, "SMC", node, "smc");
 	print_fact(out, "Hook", node, "hook");
+	print_trouble(out, "Offers", node, "offer");
+	if (get_bool(node, "paused"))
+		(void)fprintf(out, "%-9snone: the switch smc-cni.io/pause is on\n", "Offers");
 	(void)fprintf(out, "%-9s", "UEID");
 	print_strings(out, get(node, "ueids"));
 	(void)fputc('\n', out);

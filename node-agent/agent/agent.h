@@ -60,6 +60,7 @@ struct agent {
 	} kept;
 	struct agent_pause { /* the switch smc-cni.io/pause */
 		bool on;
+		bool told; /* the worker knows */
 		struct err bad; /* what it says is neither true nor false; "" = it is */
 	} pause;
 	bool source_news; /* somebody may wait for what the source has learned */

@@ -67,7 +67,7 @@ static void policy_facts(const struct facts *facts, struct policy_node *ret)
 	const char *missing = facts_why_not(facts);
 
 	memset(ret, 0, sizeof(*ret));
-	ret->steering = facts->smc.ok && facts->hook.ok && facts->selinux.ok;
+	ret->steering = facts->smc.ok && facts->hook.ok && facts->offer.ok && facts->selinux.ok;
 	ret->ueid = facts->ueid.ok;
 	ret->ulp_unsafe = facts->steer.ulp_unsafe;
 	if (missing)
@@ -92,7 +92,7 @@ static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 		a->inherited = false;
 	if (!a->inherited)
 		return false;
-	a->wish = a->rec->wish;
+	wish_copy(&a->wish, &a->rec->wish);
 	a->verdict.steer = a->wish.steer;
 	a->verdict.refuse = a->verdict.unavailable = a->verdict.unknown = false;
 	(void)snprintf(a->verdict.why, sizeof(a->verdict.why),
@@ -101,6 +101,15 @@ static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 		       unheard ? "it has not heard from the API server yet" :
 				 "the node could not be asked yet");
 	return true;
+}
+
+/* A pod whose peers are not known offers SMC to nobody. The next decision may have more luck. */
+static void no_memory(struct attach *a)
+{
+	a->verdict.steer = false;
+	a->verdict.unavailable = true;
+	a->verdict.refuse = a->verdict.wanted == POLICY_REQUIRED;
+	(void)snprintf(a->verdict.why, sizeof(a->verdict.why), "stays TCP: no memory");
 }
 
 void agent_decide(struct agent *agent, struct attach *a)
@@ -114,28 +123,38 @@ void agent_decide(struct agent *agent, struct attach *a)
 		.annotations = req->annotations,
 	};
 	struct policy_node node;
-	bool had_host = a->rec->wish.host || (a->busy && a->wish.host);
+	struct wish_source from = {
+		.config = agent->config,
+		.facts = &agent->facts,
+		.req = req,
+		.verdict = &a->verdict,
+		.had_host = a->rec->wish.host || (a->busy && a->wish.host),
+		.had_offer = a->rec->wish.offer || (a->busy && a->wish.offer),
+	};
 
 	ask_source(agent, a, &pod);
 	policy_facts(&agent->facts, &node);
 	policy_decide(agent->config, &node, &pod, &a->verdict);
-	if (!stays_as_it_is(agent, a))
-		wish_make(agent->config, &agent->facts, req, &a->verdict, had_host, &a->wish);
+	from.peers = policy_peers(agent->config, &pod);
+	if (!stays_as_it_is(agent, a) && wish_make(&from, &a->wish) < 0)
+		no_memory(a);
 }
 
 /* Asks policy again about an attachment that is in the table. */
 void agent_decide_again(struct agent *agent, struct attach *a)
 {
 	struct policy_verdict before = a->verdict;
-	struct wish wish = a->wish;
+	struct wish wish = { .steer = false };
 	char name[2 * WIRE_NAME_MAX];
 
+	wish_copy(&wish, &a->wish);
 	agent_decide(agent, a);
 	if (!wish_equal(&wish, &a->wish))
 		a->waits = a->waits && !a->wanted; /* a failure of the old wish delays nothing */
 	else if (strcmp(before.why, a->verdict.why) != 0)
 		log_info(a->verdict.steer ? "pod stays steered" : "pod stays on TCP", "pod",
 			 attach_name(a, name, sizeof(name)), "why", a->verdict.why);
+	wish_clear(&wish);
 	agent_events_decided(agent, a);
 	agent_kick(agent, a);
 }

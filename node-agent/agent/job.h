@@ -17,6 +17,9 @@ int job_start(struct agent *agent);
 /* CHECK, and whether an attachment that is there already still lives. -> listen_checked() */
 int job_check(struct agent *agent, const struct attach *a, uint64_t session);
 
+/* The switch: closes the offers of all pods, or opens them again. */
+int job_pause(struct agent *agent, bool on);
+
 /* Looks at some attachments, and at the node too. -> agent_new_facts(), repairs and removals */
 int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node);
 

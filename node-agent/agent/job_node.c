@@ -56,16 +56,22 @@ static bool explained(const struct found *found, uint64_t cookie)
 
 static void drop_strays(struct node *node, const struct found *found)
 {
-	auto_free uint64_t *cookies = NULL;
+	auto_free uint64_t *cookies = NULL, *offers = NULL;
 	struct err err = ERR_INIT;
 	int n = node->steer ? steer_pod_list(node->steer, &cookies, &err) : 0;
+	int n_offers = node->offer ? offer_pod_list(node->offer, &offers, &err) : 0;
 
-	if (n < 0)
+	if (n < 0 || n_offers < 0)
 		log_warn("cannot look for entries of lost pods", "err", err.msg);
 	for (int i = 0; i < n; i++) {
 		if (!explained(found, cookies[i]) &&
 		    steer_pod_undo(node->steer, cookies[i], &err) < 0)
 			log_warn("cannot drop the entry of a lost pod", "err", err.msg);
+	}
+	for (int i = 0; i < n_offers; i++) {
+		if (!explained(found, offers[i]) &&
+		    offer_pod_undo(node->offer, offers[i], &err) < 0)
+			log_warn("cannot drop the offer of a lost pod", "err", err.msg);
 	}
 }
 
@@ -125,5 +131,37 @@ int job_start(struct agent *agent)
 	if (!job)
 		return -ENOMEM;
 	worker_add(agent->worker, &job->work, start_run, start_done);
+	return 0;
+}
+
+/* ---- the switch ---- */
+
+struct pause_job {
+	struct work work;
+	bool on;
+};
+
+static int pause_run(struct work *w, void *arg, struct err *err)
+{
+	struct pause_job *job = (struct pause_job *)w;
+
+	return node_pause(arg, job->on, err);
+}
+
+static void pause_done(struct work *w, void *arg)
+{
+	if (arg && w->rc < 0)
+		log_warn("cannot turn the switch, trying again", "err", w->err.msg);
+	free(w);
+}
+
+int job_pause(struct agent *agent, bool on)
+{
+	struct pause_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->on = on;
+	worker_add(agent->worker, &job->work, pause_run, pause_done);
 	return 0;
 }

@@ -53,6 +53,7 @@ static void pod_job_free(struct pod_job *job)
 	if (job->netns_fd >= 0)
 		(void)close(job->netns_fd);
 	record_free(job->rec);
+	wish_clear(&job->wish);
 	free(job);
 }
 
@@ -160,7 +161,7 @@ int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action)
 		job->work.deadline_ms = a->deadline_ms;
 	job->a = a;
 	job->action = action;
-	job->wish = a->wish;
+	wish_copy(&job->wish, &a->wish);
 	job->shared = attach_shared(&agent->table, a);
 	job->undo_netns = a->undo_netns;
 	job->required = a->verdict.wanted == POLICY_REQUIRED;

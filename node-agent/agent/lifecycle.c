@@ -80,7 +80,7 @@ enum agent_admission agent_admit(struct agent *agent, struct record *rec, bool m
 		attach_drop(&agent->table, a);
 		return AGENT_REFUSED;
 	}
-	a->rec->wish = a->wish;
+	wish_copy(&a->rec->wish, &a->wish);
 	*ret = a;
 	return AGENT_ADMITTED;
 }

@@ -5,6 +5,7 @@
 
 #include "common/log.h"
 #include "node-agent/agent/agent.h"
+#include "node-agent/agent/job.h"
 #include "node-agent/model/pause.h"
 
 /* NULL: the agent is nobody's pod, and has no switch. */
@@ -38,7 +39,12 @@ void agent_look_at_switch(struct agent *agent)
 		log_warn("the switch is ignored and stays as it is", "err", bad.msg, "paused",
 			 agent->pause.on ? "true" : "false");
 	agent->pause.bad = bad;
-	if (said == PAUSE_BAD || agent->pause.on == (said == PAUSE_ON))
+	if (said == PAUSE_BAD)
+		return;
+	/* What an earlier run has closed stays so until it is known what is said now. */
+	if (!agent->pause.told || agent->pause.on != (said == PAUSE_ON))
+		agent->pause.told = job_pause(agent, said == PAUSE_ON) == 0;
+	if (agent->pause.on == (said == PAUSE_ON))
 		return;
 	agent->pause.on = said == PAUSE_ON;
 	log_warn(agent->pause.on ? "the switch smc-cni.io/pause is on" :

@@ -24,7 +24,6 @@ static int read_peers(const struct config_at *at, const struct ytree_node *value
 {
 	struct config *c = out;
 
-	c->peers_given = true;
 	return config_read_list(at, value, sizeof(*c->peers), config_value_peer, (void **)&c->peers,
 				&c->n_peers, err);
 }

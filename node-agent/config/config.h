@@ -63,7 +63,6 @@ struct config {
 	char *ueid;
 	int n_peers;
 	struct peers_item *peers; /* where SMC is offered; none: nowhere */
-	bool peers_given; /* in the file; else [cluster] */
 	int n_cluster_cidrs;
 	struct inet_addr *cluster_cidrs; /* none: `cluster` in peers is what `private` is */
 	int n_pnets;

@@ -130,6 +130,7 @@ static void attach_free(struct attach *a)
 	record_free(a->rec);
 	record_free(a->successor);
 	json_decref(a->known);
+	wish_clear(&a->wish);
 	free(a);
 }
 

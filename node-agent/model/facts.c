@@ -13,6 +13,8 @@ const struct facts_row facts_table[] = {
 	{ "hook", FACT(hook), .needed = true,
 	  .advice = "Boot Linux 6.11 or later with CONFIG_MPTCP, CONFIG_DEBUG_INFO_BTF and "
 		    "CONFIG_KALLSYMS_ALL, and give the agent its capabilities." },
+	{ "offer", FACT(offer), .needed = true,
+	  .advice = "Boot Linux 6.2 or later with CONFIG_NET_CLS_ACT and CONFIG_DEBUG_INFO_BTF." },
 	{ "ueid", FACT(ueid), .needed = true,
 	  .advice = "Remove a UEID that nobody needs: the kernel keeps four." },
 	{ "selinux", FACT(selinux), .needed = true,

@@ -129,14 +129,6 @@ static const char *unenforced(const struct asked *a)
 	return a->set & ANNOTATION_CONTAINERS ? "annotation '" NAMES_PREFIX "containers'" : NULL;
 }
 
-/* Goes with its use in policy_decide(), once the offer program gets what policy_peers() says. */
-static const char *unenforced_peers(const struct config *config, const struct asked *a)
-{
-	if (a->peers)
-		return "annotation '" NAMES_PREFIX "peers'";
-	return config->peers_given ? "key 'peers' of the agent's configuration" : NULL;
-}
-
 static const char *peers_owner(const struct asked *a)
 {
 	return a->pod.peers ? "pod" : "namespace";
@@ -306,7 +298,6 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	ret->wanted = a.steer;
 	ret->origin = a.origin;
 	missing = unenforced(&a);
-	missing = missing ? missing : unenforced_peers(config, &a); /* until they are: delete */
 	if (a.bad.msg[0]) {
 		ret->invalid = true;
 		deny(ret, "%s", a.bad.msg);
@@ -336,13 +327,12 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 	}
 }
 
-int policy_peers(const struct config *config, const struct policy_pod *pod, struct peers_set **ret,
-		 struct err *err)
+const char *policy_peers(const struct config *config, const struct policy_pod *pod)
 {
 	struct asked a;
 
 	ask(config, pod, &a);
-	return peers_make(config, a.peers, ret, err);
+	return a.peers;
 }
 
 bool policy_namespace_required(const char *name, const json_t *annotations)

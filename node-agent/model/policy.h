@@ -67,10 +67,9 @@ struct policy_verdict {
 void policy_decide(const struct config *config, const struct policy_node *node,
 		   const struct policy_pod *pod, struct policy_verdict *ret);
 
-/* To whom the pod offers SMC once it is steered; to be asked where policy_decide() says so. *ret is
- * for peers_free(). -ENOMEM; -EINVAL, which policy_decide() had as a reason. */
-int policy_peers(const struct config *config, const struct policy_pod *pod, struct peers_set **ret,
-		 struct err *err);
+/* The annotation that narrows the agent's peers: of the pod, else of its namespace, whose it stays;
+ * NULL: neither says anything. */
+const char *policy_peers(const struct config *config, const struct policy_pod *pod);
 
 /* True when a pod of this namespace that says nothing itself must not start without steering,
  * because the namespace's annotation or label says `required` (whether limits allow it or not:

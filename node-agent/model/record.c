@@ -15,6 +15,7 @@ void record_free(struct record *rec)
 	if (!rec)
 		return;
 	wire_prepare_clear(&rec->req);
+	wish_clear(&rec->wish);
 	free(rec);
 }
 
@@ -37,6 +38,7 @@ struct record *record_copy(const struct record *rec)
 			return NULL;
 		}
 	}
+	(void)text_ref(copy->wish.peers);
 	return copy;
 }
 

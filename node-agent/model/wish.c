@@ -59,25 +59,51 @@ static void plan_sysctl(struct podnet *plan, const char *name, int64_t value)
 	(void)snprintf(s->value, sizeof(s->value), "%" PRId64, value);
 }
 
-void wish_make(const struct config *config, const struct facts *facts,
-	       const struct wire_prepare *req, const struct policy_verdict *verdict, bool had_host,
-	       struct wish *ret)
+void wish_clear(struct wish *w)
 {
+	text_unref(w->peers);
+	memset(w, 0, sizeof(*w));
+}
+
+void wish_copy(struct wish *to, const struct wish *from)
+{
+	struct text *old = to->peers;
+
+	*to = *from;
+	(void)text_ref(to->peers);
+	text_unref(old);
+}
+
+static bool same_text(const char *a, const char *b)
+{
+	return a == b || (a && b && !strcmp(a, b));
+}
+
+int wish_make(const struct wish_source *from, struct wish *ret)
+{
+	const struct policy_verdict *verdict = from->verdict;
 	struct wish_addrs host;
 
-	memset(ret, 0, sizeof(*ret));
-	wish_host_addrs(req, &host);
+	wish_clear(ret);
+	if (from->peers) {
+		ret->peers = text_new(from->peers);
+		if (!ret->peers)
+			return -ENOMEM;
+	}
+	wish_host_addrs(from->req, &host);
 	ret->steer = verdict->steer;
+	ret->offer = verdict->steer || from->had_offer;
 	ret->ulp = verdict->steer ? verdict->ulp : STEER_ULP_IGNORE;
-	ret->host = (verdict->steer || had_host) && facts->host.ok && host.n_addrs > 0;
-	ret->programs = verdict->steer && facts->cgroup.ok && req->cgroup_path[0];
-	if (!facts->smc.ok) /* neither pnet table nor sysctls */
-		return;
-	plan_pnets(config, req, verdict, &ret->netns);
+	ret->host = (verdict->steer || from->had_host) && from->facts->host.ok && host.n_addrs > 0;
+	ret->programs = verdict->steer && from->facts->cgroup.ok && from->req->cgroup_path[0];
+	if (!from->facts->smc.ok) /* neither pnet table nor sysctls */
+		return 0;
+	plan_pnets(from->config, from->req, verdict, &ret->netns);
 	if (verdict->steer && verdict->buffer_bytes > 0) {
 		plan_sysctl(&ret->netns, "net.smc.wmem", verdict->buffer_bytes);
 		plan_sysctl(&ret->netns, "net.smc.rmem", verdict->buffer_bytes);
 	}
+	return 0;
 }
 
 bool wish_same_netns(const struct podnet *a, const struct podnet *b)
@@ -99,31 +125,36 @@ bool wish_same_netns(const struct podnet *a, const struct podnet *b)
 
 bool wish_equal(const struct wish *a, const struct wish *b)
 {
-	return a->steer == b->steer && a->host == b->host && a->programs == b->programs &&
-	       a->ulp == b->ulp && wish_same_netns(&a->netns, &b->netns);
+	return a->steer == b->steer && a->offer == b->offer && a->host == b->host &&
+	       a->programs == b->programs && a->ulp == b->ulp &&
+	       same_text(text_get(a->peers), text_get(b->peers)) &&
+	       wish_same_netns(&a->netns, &b->netns);
 }
 
 bool wish_is_empty(const struct wish *w)
 {
-	return !w->steer && !w->host && !w->programs && w->ulp == STEER_ULP_IGNORE &&
+	return !w->steer && !w->offer && !w->host && !w->programs && w->ulp == STEER_ULP_IGNORE &&
 	       !w->netns.n_pnets && !w->netns.n_sysctls;
 }
 
 json_t *wish_to_json(const struct wish *w)
 {
-	return json_pack("{s:b, s:b, s:b, s:i, s:o}", "steer", w->steer, "host", w->host,
-			 "programs", w->programs, "ulp", (int)w->ulp, "netns",
-			 podnet_to_json(&w->netns));
+	return json_pack("{s:b, s:b, s:s*, s:b, s:b, s:i, s:o}", "steer", w->steer, "offer",
+			 w->offer, "peers", text_get(w->peers), "host", w->host, "programs",
+			 w->programs, "ulp", (int)w->ulp, "netns", podnet_to_json(&w->netns));
 }
 
 int wish_from_json(const json_t *obj, struct wish *ret, struct err *err)
 {
 	struct wish w = { 0 };
 	int64_t ulp = STEER_ULP_IGNORE;
+	const char *peers = NULL;
 	json_t *netns = NULL;
 	int r;
 
 	if (smc_json_get_bool(obj, "wish", "steer", &w.steer, err) < 0 ||
+	    smc_json_get_bool(obj, "wish", "offer", &w.offer, err) < 0 ||
+	    smc_json_get_string(obj, "wish", "peers", &peers, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "host", &w.host, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "programs", &w.programs, err) < 0 ||
 	    smc_json_get_int(obj, "wish", "ulp", STEER_ULP_IGNORE, STEER_ULP_EMULATE, &ulp, err) <
@@ -135,6 +166,11 @@ int wish_from_json(const json_t *obj, struct wish *ret, struct err *err)
 		r = podnet_from_json(netns, "wish.netns", &w.netns, err);
 		if (r < 0)
 			return r;
+	}
+	if (peers) {
+		w.peers = text_new(peers);
+		if (!w.peers)
+			return err_sys(err, ENOMEM, "read a wish");
 	}
 	*ret = w;
 	return 0;

@@ -8,6 +8,7 @@
 
 #include "bpf/steer.h"
 #include "common/podnet.h"
+#include "common/text.h"
 #include "common/wire.h"
 #include "node-agent/config/config.h"
 #include "node-agent/model/facts.h"
@@ -31,17 +32,30 @@ struct wish_shared {
 
 struct wish {
 	bool steer; /* the map entry is on */
+	bool offer; /* the offer programs on the pod's interfaces, and its rules */
+	struct text *peers; /* the annotation that narrows the agent's peers; NULL: none does */
 	bool host; /* the host's side of SMC-R for the pod's addresses */
 	bool programs; /* on the pod's cgroup */
 	enum steer_ulp ulp; /* STEER_ULP_IGNORE while not steered */
 	struct podnet netns; /* what the netns needs; of every pod, opted in or not */
 };
 
-/* had_host: the host's side is there already. Open SMC-R connections go over it, so it stays as
- * long as the pod, steered or not. */
-void wish_make(const struct config *config, const struct facts *facts,
-	       const struct wire_prepare *req, const struct policy_verdict *verdict, bool had_host,
-	       struct wish *ret);
+/* What a wish is made of. */
+struct wish_source {
+	const struct config *config;
+	const struct facts *facts;
+	const struct wire_prepare *req;
+	const struct policy_verdict *verdict;
+	const char *peers; /* policy_peers() */
+	/* What is there already and stays as long as the pod, steered or not: open SMC-R
+	 * connections go over the host's side, and the offer is closed to listeners from before. */
+	bool had_host, had_offer;
+};
+
+/* *ret is a wish already, or all zero. -ENOMEM: it is one for nothing. */
+int wish_make(const struct wish_source *from, struct wish *ret);
+void wish_copy(struct wish *to, const struct wish *from); /* as above */
+void wish_clear(struct wish *w); /* all zero again */
 bool wish_is_empty(const struct wish *w); /* nothing is to be done for the pod */
 bool wish_equal(const struct wish *a, const struct wish *b);
 bool wish_same_netns(const struct podnet *a, const struct podnet *b);
@@ -49,6 +63,7 @@ bool wish_same_netns(const struct podnet *a, const struct podnet *b);
 void wish_host_addrs(const struct wire_prepare *req, struct wish_addrs *ret);
 
 json_t *wish_to_json(const struct wish *w);
+/* *ret is written, for wish_clear(), on success only. */
 int wish_from_json(const json_t *obj, struct wish *ret, struct err *err);
 
 #endif

@@ -74,6 +74,58 @@ static void refresh_hook(struct node *node)
 	learn(&node->facts.hook, r, no, &err);
 }
 
+/* As look_at_hook(). */
+static int look_at_offer(struct node *node, bool *ret_no, struct err *err)
+{
+	struct offer *fresh;
+	int r = node->offer ? offer_check(node->offer, err) : -ENOENT;
+
+	*ret_no = r == -ENOENT;
+	if (!*ret_no)
+		return r;
+	*err = (struct err)ERR_INIT;
+	r = offer_open(node->config->bpffs_dir, &fresh, err);
+	if (r < 0)
+		return r;
+	offer_close(node->offer);
+	node->offer = fresh;
+	return 0;
+}
+
+/* Its maps lie beside the hook's, and are of no use without it. */
+static void refresh_offer(struct node *node)
+{
+	struct err err = ERR_INIT;
+	bool no;
+	int r;
+
+	if (!node->steer) {
+		(void)err_set(&err, -EOPNOTSUPP, "the hook is not attached: %s",
+			      node->facts.hook.why);
+		facts_set(&node->facts.offer, -EOPNOTSUPP, &err);
+		return;
+	}
+	r = look_at_offer(node, &no, &err);
+	if (r == 0 && node->pause_known)
+		r = node_pause(node, node->paused, &err);
+	learn(&node->facts.offer, r, no, &err);
+}
+
+int node_pause(struct node *node, bool on, struct err *err)
+{
+	bool closed;
+	int r;
+
+	node->paused = on;
+	node->pause_known = true;
+	if (!node->offer)
+		return 0; /* nobody offers anything */
+	r = offer_node_closed(node->offer, &closed, err);
+	if (r == 0 && closed != on)
+		r = offer_node_close(node->offer, on, err);
+	return r;
+}
+
 static bool has_ueid(const struct facts *facts, const char *ueid)
 {
 	for (int i = 0; i < facts->n_ueids; i++) {
@@ -256,6 +308,7 @@ void node_refresh(struct node *node)
 	refresh_smc(node); /* this loads the module, which what follows needs */
 	(void)steer_facts_ulp(&node->facts.steer.ulp_unsafe, NULL);
 	refresh_hook(node);
+	refresh_offer(node);
 	refresh_selinux(node);
 	refresh_host(node);
 	refresh_cgroup(node);
@@ -269,6 +322,7 @@ int node_confirm(struct node *node, struct err *err)
 	node->hook_pause = 0;
 	refresh_smc(node);
 	refresh_hook(node);
+	refresh_offer(node);
 	refresh_selinux(node);
 	why = facts_why_not(&node->facts);
 	if (why)

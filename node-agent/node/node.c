@@ -22,6 +22,7 @@ void node_close(struct node *node)
 	if (!node)
 		return;
 	steer_close(node->steer);
+	offer_close(node->offer);
 	hostnet_undo_free(node->hostnet);
 	netns_index_clear(&node->netns_index);
 	if (node->state_fd >= 0)

@@ -21,6 +21,7 @@
 #include "node-agent/config/config.h"
 #include "node-agent/hostnet/hostnet.h"
 #include "node-agent/model/facts.h"
+#include "node-agent/offer/offer.h"
 #include "node-agent/steer/steer.h"
 
 #define NODE_NETLINK_MS 1000 /* how long one answer of the kernel is waited for */
@@ -31,6 +32,8 @@ struct node {
 	int state_fd; /* <stateDir> */
 	int cgroup_fd; /* <cgroupRoot>, -1 when it is no cgroup v2 */
 	struct steer *steer; /* NULL: facts.hook says why */
+	struct offer *offer; /* NULL: facts.offer says why */
+	bool paused, pause_known; /* the switch, once it was heard of */
 	bool features_bad; /* the file of node features could not be written, and the log says so */
 	bool plugin_known; /* node_set_plugin() was called */
 	int hook_failures, hook_pause; /* in a row; refreshes to let pass before the next try */
@@ -52,6 +55,10 @@ void node_refresh(struct node *node);
 /* Is what steering needs there at this moment, and not just when somebody looked last? Makes what
  * is missing. -EOPNOTSUPP names the first thing that is not there or cannot be told. */
 int node_confirm(struct node *node, struct err *err);
+
+/* The switch: closes the offers of all pods, or opens them again, from now on. An error is mended
+ * by node_refresh(). */
+int node_pause(struct node *node, bool on, struct err *err);
 
 /* Only the facts of devices and their ports: state that changes while nothing is wrong. */
 void node_refresh_devices(struct node *node);

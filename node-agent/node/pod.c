@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/sockdiag.h"
+#include "node-agent/node/pod_offer.h"
 #include "node-agent/node/pod_steer.h"
 
 /* Takes back the pod's addresses, except those that are another pod's by now, and with the last pod
@@ -86,6 +87,14 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 		rec->phase = RECORD_NONE;
 		return r;
 	}
+	if (rec->wish.offer)
+		r = pod_offer_apply(node, rec, netns_fd, err);
+	if (r < 0) {
+		(void)pod_offer_undo(node, rec, netns_fd, NULL);
+		(void)record_remove(node->state_fd, &rec->req.attachment, NULL);
+		rec->phase = RECORD_NONE;
+		return r;
+	}
 	extras_apply(node, rec, extras);
 	return 0;
 }
@@ -109,16 +118,16 @@ int pod_commit(struct node *node, struct record *rec, bool required, struct err 
 	return r;
 }
 
-static int turn_off(struct node *node, const struct record *rec, const struct wish *wish,
-		    const struct wish_shared *shared, struct err *err)
+static int turn_off(struct node *node, const struct record *rec, const struct wish *before,
+		    const struct wish *wish, const struct wish_shared *shared, struct err *err)
 {
 	int r = 0;
 
-	if (rec->wish.steer && !wish->steer && !shared->entry && node->steer)
+	if (before->steer && !wish->steer && !shared->entry && node->steer)
 		r = pod_entry_apply(node, rec, false, err);
-	if (r == 0 && rec->wish.programs && !wish->programs && !shared->programs)
+	if (r == 0 && before->programs && !wish->programs && !shared->programs)
 		r = pod_programs_undo(node, rec, err);
-	if (r == 0 && rec->wish.host && !wish->host)
+	if (r == 0 && before->host && !wish->host)
 		r = host_undo(node, rec, shared, err);
 	return r;
 }
@@ -157,39 +166,63 @@ static int count_listeners(struct node *node, const struct record *rec, int netn
 	return sockdiag_tcp_listeners(netns_fd, NODE_NETLINK_MS, NULL);
 }
 
-static int ensure_in(struct node *node, struct record *rec, int netns_fd, const struct wish *wish,
-		     const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
+/* Until all is done the record on disk has the new wish, and what may still be there of the old
+ * one. */
+static int write_both(struct node *node, struct record *rec, const struct wish *before,
+		      struct err *err)
 {
-	struct record before = *rec;
-	int r;
-
-	/* Until all is done the record on disk has the new wish, and what may still be there of the
-	 * old one. */
-	learn_cgroup(node, rec, extras);
 	rec->phase = RECORD_COMMITTED;
-	rec->wish = *wish;
-	rec->wish.steer |= before.wish.steer;
-	rec->wish.host |= before.wish.host;
-	rec->wish.programs |= before.wish.programs;
+	rec->wish.steer |= before->steer;
+	rec->wish.offer |= before->offer;
+	rec->wish.host |= before->host;
+	rec->wish.programs |= before->programs;
+	return record_write(node->state_fd, rec, err);
+}
+
+/* From `before`, which may still be in force, to rec->wish. */
+static int change(struct node *node, struct record *rec, int netns_fd, const struct wish *before,
+		  const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
+{
+	int r = 0;
+
+	if (needs_netns(rec, &rec->wish))
+		put_netns(rec, &before->netns, &rec->wish.netns, netns_fd, extras);
 	r = record_write(node->state_fd, rec, err);
-	if (r < 0) {
-		*rec = before;
-		return r;
-	}
-	r = turn_off(node, &before, wish, shared, err);
-	if (r < 0)
-		return r;
-	if (needs_netns(rec, wish))
-		put_netns(rec, &before.wish.netns, &wish->netns, netns_fd, extras);
-	rec->wish = *wish;
-	r = record_write(node->state_fd, rec, err);
+	/* Another attachment of the pod that is still steered has it open. */
+	if (r == 0 && rec->wish.offer && (rec->wish.steer || !shared->entry))
+		r = pod_offer_apply(node, rec, netns_fd, err);
 	if (r < 0)
 		return r;
 	extras_apply(node, rec, extras);
-	if (!wish->steer)
+	if (!rec->wish.steer)
 		return 0;
-	extras->listeners = before.wish.steer ? -1 : count_listeners(node, rec, netns_fd);
+	extras->listeners = before->steer ? -1 : count_listeners(node, rec, netns_fd);
 	return pod_entry_apply(node, rec, true, err);
+}
+
+static int ensure_in(struct node *node, struct record *rec, int netns_fd, const struct wish *wish,
+		     const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
+{
+	enum record_phase phase = rec->phase;
+	struct wish before = { .steer = false };
+	int r;
+
+	wish_copy(&before, &rec->wish);
+	learn_cgroup(node, rec, extras);
+	wish_copy(&rec->wish, wish);
+	r = write_both(node, rec, &before, err);
+	if (r < 0) {
+		rec->phase = phase;
+		wish_copy(&rec->wish, &before);
+	} else {
+		r = turn_off(node, rec, &before, wish, shared, err);
+	}
+	if (r == 0) {
+		wish_copy(&rec->wish, wish);
+		r = change(node, rec, netns_fd, &before, shared, extras, err);
+	}
+	wish_clear(&before);
+	return r;
 }
 
 int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
@@ -215,6 +248,8 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 		return netns_fd;
 	if (rec->wish.steer)
 		r = pod_entry_check(node, rec, err);
+	if (r == 0 && rec->wish.offer)
+		r = pod_offer_check(node, rec, netns_fd, err);
 	if (r == 0 && rec->wish.programs)
 		r = pod_programs_check(node, rec, err);
 	if (r == 0 && rec->wish.host) {
@@ -228,13 +263,26 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 
 /* ---- the way back ---- */
 
-static int netns_undo(struct node *node, const struct record *rec, struct err *err)
+/* The netns part, and the offer. */
+static int netns_undo(struct node *node, const struct record *rec, const struct wish_shared *shared,
+		      bool netns_part, struct err *err)
 {
-	auto_close int netns_fd = netns_index_find(&node->netns_index, &rec->netns, err);
+	bool offer = rec->wish.offer && !shared->entry;
+	bool part = netns_part && needs_netns(rec, &rec->wish);
+	auto_close int netns_fd = -ENOENT;
+	struct err e = ERR_INIT;
+	int first = 0;
 
-	if (netns_fd == -ENOENT)
+	if (!offer && !part)
 		return 0;
-	return netns_fd < 0 ? netns_fd : podnet_undo(netns_fd, &rec->undo, err);
+	netns_fd = netns_index_find(&node->netns_index, &rec->netns, err);
+	if (netns_fd < 0 && netns_fd != -ENOENT)
+		return netns_fd;
+	if (offer)
+		err_keep_first(&first, err, pod_offer_undo(node, rec, netns_fd, &e), &e);
+	if (part && netns_fd >= 0)
+		err_keep_first(&first, err, podnet_undo(netns_fd, &rec->undo, &e), &e);
+	return first;
 }
 
 int pod_remove(struct node *node, const struct record *rec, const struct wish_shared *shared,
@@ -247,8 +295,7 @@ int pod_remove(struct node *node, const struct record *rec, const struct wish_sh
 		err_keep_first(&first, err, steer_pod_undo(node->steer, rec->netns.cookie, &e), &e);
 	if (rec->wish.programs && !shared->programs)
 		err_keep_first(&first, err, pod_programs_undo(node, rec, &e), &e);
-	if (netns_part && needs_netns(rec, &rec->wish))
-		err_keep_first(&first, err, netns_undo(node, rec, &e), &e);
+	err_keep_first(&first, err, netns_undo(node, rec, shared, netns_part, &e), &e);
 	if (rec->wish.host)
 		err_keep_first(&first, err, host_undo(node, rec, shared, &e), &e);
 	if (first < 0)

@@ -46,7 +46,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		abort();
 	if (v.pnet_id[0] && strcmp(v.pnet_id, "A") != 0)
 		abort();
-	if (policy_peers(config, &pod, &set, NULL) == 0 && set->node.n > OFFER_RANGES_MAX)
+	if (peers_make(config, policy_peers(config, &pod), &set, NULL) == 0 &&
+	    set->node.n > OFFER_RANGES_MAX)
 		abort();
 	(void)policy_namespace_required(pod.namespace, of_namespace);
 	return 0;

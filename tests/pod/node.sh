@@ -9,7 +9,7 @@
 #   node_down                  pods stopped, agent stopped, --cleanup, bridge gone
 #   agent_start | agent_stop SIGNAL
 #   node_run NAME STEER COMMAND...   writes the manifest of a pod and starts it; STEER none: no
-#                              annotation
+#                              annotation; NODE_PEERS: its annotation `peers`
 #   node_status NAME JQ_PATH   of a pod in `smcctl status --json`
 # Settings: TOP (the source tree), NODE_DIR (state and manifests of this node), NODE_AGENT_YAML
 # (more of agent.yaml),
@@ -145,7 +145,8 @@ kind: Pod
 metadata:
   name: $name
   namespace: shop
-  annotations: {$([[ $steer = none ]] || echo "smc-cni.io/steer: $steer")}
+  annotations: {$([[ $steer = none ]] || echo "smc-cni.io/steer: $steer")$(
+	[[ -z ${NODE_PEERS:-} ]] || echo ", smc-cni.io/peers: \"$NODE_PEERS\"")}
 spec:
   containers:
     - name: main

@@ -77,8 +77,8 @@ static int set_up(void **state)
 	memset(&seen, 0, sizeof(seen));
 	memset(&agent, 0, sizeof(agent));
 	agent.events = (struct events *)&seen; /* never looked into */
-	agent.facts.smc.ok = agent.facts.hook.ok = agent.facts.ueid.ok = agent.facts.selinux.ok =
-		true;
+	agent.facts.smc.ok = agent.facts.hook.ok = agent.facts.offer.ok = agent.facts.ueid.ok =
+		agent.facts.selinux.ok = true;
 	return 0;
 }
 

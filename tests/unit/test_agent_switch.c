@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The switch: what the agents' own namespace says, and that not to have heard is not to be off. */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -17,6 +18,18 @@
 
 static struct agent agent;
 static struct source source;
+static char told[16]; /* what the worker was told, in order: '1' on, '0' off */
+static int told_rc;
+
+int __wrap_job_pause(struct agent *a, bool on);
+int __wrap_job_pause(struct agent *a, bool on)
+{
+	assert_ptr_equal(a, &agent);
+	if (told_rc == 0)
+		(void)strcat(told, on ? "1" : "0");
+	return told_rc;
+}
+
 static const struct source_ops ops = { .kind = "test", .may_lag = true };
 
 static void changed(void *arg, const char *namespace, const char *name)
@@ -49,6 +62,8 @@ static int set_up(void **state)
 {
 	(void)state;
 	agent = (struct agent){ .source = &source };
+	told[0] = '\0';
+	told_rc = 0;
 	source = (struct source){ .ops = &ops, .synced = true };
 	return setenv("POD_NAMESPACE", "smc", 1);
 }
@@ -84,6 +99,32 @@ static void annotation_or_label_turns_it_on_and_off(void **state)
 		if (agent_paused(&agent) != steps[i].on)
 			fail_msg("%s", steps[i].metadata);
 	}
+	assert_string_equal(told, "1010101");
+}
+
+/* What an agent before it has closed, it opens, and the other way round. */
+static void the_worker_is_told_once_what_is_said_and_each_change(void **state)
+{
+	(void)state;
+	say("smc", "labels: {}");
+	say("smc", "labels: {a: b}");
+	assert_string_equal(told, "0");
+	say("smc", "annotations: {smc-cni.io/pause: 'yes'}");
+	say("smc", "annotations: {smc-cni.io/pause: 'true'}");
+	say("smc", "labels: {smc-cni.io/pause: 'true'}");
+	assert_string_equal(told, "01");
+}
+
+static void who_could_not_be_told_is_told_later(void **state)
+{
+	(void)state;
+	told_rc = -ENOMEM;
+	say("smc", "annotations: {smc-cni.io/pause: 'true'}");
+	assert_true(agent_paused(&agent));
+	told_rc = 0;
+	agent_look_at_switch(&agent);
+	agent_look_at_switch(&agent);
+	assert_string_equal(told, "1");
 }
 
 static void a_bad_value_leaves_it_as_it_is(void **state)
@@ -123,6 +164,7 @@ static void not_to_have_heard_is_not_to_be_off(void **state)
 	source.synced = false;
 	agent_look_at_switch(&agent);
 	assert_true(agent_paused(&agent));
+	assert_string_equal(told, "1");
 	source.synced = true;
 	agent_look_at_switch(&agent);
 	assert_false(agent_paused(&agent));
@@ -132,6 +174,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(annotation_or_label_turns_it_on_and_off, set_up,
+						tear_down),
+		cmocka_unit_test_setup_teardown(
+			the_worker_is_told_once_what_is_said_and_each_change, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(who_could_not_be_told_is_told_later, set_up,
 						tear_down),
 		cmocka_unit_test_setup_teardown(a_bad_value_leaves_it_as_it_is, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(other_namespaces_have_no_switch, set_up, tear_down),

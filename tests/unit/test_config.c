@@ -48,7 +48,6 @@ static void an_empty_file_gives_all_defaults(void **state)
 		assert_int_equal(c->n_peers, 1);
 		assert_int_equal(c->peers[0].word, PEERS_CLUSTER);
 		assert_int_equal(c->peers[0].to, 65535);
-		assert_false(c->peers_given);
 		assert_int_equal(c->n_cluster_cidrs, 0);
 		assert_int_equal(c->n_pnets, 0);
 		assert_int_equal(c->limits.n_namespaces, 1);
@@ -111,7 +110,6 @@ static void every_key_is_read(void **state)
 	assert_string_equal(c->kubeconfig, "/etc/kubernetes/agent.conf");
 	assert_true(c->default_steer);
 	assert_string_equal(c->ueid, "MY.UEID-1");
-	assert_true(c->peers_given);
 	assert_int_equal(c->n_peers, 3);
 	assert_int_equal(c->peers[0].net.prefix_len, 8);
 	assert_int_equal(c->peers[1].net.family, AF_INET6);
@@ -443,7 +441,6 @@ static void no_peers_are_not_the_default(void **state)
 
 	(void)state;
 	assert_int_equal(c->n_peers, 0);
-	assert_true(c->peers_given);
 	config_free(c);
 }
 

@@ -60,6 +60,8 @@ static void the_first_that_is_missing_is_named(void **state)
 	facts.smc.ok = true;
 	assert_string_equal(facts_first_missing(&facts)->name, "hook");
 	facts.hook.ok = true;
+	assert_string_equal(facts_first_missing(&facts)->name, "offer");
+	facts.offer.ok = true;
 	assert_string_equal(facts_first_missing(&facts)->name, "selinux");
 }
 

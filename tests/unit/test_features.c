@@ -25,8 +25,8 @@ static struct facts good(void)
 {
 	struct facts facts = { .devices.n_smcd = 1 };
 
-	facts.smc.ok = facts.hook.ok = facts.ueid.ok = facts.selinux.ok = facts.host.ok = true;
-	facts.plugin.ok = true;
+	facts.smc.ok = facts.hook.ok = facts.offer.ok = facts.ueid.ok = facts.selinux.ok = true;
+	facts.host.ok = facts.plugin.ok = true;
 	return facts;
 }
 
@@ -65,8 +65,8 @@ static void without_steering_there_is_no_smc(void **state)
 	static const char nothing[] = "smc-cni.io/smcd=false\nsmc-cni.io/smcr=false\n"
 				      "smc-cni.io/steering=false\n";
 	struct facts facts = good();
-	struct fact *all[] = { &facts.smc, &facts.hook, &facts.ueid, &facts.selinux,
-			       &facts.plugin };
+	struct fact *all[] = { &facts.smc,  &facts.hook,    &facts.offer,
+			       &facts.ueid, &facts.selinux, &facts.plugin };
 	char text[FEATURES_BYTES_MAX];
 
 	(void)state;

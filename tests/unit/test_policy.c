@@ -179,11 +179,8 @@ static const struct {
 	  "('limits.pnetIDs' of the agent's configuration)" },
 	{ "", "steer=enabled containers=a,b", NULL,
 	  "stays TCP: annotation 'smc-cni.io/containers' is not enforced by this version" },
-	{ "", "steer=required", "peers=10.0.0.0/8",
-	  "must not start, as SMC is required: annotation 'smc-cni.io/peers' is not enforced by "
-	  "this version" },
-	{ "peers: [10.0.0.0/8]", "steer=enabled", NULL,
-	  "stays TCP: key 'peers' of the agent's configuration is not enforced by this version" },
+	{ "peers: [10.0.0.0/8]", "steer=required", "peers=10.1.0.0/16",
+	  "steered: annotation 'smc-cni.io/steer' of the pod says required" },
 	{ "peers: []", "steer=enabled", NULL,
 	  "stays TCP: key 'peers' of the agent's configuration is empty: SMC is offered nowhere" },
 	{ "peers: []", "steer=required", NULL,
@@ -406,7 +403,7 @@ static int n_rules(const char *yaml, const char *of_pod, const char *of_namespac
 	struct config *c = config_of(yaml);
 	auto_peers struct peers_set *set = NULL;
 
-	assert_int_equal(policy_peers(c, &pod, &set, NULL), 0);
+	assert_int_equal(peers_make(c, policy_peers(c, &pod), &set, NULL), 0);
 	config_free(c);
 	return set->n;
 }

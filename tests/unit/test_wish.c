@@ -17,7 +17,8 @@ struct input {
 	struct facts facts;
 	struct wire_prepare req;
 	struct policy_verdict verdict;
-	bool had_host;
+	const char *peers;
+	bool had_host, had_offer;
 };
 
 /* A steered pod with an address of each family on a node that can do everything. */
@@ -46,9 +47,18 @@ static struct input *all(void)
 
 static struct wish make(const struct input *in)
 {
-	struct wish w;
+	const struct wish_source from = {
+		.config = in->config,
+		.facts = &in->facts,
+		.req = &in->req,
+		.verdict = &in->verdict,
+		.peers = in->peers,
+		.had_host = in->had_host,
+		.had_offer = in->had_offer,
+	};
+	static struct wish w;
 
-	wish_make(in->config, &in->facts, &in->req, &in->verdict, in->had_host, &w);
+	assert_int_equal(wish_make(&from, &w), 0);
 	return w;
 }
 
@@ -57,7 +67,7 @@ static void a_steered_pod_gets_all_that_the_node_has(void **state)
 	struct wish w = make(all());
 
 	(void)state;
-	assert_true(w.steer && w.host && w.programs);
+	assert_true(w.steer && w.offer && w.host && w.programs);
 	assert_int_equal(w.ulp, STEER_ULP_DENY);
 	assert_int_equal(w.netns.n_pnets, 1);
 	assert_string_equal(w.netns.pnets[0].ifname, "eth0");
@@ -74,7 +84,7 @@ static void another_pod_gets_its_pnet_ids_and_nothing_else(void **state)
 	(void)state;
 	in->verdict.steer = false;
 	w = make(in);
-	assert_false(w.steer || w.host || w.programs);
+	assert_false(w.steer || w.offer || w.host || w.programs);
 	assert_int_equal(w.ulp, STEER_ULP_IGNORE);
 	assert_int_equal(w.netns.n_pnets, 1);
 	assert_int_equal(w.netns.n_sysctls, 0);
@@ -94,6 +104,46 @@ static void the_hosts_side_stays_when_a_pod_is_no_longer_steered(void **state)
 	assert_false(w.steer || w.programs);
 	in->facts.host.ok = false; /* they have ended */
 	assert_false(make(in).host);
+}
+
+/* Listeners from before are SMC sockets still, and would take the offers of others. */
+static void the_offer_stays_and_is_closed_when_a_pod_is_no_longer_steered(void **state)
+{
+	struct input *in = all();
+	struct wish w;
+
+	(void)state;
+	in->verdict.steer = false;
+	in->had_offer = true;
+	w = make(in);
+	assert_true(w.offer);
+	assert_false(w.steer);
+}
+
+static void a_wish_has_the_peers_that_were_asked_for(void **state)
+{
+	struct input *in = all();
+	struct wish copy = { .steer = false }, w = { .steer = false }, read;
+	json_auto_t *obj = NULL;
+
+	(void)state;
+	assert_null(make(in).peers);
+	in->peers = "node, 10.0.0.0/8:80";
+	wish_copy(&copy, (const struct wish[]){ make(in) });
+	assert_string_equal(text_get(copy.peers), in->peers);
+	wish_copy(&w, &copy);
+	assert_true(wish_equal(&w, &copy));
+	obj = wish_to_json(&w);
+	assert_int_equal(wish_from_json(obj, &read, &err), 0);
+	assert_true(wish_equal(&read, &copy));
+	in->peers = "any";
+	assert_false(wish_equal(&copy, (const struct wish[]){ make(in) }));
+	in->peers = NULL;
+	assert_false(wish_equal(&copy, (const struct wish[]){ make(in) }));
+	wish_clear(&copy);
+	wish_clear(&w);
+	assert_string_equal(text_get(read.peers), "node, 10.0.0.0/8:80");
+	wish_clear(&read);
 }
 
 static void what_the_node_or_the_request_lacks_is_not_wished_for(void **state)
@@ -142,6 +192,9 @@ static void each_difference_makes_wishes_unequal(void **state)
 	b.host = false;
 	assert_false(wish_equal(&a, &b));
 	b = a;
+	b.offer = false;
+	assert_false(wish_equal(&a, &b));
+	b = a;
 	strcpy(b.netns.pnets[0].id, "NET1");
 	assert_false(wish_equal(&a, &b));
 	b = a;
@@ -153,9 +206,10 @@ static void each_difference_makes_wishes_unequal(void **state)
 /* Such a pod's ADD ends with PREPARE: each thing alone must prevent that. */
 static void a_wish_for_any_one_thing_is_not_empty(void **state)
 {
-	const struct wish wishes[] = { { .steer = true },      { .host = true },
-				       { .programs = true },   { .ulp = STEER_ULP_DENY },
-				       { .netns.n_pnets = 1 }, { .netns.n_sysctls = 1 } };
+	const struct wish wishes[] = { { .steer = true },	  { .offer = true },
+				       { .host = true },	  { .programs = true },
+				       { .ulp = STEER_ULP_DENY }, { .netns.n_pnets = 1 },
+				       { .netns.n_sysctls = 1 } };
 	const struct wish none = { .steer = false };
 
 	(void)state;
@@ -170,6 +224,8 @@ int main(void)
 		cmocka_unit_test(a_steered_pod_gets_all_that_the_node_has),
 		cmocka_unit_test(another_pod_gets_its_pnet_ids_and_nothing_else),
 		cmocka_unit_test(the_hosts_side_stays_when_a_pod_is_no_longer_steered),
+		cmocka_unit_test(the_offer_stays_and_is_closed_when_a_pod_is_no_longer_steered),
+		cmocka_unit_test(a_wish_has_the_peers_that_were_asked_for),
 		cmocka_unit_test(what_the_node_or_the_request_lacks_is_not_wished_for),
 		cmocka_unit_test(an_annotation_chooses_the_pnet_id),
 		cmocka_unit_test(each_difference_makes_wishes_unequal),

@@ -26,11 +26,12 @@ rdma link add rxe0 type rxe netdev base
 at_exit ip link del base
 at_exit rdma link del rxe0
 at_exit agent_clean
-# For its own request, or in one of RDMA netlink, which asks the device for its speed.
+# For its own request, in one of RDMA netlink, which asks the device for its speed, or in one about
+# the programs of an interface.
 worker_waits()
 {
 	cat /proc/"$AGENT_PID"/task/*/stack
-	grep -qE 'rtnetlink_rcv_msg|ib_get_eth_speed' /proc/"$AGENT_PID"/task/*/stack
+	grep -qE 'rtnetlink_rcv_msg|ib_get_eth_speed|tcx_prog_' /proc/"$AGENT_PID"/task/*/stack
 }
 
 agent_config 'pnets: [{id: NET0, rdma: [{device: rxe0, port: 1}], interfaces: [base]}]'
