@@ -51,6 +51,15 @@ static void print_sockets(const json_t *pod, FILE *out)
 			      get_int(sockets, "target_missing"));
 }
 
+static void print_offers(const json_t *offers, FILE *out)
+{
+	if (offers)
+		(void)fprintf(out,
+			      LABEL "%lld kept, %lld taken back (not among 'peers', or the switch "
+				    "is on)\n",
+			      "Offers", get_int(offers, "kept"), get_int(offers, "blanked"));
+}
+
 static void print_transport(const char *label, const json_t *t, FILE *out)
 {
 	if (t)
@@ -89,6 +98,7 @@ void status_text_print_pod(const json_t *pod, FILE *out)
 	print_strings("Addresses", get(pod, "ips"), out);
 	print_policy(pod, out);
 	print_sockets(pod, out);
+	print_offers(get(pod, "offers"), out);
 	if (*no_stats) {
 		(void)fprintf(out, LABEL "not known: %s\n", "SMC", no_stats);
 	} else {

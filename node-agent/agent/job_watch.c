@@ -199,6 +199,9 @@ static void read_item(struct node *node, struct stats_item *item)
 	if (node->steer)
 		reading->has_counters = steer_counters_get(node->steer, item->netns.cookie,
 							   &reading->counters, NULL) == 0;
+	if (node->offer)
+		reading->has_offers = offer_pod_counts(node->offer, item->netns.cookie,
+						       &reading->offers, NULL) == 0;
 	reading->smc_rc =
 		node->facts.smc.ok ?
 			read_smc(&node->netns_index, &item->netns, &reading->smc, &reading->err) :

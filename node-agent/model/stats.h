@@ -5,6 +5,7 @@
 
 #include <stdbool.h>
 
+#include "bpf/offer.h"
 #include "bpf/steer.h"
 #include "common/err.h"
 #include "common/smc_nl.h"
@@ -13,6 +14,8 @@
 struct stats {
 	bool has_counters; /* the pod has, or had, a map entry */
 	struct steer_counters counters;
+	bool has_offers; /* the pod has, or had, rules */
+	struct offer_counts offers;
 	bool has_smc; /* smc and tally were read at least once */
 	struct smc_stats smc;
 	struct tally tally;
@@ -23,6 +26,8 @@ struct stats {
 struct stats_reading {
 	bool has_counters;
 	struct steer_counters counters;
+	bool has_offers;
+	struct offer_counts offers;
 	int smc_rc; /* 0: smc holds; else err says why not */
 	struct smc_stats smc;
 	struct err err;

@@ -15,11 +15,13 @@ static const char *const state_texts[METRICS_N_STATES] = {
 
 /* What must have been read of the pod. */
 enum needs {
-	COUNTERS, /* those of the BPF programs */
+	COUNTERS, /* those of the BPF programs that steer */
+	OFFERS, /* and of those that keep SMC to peers */
 	SMC, /* the kernel's statistics */
 };
 
 #define COUNTER(member) .of = COUNTERS, .at = offsetof(struct stats, counters.member)
+#define OFFER(member) .of = OFFERS, .at = offsetof(struct stats, offers.member)
 #define STAT(member) .of = SMC, .at = offsetof(struct stats, smc.member)
 
 static const struct row {
@@ -37,6 +39,9 @@ static const struct row {
 	  "action=\"ignore\",", COUNTER(ulp_ignored) },
 	{ .labels = "action=\"deny\",", COUNTER(ulp_denied) },
 	{ .labels = "action=\"emulate\",", COUNTER(ulp_emulated) },
+	{ "smc_cni_offers_total", "Connections that asked for SMC, by whether 'peers' let them.",
+	  "decision=\"kept\",", OFFER(kept) },
+	{ .labels = "decision=\"blanked\",", OFFER(blanked) },
 	{ "smc_cni_connections_total", "Connections that were made over SMC.",
 	  "transport=\"smcd\",role=\"client\",", STAT(smcd.client_conns) },
 	{ .labels = "transport=\"smcd\",role=\"server\",", STAT(smcd.server_conns) },
@@ -150,8 +155,16 @@ static uint64_t value_of(const struct stats *stats, const struct row *row)
 
 static bool was_read(const struct metrics_pod *pod, enum needs of)
 {
-	return pod->own && pod->stats &&
-	       (of == COUNTERS ? pod->stats->has_counters : pod->stats->has_smc);
+	if (!pod->own || !pod->stats)
+		return false;
+	switch (of) {
+	case COUNTERS:
+		return pod->stats->has_counters;
+	case OFFERS:
+		return pod->stats->has_offers;
+	default:
+		return pod->stats->has_smc;
+	}
 }
 
 /* All rows of one name, pod after pod. Returns how many those are. */

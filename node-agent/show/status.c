@@ -173,6 +173,14 @@ static json_t *sockets(const struct stats *s)
 			 integer(s->counters.target_missing));
 }
 
+static json_t *offers(const struct stats *s)
+{
+	if (!s->has_offers)
+		return json_null();
+	return json_pack("{s:o, s:o}", "kept", integer(s->offers.kept), "blanked",
+			 integer(s->offers.blanked));
+}
+
 static json_t *tech(const struct stats *s, const struct smc_tech_stats *t)
 {
 	if (!s->has_smc)
@@ -239,6 +247,7 @@ static json_t *gate(const struct agent *agent, const struct attach *a)
 static void set_stats(json_t *pod, const struct stats *s)
 {
 	set(pod, "sockets", sockets(s));
+	set(pod, "offers", offers(s));
 	set(pod, "smcr", tech(s, &s->smc.smcr));
 	set(pod, "smcd", tech(s, &s->smc.smcd));
 	set(pod, "fallback", fallback(s));

@@ -234,19 +234,26 @@ static void statistics_are_added_up_to_the_last_counter(void **state)
 {
 	struct stats sum = { .has_smc = true }, more = { .has_counters = true };
 	uint64_t *counter = (uint64_t *)&more.counters, *smc = (uint64_t *)&more.smc;
+	uint64_t *offers = (uint64_t *)&more.offers;
 	size_t n_counters = sizeof(more.counters) / sizeof(*counter);
+	size_t n_offers = sizeof(more.offers) / sizeof(*offers);
 	size_t n_smc = offsetof(struct smc_stats, n_fallbacks) / sizeof(*smc);
 
 	(void)state;
 	for (size_t i = 0; i < n_counters; i++)
 		counter[i] = i + 1;
+	more.has_offers = true;
+	for (size_t i = 0; i < n_offers; i++)
+		offers[i] = i + 50;
 	for (size_t i = 0; i < n_smc; i++)
 		smc[i] = i + 100;
 	more.tally.n = 1;
 	more.tally.reasons[0] = (struct tally_reason){ .code = 7, .count = 3 };
 	stats_add(&sum, &more);
 	stats_add(&sum, &more);
-	assert_true(sum.has_counters && sum.has_smc);
+	assert_true(sum.has_counters && sum.has_offers && sum.has_smc);
+	for (size_t i = 0; i < n_offers; i++)
+		assert_int_equal(((uint64_t *)&sum.offers)[i], 2 * (i + 50));
 	for (size_t i = 0; i < n_counters; i++)
 		assert_int_equal(((uint64_t *)&sum.counters)[i], 2 * (i + 1));
 	for (size_t i = 0; i < n_smc; i++)

@@ -64,7 +64,7 @@ static char *render(void)
 	const struct metrics_node node = { .facts = &facts,
 					   .requests = requests,
 					   .process = &process };
-	struct stats stats = { .has_counters = true, .has_smc = true };
+	struct stats stats = { .has_counters = true, .has_offers = true, .has_smc = true };
 	struct metrics_pod pods[METRICS_N_STATES + 1];
 	char *text = NULL;
 	size_t len;

@@ -121,6 +121,8 @@ static void each_pod_that_asked_has_its_series(void **state)
 	struct stats stats = {
 		.has_counters = true,
 		.counters = { .steered = 7, .unsteered = 2, .ulp_denied = 1 },
+		.has_offers = true,
+		.offers = { .kept = 8, .blanked = 9 },
 		.has_smc = true,
 		.smc = stats_of(1, &fallback),
 	};
@@ -144,6 +146,8 @@ static void each_pod_that_asked_has_its_series(void **state)
 	has_line("smc_cni_pods{state=\"tcp\",namespace=\"shop\",pod=\"odd\\\"\\\\\\nname\"} 1");
 	has_line("smc_cni_sockets_steered_total{namespace=\"shop\",pod=\"web\"} 7");
 	has_line("smc_cni_sockets_unsteered_total{namespace=\"shop\",pod=\"web\"} 2");
+	has_line("smc_cni_offers_total{decision=\"kept\",namespace=\"shop\",pod=\"web\"} 8");
+	has_line("smc_cni_offers_total{decision=\"blanked\",namespace=\"shop\",pod=\"web\"} 9");
 	has_line("smc_cni_connections_total{transport=\"smcr\",role=\"client\",namespace=\"shop\","
 		 "pod=\"web\"} 3");
 	has_line("smc_cni_connections_total{transport=\"smcd\",role=\"server\",namespace=\"shop\","
