@@ -74,6 +74,7 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 		struct pod_extras *extras, struct err *err)
 {
 	int r = netns_check_foreign(netns_fd, "passed descriptor", err);
+	bool others;
 
 	if (r == 0)
 		r = netns_identify(netns_fd, &rec->netns, err);
@@ -87,10 +88,12 @@ int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record
 		rec->phase = RECORD_NONE;
 		return r;
 	}
+	others = pod_offer_is_there(node, rec); /* another attachment's, which needs it */
 	if (rec->wish.offer)
 		r = pod_offer_apply(node, rec, netns_fd, err);
 	if (r < 0) {
-		(void)pod_offer_undo(node, rec, netns_fd, NULL);
+		if (!others)
+			(void)pod_offer_undo(node, rec, netns_fd, NULL);
 		(void)record_remove(node->state_fd, &rec->req.attachment, NULL);
 		rec->phase = RECORD_NONE;
 		return r;

@@ -6,18 +6,6 @@
 #include "common/cleanup.h"
 #include "node-agent/model/peers.h"
 
-struct names {
-	int n;
-	const char *list[WIRE_INTERFACES_MAX];
-};
-
-static void names_of(const struct record *rec, struct names *ret)
-{
-	ret->n = rec->req.n_interfaces;
-	for (int i = 0; i < ret->n; i++)
-		ret->list[i] = rec->req.interfaces[i].name;
-}
-
 static uint32_t flags_of(const struct record *rec)
 {
 	return rec->wish.steer ? OFFER_OPEN : 0;
@@ -63,14 +51,12 @@ static int each_address(struct node *node, const struct record *rec,
 int pod_offer_apply(struct node *node, const struct record *rec, int netns_fd, struct err *err)
 {
 	auto_peers struct peers_set *set = NULL;
-	struct names names;
 	int r = rules_of(node, rec, &set, err);
 
-	names_of(rec, &names);
 	if (r == 0)
 		r = offer_pod_apply(node->offer, rec->netns.cookie, flags_of(rec), set, err);
 	if (r == 0)
-		r = offer_links_apply(node->offer, netns_fd, names.list, names.n, err);
+		r = offer_links_apply(node->offer, netns_fd, err);
 	if (r == 0)
 		r = each_address(node, rec, offer_node_address_apply, err);
 	return r;
@@ -79,17 +65,22 @@ int pod_offer_apply(struct node *node, const struct record *rec, int netns_fd, s
 int pod_offer_check(struct node *node, const struct record *rec, int netns_fd, struct err *err)
 {
 	auto_peers struct peers_set *set = NULL;
-	struct names names;
 	int r = rules_of(node, rec, &set, err);
 
-	names_of(rec, &names);
 	if (r == 0)
 		r = offer_pod_check(node->offer, rec->netns.cookie, flags_of(rec), set, err);
 	if (r == 0)
-		r = offer_links_check(node->offer, netns_fd, names.list, names.n, err);
+		r = offer_links_check(node->offer, netns_fd, err);
 	if (r == 0)
 		r = each_address(node, rec, address_check, err);
 	return r;
+}
+
+bool pod_offer_is_there(const struct node *node, const struct record *rec)
+{
+	struct offer_counts counts;
+
+	return node->offer && offer_pod_counts(node->offer, rec->netns.cookie, &counts, NULL) == 0;
 }
 
 int pod_offer_undo(struct node *node, const struct record *rec, int netns_fd, struct err *err)

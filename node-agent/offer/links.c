@@ -5,10 +5,9 @@
 
 #include <errno.h>
 #include <net/if.h>
+#include <stddef.h>
 
 #include "common/netns.h"
-
-#define LOOPBACK "lo"
 
 /* What is done to an interface: to each direction by tcx, to both by clsact. */
 struct verb {
@@ -22,8 +21,6 @@ static const struct verb undo = { offer_tcx_undo, offer_clsact_undo };
 
 struct job {
 	struct offer *o;
-	const char *const *names;
-	int n;
 	const struct verb *verb;
 };
 
@@ -47,25 +44,6 @@ static int run_one(const struct job *job, const char *name, int ifindex, struct 
 	return rc < 0 ? err_prefix(err, rc, "offer on interface '%s'", name) : 0;
 }
 
-static int run_name(const struct job *job, const char *name, struct err *err)
-{
-	unsigned ifindex = if_nametoindex(name);
-
-	if (!ifindex)
-		return err_sys(err, errno, "find interface '%s' of the pod", name);
-	return run_one(job, name, (int)ifindex, err);
-}
-
-static int run_named(void *arg, struct err *err)
-{
-	const struct job *job = arg;
-	int rc = run_name(job, LOOPBACK, err);
-
-	for (int i = 0; rc == 0 && i < job->n; i++)
-		rc = run_name(job, job->names[i], err);
-	return rc;
-}
-
 /* What goes away meanwhile has taken the program with it. */
 static int run_all(void *arg, struct err *err)
 {
@@ -84,25 +62,24 @@ static int run_all(void *arg, struct err *err)
 	return rc;
 }
 
-int offer_links_apply(struct offer *o, int netns_fd, const char *const *names, int n,
-		      struct err *err)
+static int run(struct offer *o, int netns_fd, const struct verb *verb, struct err *err)
 {
-	struct job job = { .o = o, .names = names, .n = n, .verb = &apply };
+	struct job job = { .o = o, .verb = verb };
 
-	return netns_call(netns_fd, run_named, &job, err);
+	return netns_call(netns_fd, run_all, &job, err);
 }
 
-int offer_links_check(struct offer *o, int netns_fd, const char *const *names, int n,
-		      struct err *err)
+int offer_links_apply(struct offer *o, int netns_fd, struct err *err)
 {
-	struct job job = { .o = o, .names = names, .n = n, .verb = &check };
+	return run(o, netns_fd, &apply, err);
+}
 
-	return netns_call(netns_fd, run_named, &job, err);
+int offer_links_check(struct offer *o, int netns_fd, struct err *err)
+{
+	return run(o, netns_fd, &check, err);
 }
 
 int offer_links_undo(int netns_fd, struct err *err)
 {
-	struct job job = { .verb = &undo };
-
-	return netns_call(netns_fd, run_all, &job, err);
+	return run(NULL, netns_fd, &undo, err);
 }

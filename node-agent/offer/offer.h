@@ -34,16 +34,14 @@ void offer_close(struct offer *o); /* NULL is fine; pins stay */
 /* Are the pins still those of our maps? 0, or -ENOENT and why; another offer_open() mends it. */
 int offer_check(struct offer *o, struct err *err);
 
-/* The programs on lo and on the interfaces of these names, in a network namespace: by tcx, first of
- * all programs, since a verdict of another one ends the row; where the kernel has no tcx (before
- * 6.6), as a filter of clsact. Programs of an earlier run are replaced, those of others stay.
- * -ENODEV names an interface that is not there. _check: -ENOENT names the interface and direction
- * that lacks ours. A failed _apply may have done some: call it again, or _undo. */
-int offer_links_apply(struct offer *o, int netns_fd, const char *const *names, int n,
-		      struct err *err);
-int offer_links_check(struct offer *o, int netns_fd, const char *const *names, int n,
-		      struct err *err);
-/* From all interfaces of the namespace, of layouts up to ours. Needs no handle. */
+/* The programs on all interfaces of a network namespace, whoever made them: by tcx, first of all
+ * programs, since a verdict of another one ends the row; where the kernel has no tcx (before 6.6),
+ * as a filter of clsact. Programs of an earlier run are replaced, those of others stay. _check:
+ * -ENOENT names the interface and direction that lacks ours; one that came later does. A failed
+ * _apply may have done some: call it again, or _undo. */
+int offer_links_apply(struct offer *o, int netns_fd, struct err *err);
+int offer_links_check(struct offer *o, int netns_fd, struct err *err);
+/* Of layouts up to ours. Needs no handle. */
 int offer_links_undo(int netns_fd, struct err *err);
 
 /* The rules of a pod, under its netns cookie; flags: OFFER_OPEN or 0. A set that is in force

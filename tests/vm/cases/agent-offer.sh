@@ -33,12 +33,13 @@ talks()
 # soon smc|tcp: once the agent has seen the manifest; from then on
 soon() { eventually 40 talks "$1" && talks "$1"; }
 netns() { basename "$(pod netns "$1")"; }
-# offers smc|tcp: a connection of other programs there, on port 5001; needs no agent
+# offers smc|tcp [ADDRESS]: a connection of other programs there, on port 5001; needs no agent
 offers()
 {
 	local want="n=1 smc=1 plain_client=0 plain_server=0 other=0"
 	[ "$1" = smc ] || want="n=1 smc=0 plain_client=1 plain_server=1 other=0"
-	[ "$("$progs/smcmany" "$(netns client)" "$(netns server)" "$server" 5001 1)" = "$want" ]
+	[ "$("$progs/smcmany" "$(netns client)" "$(netns server)" "${2-$server}" 5001 1)" = \
+		"$want" ]
 }
 
 step "two steered pods of the node: $transport"
@@ -80,6 +81,14 @@ check "the agent puts them back when it starts" eventually 40 offers tcp
 take
 check "and while it runs" eventually 60 offers tcp
 check "CHECK is content" pod check server
+
+step "an interface that the pods have made themselves"
+ip -n "$(netns client)" link add own type veth peer name own netns "$(netns server)"
+ip -n "$(netns client)" address add 198.51.100.1/24 dev own
+ip -n "$(netns server)" address add 198.51.100.2/24 dev own
+for pod in client server; do ip -n "$(netns $pod)" link set own up; done
+check "whom it leads to is not among the peers" eventually 60 offers tcp 198.51.100.2
+check "for good" offers tcp 198.51.100.2
 
 step "steering ends, listeners stay"
 annotate server disabled

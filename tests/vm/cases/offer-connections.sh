@@ -33,7 +33,7 @@ blanked()
 kept "without a program"
 
 step "at the client"
-ctl links apply $a eth0
+ctl links apply $a
 kept "of no pod"
 ctl pod $a shut none
 blanked "no rules"
@@ -51,7 +51,7 @@ kept "over loopback, for the node's pods" a a 127.0.0.1
 check "both were counted" eval "ctl counts $a | grep -q 'kept=[1-9].* blanked=[1-9]'"
 
 step "at the server"
-ctl links undo $a , links apply $b eth0 , links check $b eth0
+ctl links undo $a , links apply $b , links check $b
 kept "of no pod"
 ctl pod $b shut none 10.9.0.0/24
 blanked "shut"
@@ -88,12 +88,12 @@ for name in a b; do ip -n $name link add link eth0 name tagged type vlan id 5; d
 ip -n a address add 10.8.0.1/24 dev tagged
 ip -n b address add 10.8.0.2/24 dev tagged
 for name in a b; do ip -n $name link set tagged up; done
-ctl links undo $b , links apply $a tagged
+ctl links undo $b
+kept "tagged, without a program" a b 10.8.0.2
+ctl links apply $a
 blanked "tagged" a b 10.8.0.2
-ctl links undo $a , links apply $a eth0
-blanked "tagged, seen below" a b 10.8.0.2
-ctl links undo $a , links apply $b eth0
-blanked "tagged, seen below at the server" a b 10.8.0.2
+ctl links undo $a , links apply $b
+blanked "tagged, at the server" a b 10.8.0.2
 ctl links undo $b
 if ip -n a link show tunl0 > /dev/null 2>&1; then
 	ip -n a link add tunnel type ipip local 10.9.0.1 remote 10.9.0.2
@@ -103,7 +103,7 @@ if ip -n a link show tunl0 > /dev/null 2>&1; then
 	for name in a b; do ip -n $name link set tunnel up; done
 	for name in a b; do
 		kept "through a tunnel, without a program" a b 10.7.0.2
-		ctl links apply /run/netns/$name tunnel
+		ctl links apply /run/netns/$name
 		blanked "through a tunnel, by the program of $name" a b 10.7.0.2
 		ctl links undo /run/netns/$name
 	done

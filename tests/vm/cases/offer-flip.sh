@@ -6,7 +6,7 @@
 # timeout: 600
 . "$(dirname "$0")/../offer.sh"
 
-ctl links apply $a eth0 , links apply $b eth0 , pod $a open none , pod $b open none 10.9.0.0/16
+ctl links apply $a , links apply $b , pod $a open none , pod $b open none 10.9.0.0/16
 
 for side in a b; do
 	other=$b

@@ -6,7 +6,7 @@
  *	address add|del ADDRESS		of this node's pods
  *	pod NETNS open|shut NODE NETWORK...	apply, then check
  *	undo NETNS | counts NETNS
- *	links apply|check NETNS NAME... | links undo NETNS
+ *	links apply|check|undo NETNS
  *	flip NETNS NETWORK FILE		allows NETWORK and nobody, in turns, until FILE is there
  *	cost				ns a packet: an empty program, ours for data, ours for a
  *					SYN without SMC
@@ -130,18 +130,16 @@ static int counts(char **arg, int n)
 
 static int links(char **arg, int n)
 {
-	auto_close int fd = n < 2 ? -1 : netns_open(arg[1], &err);
-	const char *names[8];
+	auto_close int fd = netns_open(arg[1], &err);
 
-	if (fd < 0 || n - 2 > (int)ARRAY_SIZE(names))
+	(void)n;
+	if (fd < 0)
 		return -1;
-	for (int i = 2; i < n; i++)
-		names[i - 2] = arg[i];
 	if (!strcmp(arg[0], "undo"))
 		return offer_links_undo(fd, &err);
 	if (!strcmp(arg[0], "check"))
-		return offer_links_check(handle, fd, names, n - 2, &err);
-	return offer_links_apply(handle, fd, names, n - 2, &err);
+		return offer_links_check(handle, fd, &err);
+	return offer_links_apply(handle, fd, &err);
 }
 
 static int flip(char **arg, int n)
@@ -207,7 +205,7 @@ static const struct command commands[] = {
 	{ "open", 0, open_all, false },	  { "list", 0, list, false },
 	{ "address", 2, address, false }, { "pod", -1, pod, false },
 	{ "undo", 1, undo, false },	  { "counts", 1, counts, false },
-	{ "links", -1, links, false },	  { "flip", 3, flip, false },
+	{ "links", 2, links, false },	  { "flip", 3, flip, false },
 	{ "cost", 0, cost, false },
 };
 
