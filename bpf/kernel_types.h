@@ -43,8 +43,23 @@ struct nsproxy {
 	struct net *net_ns;
 };
 
+struct cred {
+	void *security; /* of all security modules, one behind the other */
+};
+
 struct task_struct {
 	struct nsproxy *nsproxy;
+	const struct cred *cred;
+};
+
+/* include/linux/lsm_hooks.h: where a module's part begins, in bytes */
+struct lsm_blob_sizes {
+	int lbs_cred;
+};
+
+/* security/landlock/cred.h */
+struct landlock_cred_security {
+	void *domain; /* NULL: nothing is restricted */
 };
 
 struct list_head {

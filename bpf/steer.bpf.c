@@ -24,6 +24,9 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
  * hidden addresses from missing symbols no better. 0: unknown, that family is not steered. */
 const volatile __u64 inetsw;
 const volatile __u64 inetsw6;
+/* And of what says where Landlock's part of a task's credentials is (security/landlock/setup.c). 0:
+ * the kernel has no Landlock. */
+const volatile __u64 landlock_blob_sizes;
 
 #define PROTOCOLS_MAX 16 /* that a list is searched for; kernels know 4 stream protocols */
 
@@ -55,6 +58,20 @@ static __always_inline bool is_of_pod(const struct steer_pod *pod)
 	       bpf_get_current_ancestor_cgroup_id((int)pod->cgroup_level) == pod->cgroup_id;
 }
 
+/* Landlock knows TCP sockets only: as an SMC socket one could do what the program has forbidden
+ * itself. */
+static __always_inline bool is_landlocked(void)
+{
+	const struct lsm_blob_sizes *sizes = (const void *)landlock_blob_sizes;
+	const struct landlock_cred_security *security;
+
+	if (!sizes)
+		return false;
+	security = BPF_CORE_READ(bpf_get_current_task_btf(), cred, security) +
+		   BPF_CORE_READ(sizes, lbs_cred);
+	return BPF_CORE_READ(security, domain);
+}
+
 SEC("fmod_ret/update_socket_protocol")
 int BPF_PROG(smc_steer, int family, int type, int protocol)
 {
@@ -74,6 +91,10 @@ int BPF_PROG(smc_steer, int family, int type, int protocol)
 	if (!pod || !(pod->flags & STEER_ON) || !is_of_pod(pod))
 		return 0;
 
+	if (is_landlocked()) {
+		COUNT(cookie, landlocked);
+		return 0;
+	}
 	if (!smc_registered(family == AF_INET ? inetsw : inetsw6)) {
 		COUNT(cookie, target_missing);
 		return 0;

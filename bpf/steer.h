@@ -55,9 +55,10 @@ struct steer_counters {
 	__u64 ulp_ignored;
 	__u64 ulp_denied; /* EPERM, or ENOENT where emulated */
 	__u64 ulp_emulated;
+	__u64 landlocked; /* TCP sockets, since the task has a Landlock domain */
 };
 
 _Static_assert(sizeof(struct steer_pod) == 24, "layout");
-_Static_assert(sizeof(struct steer_counters) == 48, "layout");
+_Static_assert(sizeof(struct steer_counters) == 56, "layout");
 
 #endif

@@ -44,11 +44,16 @@ static void print_sockets(const json_t *pod, FILE *out)
 		(void)fprintf(out, LABEL "the pod was never steered\n", "Sockets");
 		return;
 	}
-	(void)fprintf(out, LABEL "%lld steered, %lld missed (io_uring, or SMC not registered)\n",
+	(void)fprintf(out,
+		      LABEL "%lld steered, %lld missed (io_uring, Landlock, or SMC not "
+			    "registered)\n",
 		      "Sockets", get_int(sockets, "steered"), get_int(sockets, "unsteered"));
 	if (get_int(sockets, "target_missing") > 0)
 		(void)fprintf(out, LABEL "SMC was not registered in the kernel %lld times\n", "",
 			      get_int(sockets, "target_missing"));
+	if (get_int(sockets, "landlocked") > 0)
+		(void)fprintf(out, LABEL "%lld of programs that confine themselves (Landlock)\n",
+			      "", get_int(sockets, "landlocked"));
 }
 
 static void print_offers(const json_t *offers, FILE *out)

@@ -55,12 +55,11 @@ static void see(struct sighting *s, const char *base, const char *name, uint64_t
 
 /* Lines read "ffffffff82e4f2c0 b inetsw", with a tab and "[ipv6]" behind it for a module's. Without
  * the right to see addresses (kernel/kallsyms.c, kallsyms_show_value) all of them read 0. */
-int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
-			struct steer_symbol *ret_v6, struct err *err)
+int steer_facts_symbols(const char *kallsyms, struct steer_symbols *ret, struct err *err)
 {
 	auto_fclose FILE *f = fopen(kallsyms, "re");
 	struct sighting v4 = { .symbol.target = FACTS_TARGET_NO_SYMBOL };
-	struct sighting v6 = v4;
+	struct sighting v6 = v4, landlock = v4;
 	char line[512];
 
 	if (!f)
@@ -69,17 +68,17 @@ int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
 		unsigned long long address;
 		char name[128];
 
-		if (!strstr(line, " inetsw"))
+		if (!strstr(line, " inetsw") && !strstr(line, " landlock_blob"))
 			continue; /* most of 200,000 lines: no parsing */
 		if (sscanf(line, "%llx %*c %127s", &address, name) != 2)
 			continue;
 		see(&v4, "inetsw", name, address);
 		see(&v6, "inetsw6", name, address);
+		see(&landlock, "landlock_blob_sizes", name, address);
 	}
 	if (ferror(f))
 		return err_sys(err, errno, "read '%s'", kallsyms);
-	*ret_v4 = v4.symbol;
-	*ret_v6 = v6.symbol;
+	*ret = (struct steer_symbols){ v4.symbol, v6.symbol, landlock.symbol };
 	return 0;
 }
 
@@ -131,18 +130,17 @@ static bool hook_in_btf(void)
 
 /* A kernel does not lose what was seen in it, so the searches of 200,000 symbols and of 6 MB of BTF
  * end with the first success. */
-int steer_symbols(struct steer_symbol *ret_v4, struct steer_symbol *ret_v6, struct err *err)
+int steer_symbols(struct steer_symbols *ret, struct err *err)
 {
-	static struct steer_symbol v4, v6;
+	static struct steer_symbols seen;
 
-	if (!v4.address || !v6.address) {
-		int rc = steer_facts_symbols("/proc/kallsyms", &v4, &v6, err);
+	if (!seen.v4.address || !seen.v6.address) {
+		int rc = steer_facts_symbols("/proc/kallsyms", &seen, err);
 
 		if (rc < 0)
 			return rc;
 	}
-	*ret_v4 = v4;
-	*ret_v6 = v6;
+	*ret = seen;
 	return 0;
 }
 
@@ -158,16 +156,16 @@ static bool hook_seen(void)
 int steer_facts_read(struct facts_kernel *ret, struct err *err)
 {
 	struct facts_kernel facts = { .btf = access(VMLINUX_BTF, R_OK) == 0 };
-	struct steer_symbol v4, v6;
-	int rc = steer_symbols(&v4, &v6, err);
+	struct steer_symbols symbols;
+	int rc = steer_symbols(&symbols, err);
 
 	if (rc < 0)
 		return rc;
 	rc = steer_facts_ulp(&facts.ulp_unsafe, err);
 	if (rc < 0)
 		return rc;
-	facts.target_v4 = v4.target;
-	facts.target_v6 = v6.target;
+	facts.target_v4 = symbols.v4.target;
+	facts.target_v6 = symbols.v6.target;
 	facts.hook = facts.btf && hook_seen();
 	*ret = facts;
 	return 0;

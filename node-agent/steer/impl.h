@@ -21,6 +21,7 @@ struct steer {
 	uint32_t hook_id; /* program id */
 	uint32_t pods_id, counters_id, cgroups_id; /* map ids */
 	uint64_t inetsw, inetsw6; /* kernel addresses that the program searches; 0: none */
+	uint64_t landlock; /* the same */
 	char bpffs_dir[PATH_MAX];
 };
 
@@ -35,12 +36,16 @@ struct steer_symbol {
 	uint64_t address; /* 0 unless target is OK */
 };
 
-/* The lists of protocols, inetsw and inetsw6, in this kernel. */
-int steer_symbols(struct steer_symbol *ret_v4, struct steer_symbol *ret_v6, struct err *err);
+struct steer_symbols {
+	struct steer_symbol v4, v6; /* the lists of protocols, inetsw and inetsw6 */
+	struct steer_symbol landlock; /* landlock_blob_sizes */
+};
+
+/* Those of this kernel. */
+int steer_symbols(struct steer_symbols *ret, struct err *err);
 
 /* The same in a file like /proc/kallsyms. */
-int steer_facts_symbols(const char *kallsyms, struct steer_symbol *ret_v4,
-			struct steer_symbol *ret_v6, struct err *err);
+int steer_facts_symbols(const char *kallsyms, struct steer_symbols *ret, struct err *err);
 
 /* Does the kernel have the TCP_ULP "smc" that swaps the inode of a live file? `available` is
  * net.ipv4.tcp_available_ulp, which lists it once smc is loaded; before that the release decides:

@@ -138,6 +138,7 @@ static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 		return err_sys(err, rc, "load steering program");
 	skel->rodata->inetsw = s->inetsw;
 	skel->rodata->inetsw6 = s->inetsw6;
+	skel->rodata->landlock_blob_sizes = s->landlock;
 	rc = steer_bpf__load(skel);
 	if (rc < 0)
 		return explain_load(rc, log, err);

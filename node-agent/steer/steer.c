@@ -38,24 +38,25 @@ __attribute__((format(printf, 2, 0))) static int print_libbpf(enum libbpf_print_
 /* Steering needs to see whether SMC is registered; without that a hook would do nothing. */
 static int check_targets(struct steer *s, struct err *err)
 {
-	struct steer_symbol v4, v6;
-	int rc = steer_symbols(&v4, &v6, err);
+	struct steer_symbols found;
+	int rc = steer_symbols(&found, err);
 
 	if (rc < 0)
 		return rc;
-	s->inetsw = v4.address;
-	s->inetsw6 = v6.address;
-	if (v4.target == FACTS_TARGET_HIDDEN)
+	s->inetsw = found.v4.address;
+	s->inetsw6 = found.v6.address;
+	s->landlock = found.landlock.address;
+	if (found.v4.target == FACTS_TARGET_HIDDEN)
 		return err_set(err, -EACCES,
 			       "find kernel symbol 'inetsw': addresses are hidden "
 			       "(needs CAP_SYSLOG and kernel.kptr_restrict below 2)");
-	if (v4.target == FACTS_TARGET_AMBIGUOUS || v6.target == FACTS_TARGET_AMBIGUOUS)
+	if (found.v4.target == FACTS_TARGET_AMBIGUOUS || found.v6.target == FACTS_TARGET_AMBIGUOUS)
 		return err_set(err, -EOPNOTSUPP,
 			       "find kernel symbol '%s': several have that name in /proc/kallsyms "
 			       "(link-time optimisation), and none can be told apart (needs a "
 			       "kernel without LTO)",
-			       v4.target == FACTS_TARGET_AMBIGUOUS ? "inetsw" : "inetsw6");
-	if (v4.target == FACTS_TARGET_NO_SYMBOL)
+			       found.v4.target == FACTS_TARGET_AMBIGUOUS ? "inetsw" : "inetsw6");
+	if (found.v4.target == FACTS_TARGET_NO_SYMBOL)
 		return err_set(err, -EOPNOTSUPP,
 			       "find kernel symbol 'inetsw': no such symbol (needs a kernel with "
 			       "CONFIG_KALLSYMS_ALL)");
@@ -120,17 +121,17 @@ int steer_check(struct steer *s, struct err *err)
 		     { "pods", s->pods_id },
 		     { "counters", s->counters_id },
 		     { "cgroups", s->cgroups_id } };
-	struct steer_symbol v4, v6;
+	struct steer_symbols found;
 	int rc = 0;
 
 	for (size_t i = 0; rc == 0 && i < ARRAY_SIZE(pins); i++)
 		rc = pins_check(s->bpffs_dir, STEER_LAYOUT, pins[i].name, pins[i].id, err);
 	if (rc < 0 || s->inetsw6)
 		return rc;
-	rc = steer_symbols(&v4, &v6, err);
+	rc = steer_symbols(&found, err);
 	if (rc < 0)
 		return rc;
-	if (v6.address)
+	if (found.v6.address)
 		return err_set(err, -ESTALE, "check hook: ipv6 was loaded after it");
 	return 0;
 }

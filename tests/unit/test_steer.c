@@ -68,14 +68,30 @@ static bool exists(const char *name)
 
 static void assert_targets(const char *kallsyms, enum facts_target v4, enum facts_target v6)
 {
-	struct steer_symbol got_v4, got_v6;
+	struct steer_symbols got;
 
-	assert_int_equal(steer_facts_symbols(file("kallsyms", kallsyms), &got_v4, &got_v6, &err),
+	assert_int_equal(steer_facts_symbols(file("kallsyms", kallsyms), &got, &err), 0);
+	assert_int_equal(got.v4.target, v4);
+	assert_int_equal(got.v6.target, v6);
+	assert_true(got.v4.address == (v4 == FACTS_TARGET_OK ? 0xffffffff82e4f2c0 : 0));
+	assert_true(got.v6.address == (v6 == FACTS_TARGET_OK ? 0xffffffffc0a4f2c0 : 0));
+}
+
+static void landlock_is_found_or_not_there(void **state)
+{
+	struct steer_symbols got;
+
+	(void)state;
+	assert_int_equal(steer_facts_symbols(file("kallsyms", "ffffffff82e4f2c0 b inetsw\n"), &got,
+					     &err),
 			 0);
-	assert_int_equal(got_v4.target, v4);
-	assert_int_equal(got_v6.target, v6);
-	assert_true(got_v4.address == (v4 == FACTS_TARGET_OK ? 0xffffffff82e4f2c0 : 0));
-	assert_true(got_v6.address == (v6 == FACTS_TARGET_OK ? 0xffffffffc0a4f2c0 : 0));
+	assert_int_equal(got.landlock.target, FACTS_TARGET_NO_SYMBOL);
+	assert_true(got.landlock.address == 0);
+	assert_int_equal(
+		steer_facts_symbols(file("kallsyms", "ffffffff83000010 D landlock_blob_sizes\n"),
+				    &got, &err),
+		0);
+	assert_true(got.landlock.address == 0xffffffff83000010);
 }
 
 static void a_symbol_with_an_address_can_be_read(void **state)
@@ -142,10 +158,10 @@ static void ipv6_that_is_not_loaded_is_told_apart(void **state)
 
 static void a_missing_symbol_table_is_named(void **state)
 {
-	struct steer_symbol v4, v6;
+	struct steer_symbols got;
 
 	(void)state;
-	assert_int_equal(steer_facts_symbols("/nonexistent", &v4, &v6, &err), -ENOENT);
+	assert_int_equal(steer_facts_symbols("/nonexistent", &got, &err), -ENOENT);
 	assert_string_equal(err.msg, "open '/nonexistent': No such file or directory");
 }
 
@@ -311,6 +327,7 @@ int main(void)
 		TEST(one_of_two_symbols_is_not_guessed),
 		TEST(a_symbol_of_a_similar_name_is_another),
 		TEST(ipv6_that_is_not_loaded_is_told_apart),
+		TEST(landlock_is_found_or_not_there),
 		TEST(a_missing_symbol_table_is_named),
 		TEST(the_unsafe_ulp_is_the_one_that_is_listed),
 		TEST(an_old_kernel_is_unsafe_until_smc_is_loaded),

@@ -128,9 +128,12 @@ static int counters(char **arg, int n)
 	if (cookie_of(arg[0], &cookie) < 0 || steer_counters_get(handle, cookie, &c, &err) < 0)
 		return -1;
 	printf("steered=%" PRIu64 " unsteered=%" PRIu64 " target_missing=%" PRIu64
-	       " ulp_ignored=%" PRIu64 " ulp_denied=%" PRIu64 " ulp_emulated=%" PRIu64 "\n",
+	       " ulp_ignored=%" PRIu64 " ulp_denied=%" PRIu64 " ulp_emulated=%" PRIu64,
 	       (uint64_t)c.steered, (uint64_t)c.unsteered, (uint64_t)c.target_missing,
 	       (uint64_t)c.ulp_ignored, (uint64_t)c.ulp_denied, (uint64_t)c.ulp_emulated);
+	if (c.landlocked)
+		printf(" landlocked=%" PRIu64, (uint64_t)c.landlocked);
+	printf("\n");
 	return 0;
 }
 
