@@ -198,7 +198,7 @@ static __always_inline bool blank(struct walk *w)
 	return w->found && !w->signed_;
 }
 
-static __noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u32 len, bool leaves)
+__noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u32 len, bool leaves)
 {
 	const struct sk_buff *skb = bpf_cast_to_kern_ctx(ctx);
 	const struct offer_pod *pod;
@@ -239,7 +239,7 @@ static __noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u
 	return 0;
 }
 
-static __noinline int look_closer(struct __sk_buff *ctx, __u32 at, bool leaves)
+__noinline int look_closer(struct __sk_buff *ctx, __u32 at, bool leaves)
 {
 	struct segment s;
 	__u8 tcp[14];

