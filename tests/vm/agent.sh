@@ -35,7 +35,7 @@ agent_start()
 {
 	smc-node-agent --config "$DIR/agent.yaml" 2>> "$AGENT_LOG" &
 	AGENT_PID=$!
-	eventually 60 agent_ready || die "the agent is not ready: $(tail -n 5 "$AGENT_LOG")"
+	eventually 200 agent_ready || die "the agent is not ready: $(tail -n 5 "$AGENT_LOG")"
 }
 
 # Not for check(), whose command runs in a subshell, which cannot wait for it.

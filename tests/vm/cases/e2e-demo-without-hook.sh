@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: the demo fails, and says why, on a node whose kernel does not offer the hook
 # kernels: 6.12
-# timeout: 600
+# timeout: 1200
 # exclusive: yes
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)

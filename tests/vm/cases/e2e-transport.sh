@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: two annotated pods talk SMC, byte for byte; their neighbour stays TCP and is told why
 # kernels: 6.12 7.3
-# timeout: 600
+# timeout: 1200
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)
 . "$TOP/tests/vm/lib.sh"

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: SELinux breaks steered sockets: the agent then steers none; with deploy/selinux they work
 # kernels: 6.12
-# timeout: 900
+# timeout: 1200
 # exclusive: yes
 # parameters: security=selinux
 . "$(dirname "$0")/../lib.sh"

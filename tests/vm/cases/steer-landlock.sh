@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: a program that has confined itself with Landlock stays TCP, and so keeps what it forbade
 # kernels: 6.12
-# timeout: 300
+# timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
 modprobe smc
