@@ -10,7 +10,6 @@
 #	pod_del ID			the plugin's DEL, then the namespace goes
 #	cni VERB ID [STEER]		the plugin alone
 #	steered ID, unsteered ID	what a new socket of the pod is
-#	in_cgroup CGROUP COMMAND...	as a process of that cgroup
 #	status PATH			jq over smcctl status --json
 
 DIR=/run/case
@@ -88,15 +87,6 @@ pod_del() # ID
 {
 	cni DEL "$1"
 	ip netns del "$1"
-}
-
-in_cgroup()
-{
-	(
-		echo "$BASHPID" > "/sys/fs/cgroup/$1/cgroup.procs"
-		shift
-		exec "$@"
-	)
 }
 
 steered() { [ "$(protocol "$1")" = 256 ]; }

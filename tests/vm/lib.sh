@@ -13,6 +13,7 @@
 #	snapshot FILE, snapshot_diff A B	see snapshot.sh
 #	asked ASK ANSWER WORDS...	what a program that answers each line says (progs/serve.h),
 #					by two descriptors; its status
+#	in_cgroup CGROUP COMMAND...	as a process of that cgroup
 #	pins_folder			where maps and hook of this version are pinned
 #
 # Sets TOP (the source tree), PATH with build/bin first, and bash's -euo pipefail.
@@ -34,6 +35,15 @@ skip()
 pins_folder()
 {
 	echo "/sys/fs/bpf/smc-cni/v$(sed -n 's/^#define STEER_LAYOUT //p' "$TOP/bpf/steer.h")"
+}
+
+in_cgroup()
+{
+	(
+		echo "$BASHPID" > "/sys/fs/cgroup/$1/cgroup.procs"
+		shift
+		exec "$@"
+	)
 }
 
 asked()

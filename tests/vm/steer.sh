@@ -57,10 +57,7 @@ inside()
 {
 	local netns=$1 cgroup=$2
 	shift 2
-	(
-		echo "$BASHPID" > "$cgroups/$cgroup/cgroup.procs"
-		exec nsenter --net="/run/netns/$netns" "$@"
-	)
+	in_cgroup "$cgroup" nsenter --net="/run/netns/$netns" "$@"
 }
 
 # probe NETNS CGROUP QUESTION...: see sockprobe.c
