@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
-/* The way from a packet to its TCP header. Included by one *.bpf.c only: what is not inline is
- * global: the verifier looks at it once, and not at each way to it (40,829 instructions became
+/* The way from a packet to its TCP header. Included by one *.bpf.c only. What is not inline is
+ * global, so the verifier looks at it once, and not at each way to it (40,829 instructions became
  * 3,597). */
 #ifndef SMC_BPF_PACKET_H
 #define SMC_BPF_PACKET_H

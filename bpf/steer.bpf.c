@@ -25,7 +25,7 @@ char LICENSE[] SEC("license") = "Dual BSD/GPL";
 const volatile __u64 inetsw;
 const volatile __u64 inetsw6;
 /* And of what says where Landlock's part of a task's credentials is (security/landlock/setup.c). 0:
- * the kernel has no Landlock. */
+ * the kernel has no Landlock, or does not show it. */
 const volatile __u64 landlock_blob_sizes;
 
 #define PROTOCOLS_MAX 16 /* that a list is searched for; kernels know 4 stream protocols */
