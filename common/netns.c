@@ -70,9 +70,20 @@ int netns_check_foreign(int fd, const char *name, struct err *err)
 	return 0;
 }
 
+/* Of a thread that has called netns_stay(); else -1. */
+static _Thread_local int home = -1;
+
+int netns_stay(struct err *err)
+{
+	if (home < 0)
+		home = open(THREAD_NETNS, O_RDONLY | O_CLOEXEC);
+	return home < 0 ? err_sys(err, errno, "open own network namespace '" THREAD_NETNS "'") : 0;
+}
+
 int netns_call(int netns_fd, int (*fn)(void *arg, struct err *err), void *arg, struct err *err)
 {
-	auto_close int back = open(THREAD_NETNS, O_RDONLY | O_CLOEXEC);
+	auto_close int opened = home < 0 ? open(THREAD_NETNS, O_RDONLY | O_CLOEXEC) : -1;
+	int back = home < 0 ? opened : home;
 	int r;
 
 	if (back < 0)

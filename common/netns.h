@@ -45,6 +45,10 @@ int netns_socket(int netns_fd, int family, int type, int protocol, struct err *e
  * open). The path is opened as given by the calling thread's view of /proc. */
 int netns_open_file(int netns_fd, const char *path, int flags, struct err *err);
 
+/* The calling thread is where it stays for good, but for these calls: it keeps the way back, which
+ * is else opened for each of them. */
+int netns_stay(struct err *err);
+
 /* Runs fn(arg) inside the namespace and returns its value: for libraries that open their own
  * sockets (nl_connect). fn must be short and must not wait. */
 int netns_call(int netns_fd, int (*fn)(void *arg, struct err *err), void *arg, struct err *err);

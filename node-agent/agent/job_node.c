@@ -81,6 +81,7 @@ static int start_run(struct work *w, void *arg, struct err *err)
 	struct node *node = arg;
 	int r;
 
+	(void)netns_stay(NULL); /* without, each way back is opened anew */
 	node_refresh(node);
 	job->facts = node->facts;
 	r = record_each(node->state_fd, found_add, bad_record, &job->found, err);

@@ -18,7 +18,7 @@ struct pod_job {
 	enum reconcile_action action;
 	struct record *rec; /* a copy to work on; goes back into the table */
 	struct wish wish; /* ENSURE */
-	struct wish_shared shared;
+	struct wish_shared shared; /* ENSURE, REMOVE */
 	bool undo_netns;
 	bool required; /* COMMIT */
 	int netns_fd; /* PREPARE, and */
@@ -162,7 +162,9 @@ int job_pod(struct agent *agent, struct attach *a, enum reconcile_action action)
 	job->a = a;
 	job->action = action;
 	wish_copy(&job->wish, &a->wish);
-	job->shared = attach_shared(&agent->table, a);
+	/* That walks over all of them. */
+	if (action == RECONCILE_ENSURE || action == RECONCILE_REMOVE)
+		job->shared = attach_shared(&agent->table, a);
 	job->undo_netns = a->undo_netns;
 	job->required = a->verdict.wanted == POLICY_REQUIRED;
 	job->netns_fd = TAKE_FD(a->netns_fd);

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 
 #include "common/cleanup.h"
@@ -83,6 +84,7 @@ int metrics_render(const struct metrics_node *node, const struct metrics_pod *po
 
 	if (!out)
 		return err_sys(err, ENOMEM, "render metrics");
+	(void)__fsetlocking(out, FSETLOCKING_BYCALLER); /* nobody else has it */
 	pod_metrics_render(out, pods, n_pods);
 	render_node(out, node);
 	if (node->process)

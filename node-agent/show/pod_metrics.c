@@ -68,13 +68,15 @@ void metrics_head(FILE *out, const char *name, const char *type, const char *hel
 /* A label's value, without the quotes around it. */
 static void print_escaped(FILE *out, const char *text)
 {
-	for (; *text; text++) {
-		if (*text == '\n')
-			(void)fputs("\\n", out);
-		else if (*text == '"' || *text == '\\')
-			(void)fprintf(out, "\\%c", *text);
-		else
-			(void)fputc(*text, out);
+	for (;;) {
+		size_t plain = strcspn(text, "\n\"\\");
+
+		(void)fwrite(text, 1, plain, out);
+		text += plain;
+		if (!*text)
+			return;
+		(void)fprintf(out, "\\%c", *text == '\n' ? 'n' : *text);
+		text++;
 	}
 }
 
