@@ -2,6 +2,7 @@
 #include "common/smc_fallback.h"
 
 #include <stddef.h>
+#include <string.h>
 
 #include "common/cleanup.h"
 
@@ -114,6 +115,15 @@ const struct smc_fallback_reason *smc_fallback_reason(uint32_t code)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
 		if (reasons[i].code == code)
+			return &reasons[i];
+	}
+	return &other;
+}
+
+const struct smc_fallback_reason *smc_fallback_named(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(reasons); i++) {
+		if (!strcmp(reasons[i].name, name))
 			return &reasons[i];
 	}
 	return &other;

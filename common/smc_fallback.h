@@ -17,4 +17,7 @@ struct smc_fallback_reason {
 /* Never NULL: unknown codes give the entry named "other". */
 const struct smc_fallback_reason *smc_fallback_reason(uint32_t code);
 
+/* The other way round; several codes may share a name, text and advice. */
+const struct smc_fallback_reason *smc_fallback_named(const char *name);
+
 #endif

@@ -25,6 +25,7 @@
  *           A list that is too long for a message comes in a file (memfd_create(2)), whose
  *           descriptor is passed instead: {"valid": [...]}, up to WIRE_LIST_MAX bytes
  *  status   {} -> {node: {...}}, then one {pod: {...}} a message, then {end: true}
+ *  flows    {} -> one {flow: {...}} a message (docs/flows-format.md), then {end: true}
  *
  * attachment = {network, containerID, ifname}; pod = {namespace, name, uid};
  * interface = {name, mac, ips: ["10.1.0.2/24"]}, those of the pod's netns only.

@@ -20,6 +20,7 @@ struct ctl_command {
 };
 
 enum ctl_exit ctl_status(int argc, char **argv, FILE *out);
+enum ctl_exit ctl_flows(int argc, char **argv, FILE *out);
 enum ctl_exit ctl_version(int argc, char **argv, FILE *out);
 
 #endif

@@ -1,34 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
-#include <getopt.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/wire.h"
+#include "smcctl/ask.h"
 #include "smcctl/ctl.h"
+#include "smcctl/filter.h"
 #include "smcctl/get.h"
+#include "smcctl/options.h"
+#include "smcctl/reasons.h"
 #include "smcctl/status.h"
 #include "smcctl/status_text.h"
+#include "smcctl/table.h"
 
-#define TIMEOUT_MS 10000
-#define WAIT_S 60
-#define WAIT_MAX_S 3600
 #define PAUSE_MS 500 /* between two questions of --wait */
-
-struct options {
-	bool help;
-	bool json;
-	bool problems;
-	int wait_s; /* 0: does not wait */
-	const char *socket;
-	const char *namespace; /* NULL: all */
-	const char *pod; /* NULL: all */
-};
 
 static const char help[] =
 	"Usage: smcctl status [-n NAMESPACE] [--problems] [--wait[=SECONDS]] [--json] [--socket PATH]\n"
@@ -50,112 +40,6 @@ static const char help[] =
 	"Exit status: 0; 1 the agent cannot be asked, or what was waited for did not come; 2 wrong usage;\n"
 	"3 the node cannot steer (the line Ready says why; not with --json, which has it as node.ready).\n";
 
-static int parse_seconds(const char *text, int *ret)
-{
-	char *end;
-	long n = text ? strtol(text, &end, 10) : WAIT_S;
-
-	if (text && (*end || n < 1 || n > WAIT_MAX_S)) {
-		(void)fprintf(stderr, "smcctl: --wait: got '%s', allowed: 1 to %d seconds\n", text,
-			      WAIT_MAX_S);
-		return -EINVAL;
-	}
-	*ret = (int)n;
-	return 0;
-}
-
-static int take_option(int c, struct options *ret)
-{
-	switch (c) {
-	case 'h':
-		ret->help = true;
-		return 0;
-	case 'j':
-		ret->json = true;
-		return 0;
-	case 'p':
-		ret->problems = true;
-		return 0;
-	case 'n':
-		ret->namespace = optarg;
-		return 0;
-	case 's':
-		ret->socket = optarg;
-		return 0;
-	case 'w':
-		return parse_seconds(optarg, &ret->wait_s);
-	default:
-		return -EINVAL; /* getopt has said what is wrong */
-	}
-}
-
-static int parse_options(int argc, char **argv, struct options *ret)
-{
-	static const struct option longs[] = {
-		{ "help", no_argument, NULL, 'h' },
-		{ "json", no_argument, NULL, 'j' },
-		{ "problems", no_argument, NULL, 'p' },
-		{ "namespace", required_argument, NULL, 'n' },
-		{ "wait", optional_argument, NULL, 'w' },
-		{ "socket", required_argument, NULL, 's' },
-		{ NULL, 0, NULL, 0 },
-	};
-	int c;
-
-	*ret = (struct options){ .socket = WIRE_DEFAULT_SOCKET };
-	optind = 0; /* GNU getopt begins anew with this */
-	while ((c = getopt_long(argc, argv, "hn:", longs, NULL)) != -1) {
-		if (take_option(c, ret) < 0)
-			return -EINVAL;
-	}
-	if (argc - optind > 1) {
-		(void)fprintf(stderr, "smcctl: status takes one pod, got '%s' and '%s'\n",
-			      argv[optind], argv[optind + 1]);
-		return -EINVAL;
-	}
-	if (optind < argc)
-		ret->pod = argv[optind];
-	return 0;
-}
-
-/* What to look at when the agent does not answer. */
-static const char *hint(int rc)
-{
-	switch (rc) {
-	case -ENOENT:
-	case -ECONNREFUSED:
-		return "The agent is not running on this node, or has another 'socket' in its "
-		       "agent.yaml (then: --socket PATH).";
-	case -EACCES:
-	case -EPERM:
-	case -ECONNRESET:
-		return "The agent answers root only: try sudo.";
-	case -ETIMEDOUT:
-		return "The agent is there but does not answer: see its log.";
-	default:
-		return NULL;
-	}
-}
-
-static enum ctl_exit fail(int rc, const struct err *err)
-{
-	(void)fprintf(stderr, "smcctl: %s\n", err->msg);
-	if (hint(rc))
-		(void)fprintf(stderr, "%s\n", hint(rc));
-	return CTL_FAILED;
-}
-
-/* Columns of the terminal behind out, 0 when there is none. */
-static int terminal_width(FILE *out)
-{
-	struct winsize size = { 0 };
-	int fd = fileno(out);
-
-	if (fd < 0 || !isatty(fd))
-		return 0;
-	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
-}
-
 static void print_pods(const json_t *status, FILE *out)
 {
 	const json_t *pod;
@@ -166,15 +50,6 @@ static void print_pods(const json_t *status, FILE *out)
 			(void)fputc('\n', out);
 		status_text_print_pod(pod, out);
 	}
-}
-
-/* Drops what was not asked about. */
-static void narrow(json_t *status, const struct options *o)
-{
-	if (o->pod)
-		(void)status_filter(status, o->pod);
-	if (o->namespace)
-		(void)status_filter_namespace(status, o->namespace);
 }
 
 static bool all_have_it(const json_t *status)
@@ -191,6 +66,12 @@ static bool all_have_it(const json_t *status)
 	return true;
 }
 
+static bool is_problem(const json_t *pod, const char *unused)
+{
+	(void)unused;
+	return reasons_is_problem(pod);
+}
+
 /* Asks once, or until there is nothing left to wait for. 1: the time is over, and *ret is as it was
  * then. */
 static int ask(const struct options *o, json_t **ret, struct err *err)
@@ -198,11 +79,11 @@ static int ask(const struct options *o, json_t **ret, struct err *err)
 	int64_t end_ms = clock_now_ms() + (int64_t)o->wait_s * 1000;
 
 	for (;;) {
-		int rc = status_fetch(o->socket, TIMEOUT_MS, ret, err);
+		int rc = status_fetch(o->socket, ASK_TIMEOUT_MS, ret, err);
 
 		if (rc < 0)
 			return rc;
-		narrow(*ret, o);
+		options_narrow(o, json_object_get(*ret, "pods"));
 		if (!o->wait_s || (all_have_it(*ret) &&
 				   (!o->pod || json_array_size(json_object_get(*ret, "pods")))))
 			return 0;
@@ -216,14 +97,14 @@ static int ask(const struct options *o, json_t **ret, struct err *err)
 static int print(json_t *status, const struct options *o, FILE *out)
 {
 	if (o->problems)
-		status_filter_problems(status);
+		(void)filter(json_object_get(status, "pods"), is_problem, NULL);
 	if (o->json)
 		return json_dumpf(status, out, JSON_INDENT(2)) < 0 || fputc('\n', out) < 0;
 	if (o->pod) {
 		print_pods(status, out);
 		return 0;
 	}
-	return status_text_print(status, terminal_width(out), out);
+	return status_text_print(status, table_terminal_width(out), out);
 }
 
 enum ctl_exit ctl_status(int argc, char **argv, FILE *out)
@@ -233,7 +114,7 @@ enum ctl_exit ctl_status(int argc, char **argv, FILE *out)
 	struct options o;
 	int rc;
 
-	if (parse_options(argc, argv, &o) < 0) {
+	if (options_parse(argc, argv, true, &o) < 0) {
 		(void)fprintf(stderr, "'smcctl status --help' says how it is used\n");
 		return CTL_USAGE;
 	}
@@ -243,7 +124,7 @@ enum ctl_exit ctl_status(int argc, char **argv, FILE *out)
 	}
 	rc = ask(&o, &status, &err);
 	if (rc < 0)
-		return fail(rc, &err);
+		return ask_failed(rc, &err);
 	if (o.pod && json_array_size(json_object_get(status, "pods")) == 0) {
 		(void)fprintf(stderr, "smcctl: the agent knows no pod '%s' on this node\n", o.pod);
 		return CTL_FAILED;

@@ -8,6 +8,7 @@
 
 static const struct ctl_command commands[] = {
 	{ "status", "the node and its pods: who is on SMC, who is on TCP, and why", ctl_status },
+	{ "flows", "with whom pods have talked: SMC or TCP, and why", ctl_flows },
 	{ "version", "the version of smcctl", ctl_version },
 };
 

@@ -80,6 +80,7 @@ static void print_node(FILE *out, const json_t *node)
 	print_fact(out, "SMC", node, "smc");
 	print_fact(out, "Hook", node, "hook");
 	print_trouble(out, "Offers", node, "offer");
+	print_trouble(out, "Flows", node, "flows");
 	if (get_bool(node, "paused"))
 		(void)fprintf(out, "%-9snone: the switch smc-cni.io/pause is on\n", "Offers");
 	(void)fprintf(out, "%-9s", "UEID");

@@ -6,6 +6,8 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
+#include <unistd.h>
 
 #include "common/cleanup.h"
 
@@ -151,4 +153,14 @@ int table_print(const struct table *t, int width, FILE *out)
 	for (size_t i = 0; i < t->n_cells; i += t->n_columns)
 		print_row(t, (const char *const *)&t->cells[i], widths, room, out);
 	return 0;
+}
+
+int table_terminal_width(FILE *out)
+{
+	struct winsize size = { 0 };
+	int fd = fileno(out);
+
+	if (fd < 0 || !isatty(fd))
+		return 0;
+	return ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 ? size.ws_col : 80;
 }

@@ -27,4 +27,7 @@ void table_add(struct table *t, const char *fmt, ...) __attribute__((format(prin
  * nothing is cut. -ENOMEM. */
 int table_print(const struct table *t, int width, FILE *out);
 
+/* Columns of the terminal behind out, 0 when there is none: then nothing is to be cut. */
+int table_terminal_width(FILE *out);
+
 #endif

@@ -26,6 +26,9 @@ int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node)
 /* Reads the statistics of all attachments. -> agent_stats_ready() */
 int job_stats(struct agent *agent);
 
+/* Reads the peers of all pods. -> listen_flows() */
+int job_flows(struct agent *agent, uint64_t session);
+
 /* Scans pending/. -> agent_adopt() */
 int job_pending(struct agent *agent);
 /* DEL of an attachment that is not in the table: drops what is pending of it, and what a scan that

@@ -192,6 +192,18 @@ static int read_smc(struct netns_index *index, const struct netns_id *id, struct
 	return r;
 }
 
+/* What the programs on SMC's handshakes have seen of the same. */
+static void read_seen(struct node *node, struct stats_item *item)
+{
+	struct stats_reading *reading = &item->reading;
+
+	reading->has_seen = node->flows;
+	for (int i = 0; node->flows && i < reading->smc.n_fallbacks; i++)
+		reading->seen[i] = flows_fallbacks(node->flows, item->netns.cookie,
+						   reading->smc.fallbacks[i].code,
+						   reading->smc.fallbacks[i].server);
+}
+
 static void read_item(struct node *node, struct stats_item *item)
 {
 	struct stats_reading *reading = &item->reading;
@@ -206,6 +218,8 @@ static void read_item(struct node *node, struct stats_item *item)
 		node->facts.smc.ok ?
 			read_smc(&node->netns_index, &item->netns, &reading->smc, &reading->err) :
 			err_set(&reading->err, -EOPNOTSUPP, "the kernel has no SMC");
+	if (reading->smc_rc == 0)
+		read_seen(node, item);
 }
 
 static int stats_run(struct work *w, void *arg, struct err *err)

@@ -64,6 +64,12 @@ void listen_stats_ready(const struct agent *agent)
 	TELL(agent, stats_ready);
 }
 
+void listen_flows(const struct agent *agent, uint64_t session, struct flow_entry *all, int n,
+		  int rc, const struct err *err)
+{
+	TELL(agent, flows, session, all, n, rc, err);
+}
+
 void listen_source_changed(const struct agent *agent)
 {
 	TELL(agent, source_changed);

@@ -5,6 +5,7 @@
 #define SMC_AGENT_LISTEN_H
 
 #include "node-agent/model/attach.h"
+#include "node-agent/model/flow.h"
 
 struct agent;
 
@@ -23,6 +24,9 @@ struct listener { /* each event may be NULL: it is not waited for */
 	void (*checked)(void *arg, uint64_t session, int rc, const struct err *err);
 	/* agent_want_stats(): fresh, or as good as can be had in time. */
 	void (*stats_ready)(void *arg);
+	/* The answer of job_flows() to the session that asked; all[n] is the caller's. */
+	void (*flows)(void *arg, uint64_t session, struct flow_entry *all, int n, int rc,
+		      const struct err *err);
 	void (*source_changed)(void *arg);
 	void *arg;
 	struct listener *next; /* the agent's */
@@ -40,6 +44,8 @@ void listen_gone(const struct agent *agent, const struct wire_attachment *key,
 void listen_lost(const struct agent *agent, struct attach *a);
 void listen_checked(const struct agent *agent, uint64_t session, int rc, const struct err *err);
 void listen_stats_ready(const struct agent *agent);
+void listen_flows(const struct agent *agent, uint64_t session, struct flow_entry *all, int n,
+		  int rc, const struct err *err);
 void listen_source_changed(const struct agent *agent);
 
 #endif

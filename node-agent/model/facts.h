@@ -47,6 +47,7 @@ struct facts {
 	struct fact smc; /* the kernel has SMC */
 	struct fact hook; /* our program is attached */
 	struct fact offer; /* the offer programs are loaded */
+	struct fact flows; /* handshakes are watched: what smcctl flows shows */
 	struct fact ueid; /* ours is there */
 	struct fact selinux; /* steered sockets are of use to containers */
 	struct fact plugin; /* it is in the CNI chain */

@@ -20,7 +20,7 @@ void stats_take(struct stats *stats, const struct stats_reading *reading)
 		return;
 	stats->has_smc = true;
 	stats->smc = reading->smc;
-	tally_update(&stats->tally, &reading->smc);
+	tally_update(&stats->tally, &reading->smc, reading->has_seen ? reading->seen : NULL);
 }
 
 /* These structs have nothing but counters of 64 bits, so a new counter is added up without a change

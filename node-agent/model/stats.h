@@ -30,6 +30,8 @@ struct stats_reading {
 	struct offer_counts offers;
 	int smc_rc; /* 0: smc holds; else err says why not */
 	struct smc_stats smc;
+	bool has_seen; /* seen[i]: smc.fallbacks[i] as the programs on handshakes counted it */
+	uint64_t seen[2 * SMC_FALLBACK_MAX];
 	struct err err;
 };
 

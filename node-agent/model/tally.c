@@ -21,16 +21,30 @@ static struct tally_reason *place(struct tally *t, uint32_t code, bool server)
 	return &t->reasons[k];
 }
 
-void tally_update(struct tally *t, const struct smc_stats *stats)
+#define BEHIND_MAX 1024 /* what may come between the two readings */
+
+/* The number from r->count on that has the low 16 bits of the kernel's counter. */
+static void count_on(struct tally_reason *r, uint16_t low, uint64_t seen)
+{
+	bool raised = seen > r->count;
+	uint16_t ahead;
+
+	if (raised)
+		r->count = seen;
+	ahead = (uint16_t)(low - (uint16_t)r->count);
+	if (raised && ahead > UINT16_MAX - BEHIND_MAX) /* it was read before what was seen */
+		return;
+	r->count += ahead;
+}
+
+void tally_update(struct tally *t, const struct smc_stats *stats, const uint64_t *seen)
 {
 	for (int i = 0; i < stats->n_fallbacks; i++) {
 		const struct smc_fallback *now = &stats->fallbacks[i];
 		struct tally_reason *r = place(t, now->code, now->server);
 
-		if (!r)
-			continue;
-		r->count += (uint16_t)(now->count - r->last);
-		r->last = now->count;
+		if (r)
+			count_on(r, now->count, seen ? seen[i] : 0);
 	}
 }
 

@@ -2,7 +2,10 @@
 /* Fallbacks of one pod, counted on: the kernel's counters are 16 bits wide and wrap. Pure; owned
  * by the loop.
  *
- * Correct as long as a reason does not come 65536 times between two updates (a sweep: 15 s).
+ * A count is at least what it was, and at least what the programs on SMC's handshakes have seen
+ * (bpf/flows.h), who see every one while an agent runs; the kernel's counter has its low 16 bits.
+ * So the two check each other: a count is wrong only if more than 64511 came that neither an update
+ * nor the programs saw.
  */
 #ifndef SMC_AGENT_TALLY_H
 #define SMC_AGENT_TALLY_H
@@ -23,7 +26,6 @@ struct tally_entry {
 struct tally_reason {
 	uint32_t code;
 	bool server;
-	uint16_t last; /* as the kernel said last */
 	uint64_t count;
 };
 
@@ -32,8 +34,9 @@ struct tally { /* all zero: empty */
 	struct tally_reason reasons[2 * SMC_FALLBACK_MAX];
 };
 
-/* Adds what has come since the update before. */
-void tally_update(struct tally *t, const struct smc_stats *stats);
+/* Adds what has come since the update before. seen[i]: what the programs have counted of
+ * stats->fallbacks[i], read before or after it; NULL: there are none. */
+void tally_update(struct tally *t, const struct smc_stats *stats, const uint64_t *seen);
 
 /* Adds the counts of another tally, of another namespace. */
 void tally_add(struct tally *sum, const struct tally *more);

@@ -13,7 +13,7 @@
 #include "node-agent/node/selinux.h"
 #include "node-agent/steer/pod_cgroup.h"
 
-#define HOOK_FAILURES_MAX 20 /* then every 5 minutes, a refresh being 15 s */
+#define RETRY_FAILURES_MAX 20 /* then every 5 minutes, a refresh being 15 s */
 
 static void cleanup_smc_nl(struct smc_nl **nl)
 {
@@ -29,13 +29,22 @@ static void learn(struct fact *fact, int rc, bool no, const struct err *err)
 		facts_doubt(fact, err);
 }
 
-/* What the kernel lacks does not come soon, and looking for it reads its whole symbol table. */
-static bool hook_pauses(struct node *node)
+/* True: it is too early for another try. */
+static bool pauses(struct node_retry *retry, bool there)
 {
-	if (node->steer || node->hook_pause == 0)
+	if (there || retry->pause == 0)
 		return false;
-	node->hook_pause--;
+	retry->pause--;
 	return true;
+}
+
+static void tried(struct node_retry *retry, int rc, bool no)
+{
+	if (rc == 0)
+		retry->failures = 0;
+	else if (retry->failures < RETRY_FAILURES_MAX)
+		retry->failures++;
+	retry->pause = no ? retry->failures : 0;
 }
 
 /* 0: it is in force, or was put in force now. *ret_no: it is not; else it could not be told. */
@@ -63,14 +72,11 @@ static void refresh_hook(struct node *node)
 	bool no;
 	int r;
 
-	if (hook_pauses(node))
+	/* A try reads the kernel's whole symbol table. */
+	if (pauses(&node->hook_retry, node->steer))
 		return;
 	r = look_at_hook(node, &no, &err);
-	if (r == 0)
-		node->hook_failures = 0;
-	else if (node->hook_failures < HOOK_FAILURES_MAX)
-		node->hook_failures++;
-	node->hook_pause = no ? node->hook_failures : 0;
+	tried(&node->hook_retry, r, no);
 	learn(&node->facts.hook, r, no, &err);
 }
 
@@ -109,6 +115,39 @@ static void refresh_offer(struct node *node)
 	if (r == 0 && node->pause_known)
 		r = node_pause(node, node->paused, &err);
 	learn(&node->facts.offer, r, no, &err);
+}
+
+/* As look_at_hook(). Two of them would count each handshake twice: the old one goes first. */
+static int look_at_flows(struct node *node, bool *ret_no, struct err *err)
+{
+	int r = node->flows ? flows_check(node->flows, err) : -ENOENT;
+
+	*ret_no = r == -ENOENT;
+	if (!*ret_no)
+		return r == 0 ? flows_drop_gone(node->flows, err) : r;
+	*err = (struct err)ERR_INIT;
+	flows_close(TAKE_PTR(node->flows));
+	return flows_open(node->config->bpffs_dir, &node->flows, err);
+}
+
+/* Whose flows they are, the hook's maps say. */
+static void refresh_flows(struct node *node)
+{
+	struct err err = ERR_INIT;
+	bool no;
+	int r;
+
+	if (!node->steer || !node->facts.smc.ok) {
+		(void)err_set(&err, -EOPNOTSUPP, "nobody is steered");
+		facts_set(&node->facts.flows, -EOPNOTSUPP, &err);
+		return;
+	}
+	/* A try reads the kernel's BTF and its modules'. */
+	if (pauses(&node->flows_retry, node->flows))
+		return;
+	r = look_at_flows(node, &no, &err);
+	tried(&node->flows_retry, r, no);
+	learn(&node->facts.flows, r, no, &err);
 }
 
 int node_pause(struct node *node, bool on, struct err *err)
@@ -309,6 +348,7 @@ void node_refresh(struct node *node)
 	(void)steer_facts_ulp(&node->facts.steer.ulp_unsafe, NULL);
 	refresh_hook(node);
 	refresh_offer(node);
+	refresh_flows(node);
 	refresh_selinux(node);
 	refresh_host(node);
 	refresh_cgroup(node);
@@ -319,7 +359,7 @@ int node_confirm(struct node *node, struct err *err)
 {
 	const char *why;
 
-	node->hook_pause = 0;
+	node->hook_retry.pause = 0;
 	refresh_smc(node);
 	refresh_hook(node);
 	refresh_offer(node);

@@ -21,6 +21,7 @@ void node_close(struct node *node)
 {
 	if (!node)
 		return;
+	flows_close(node->flows);
 	steer_close(node->steer);
 	offer_close(node->offer);
 	hostnet_undo_free(node->hostnet);

@@ -19,12 +19,20 @@
 #include "common/rdma_nl.h"
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
+#include "node-agent/flows/flows.h"
 #include "node-agent/hostnet/hostnet.h"
 #include "node-agent/model/facts.h"
 #include "node-agent/offer/offer.h"
 #include "node-agent/steer/steer.h"
 
 #define NODE_NETLINK_MS 1000 /* how long one answer of the kernel is waited for */
+
+/* What the kernel lacks does not come soon, and looking for it is dear: it is tried more and more
+ * seldom. */
+struct node_retry {
+	int failures; /* in a row */
+	int pause; /* refreshes to let pass before the next try */
+};
 
 struct node {
 	const struct config *config;
@@ -33,10 +41,11 @@ struct node {
 	int cgroup_fd; /* <cgroupRoot>, -1 when it is no cgroup v2 */
 	struct steer *steer; /* NULL: facts.hook says why */
 	struct offer *offer; /* NULL: facts.offer says why */
+	struct flows *flows; /* NULL: facts.flows says why */
 	bool paused, pause_known; /* the switch, once it was heard of */
 	bool features_bad; /* the file of node features could not be written, and the log says so */
 	bool plugin_known; /* node_set_plugin() was called */
-	int hook_failures, hook_pause; /* in a row; refreshes to let pass before the next try */
+	struct node_retry hook_retry, flows_retry;
 	char ueid[SMC_UEID_LEN + 1]; /* the one that we added, "" if none */
 	struct hostnet_undo *hostnet;
 	struct netns_index netns_index;

@@ -213,6 +213,17 @@ static void on_stats_ready(void *arg)
 		session_stats_ready(s);
 }
 
+static void on_flows(void *arg, uint64_t session, struct flow_entry *all, int n, int rc,
+		     const struct err *err)
+{
+	const struct server *server = arg;
+
+	for (struct session *s = server->sessions; s; s = s->next) {
+		if (s->serial == session)
+			session_flows(s, all, n, rc, err);
+	}
+}
+
 static void on_source_changed(void *arg)
 {
 	const struct server *server = arg;
@@ -228,6 +239,7 @@ static const struct listener events = {
 	.lost = on_lost,
 	.checked = on_checked,
 	.stats_ready = on_stats_ready,
+	.flows = on_flows,
 	.source_changed = on_source_changed,
 };
 

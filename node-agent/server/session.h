@@ -10,6 +10,7 @@
 #include "common/podnet.h"
 #include "common/wire.h"
 #include "node-agent/agent/agent.h"
+#include "node-agent/model/flow.h"
 
 #define SESSION_IDLE_MS 10000 /* without a complete request */
 #define SESSION_COMMIT_MS 30000 /* a transaction waits this long for its COMMIT */
@@ -31,6 +32,7 @@ enum session_wait {
 	SESSION_CHECK,
 	SESSION_GC,
 	SESSION_STATS,
+	SESSION_FLOWS,
 	SESSION_CLOSING, /* the last reply to be taken */
 	SESSION_DEAD, /* closed, to be freed */
 };
@@ -89,6 +91,7 @@ void session_gone(struct session *s, const struct wire_attachment *key, const st
 		  const struct netns_id *netns);
 void session_checked(struct session *s, int rc, const struct err *err);
 void session_stats_ready(struct session *s);
+void session_flows(struct session *s, struct flow_entry *all, int n, int rc, const struct err *err);
 void session_source_changed(struct session *s);
 /* Its attachment is removed by somebody else. */
 void session_lost(struct session *s);

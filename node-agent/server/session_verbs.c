@@ -13,6 +13,7 @@
 #include "common/netns_json.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/server/session.h"
+#include "node-agent/show/flows.h"
 #include "node-agent/show/status.h"
 
 /* The attachment that the request names becomes s->key; if it names none, that is answered. */
@@ -212,7 +213,7 @@ void session_checked(struct session *s, int rc, const struct err *err)
 		session_probed(s, rc);
 }
 
-/* ---- node, status ---- */
+/* ---- node, status, flows ---- */
 
 static void do_node(struct session *s)
 {
@@ -230,21 +231,45 @@ static void do_status(struct session *s)
 	agent_want_stats(s->agent);
 }
 
-static void send_status(void *arg, json_t *msg)
+static void send_one(void *arg, json_t *msg)
 {
 	session_send(arg, msg);
 }
 
-void session_stats_ready(struct session *s)
+static void send_end(struct session *s)
 {
-	json_t *msg;
+	json_t *msg = wire_ok();
 
-	if (s->wait != SESSION_STATS)
-		return;
-	status_each(s->agent, send_status, s);
-	msg = wire_ok();
 	(void)json_object_set_new(msg, "end", json_true());
 	session_reply(s, msg);
+}
+
+void session_stats_ready(struct session *s)
+{
+	if (s->wait != SESSION_STATS)
+		return;
+	status_each(s->agent, send_one, s);
+	send_end(s);
+}
+
+static void do_flows(struct session *s)
+{
+	if (job_flows(s->agent, s->serial) < 0)
+		session_no_memory(s);
+	else
+		session_wait(s, SESSION_FLOWS);
+}
+
+void session_flows(struct session *s, struct flow_entry *all, int n, int rc, const struct err *err)
+{
+	if (s->wait != SESSION_FLOWS)
+		return;
+	if (rc < 0) {
+		session_error(s, WIRE_CODE_UNAVAILABLE, err->msg);
+		return;
+	}
+	flows_each(s->agent, all, n, send_one, s);
+	send_end(s);
 }
 
 /* ---- all ---- */
@@ -267,6 +292,7 @@ static const struct verb {
 	{ "gc", do_gc, false },
 	{ "node", do_node, true },
 	{ "status", do_status, true },
+	{ "flows", do_flows, false },
 };
 
 void session_handle(struct session *s)
@@ -286,5 +312,6 @@ void session_handle(struct session *s)
 	}
 	session_error(
 		s, WIRE_CODE_INVALID,
-		"message: 'verb' is unknown; allowed are prepare, commit, del, check, gc, node, status");
+		"message: 'verb' is unknown; allowed are prepare, commit, del, check, gc, node, status, "
+		"flows");
 }

@@ -129,7 +129,7 @@ static void fell_back(struct attach *a, uint32_t code, uint16_t count)
 	a->stats.smc.n_fallbacks = 1;
 	a->stats.smc.fallbacks[0].code = code;
 	a->stats.smc.fallbacks[0].count = count;
-	tally_update(&a->stats.tally, &a->stats.smc);
+	tally_update(&a->stats.tally, &a->stats.smc, NULL);
 }
 
 static void the_event_says_that_a_pod_is_steered_from_its_first_socket(void **state)

@@ -73,7 +73,7 @@ static char *render(void)
 	stats.smc.fallbacks[0] = (struct smc_fallback){ .code = 0x03010000, .count = 1 };
 	stats.smc.fallbacks[1] =
 		(struct smc_fallback){ .code = 0x03010000, .count = 1, .server = true };
-	tally_update(&stats.tally, &stats.smc);
+	tally_update(&stats.tally, &stats.smc, NULL);
 	for (int i = 0; i < METRICS_N_STATES; i++)
 		pods[i] = (struct metrics_pod){ "ns", "pod", (enum metrics_state)i, true, &stats };
 	pods[METRICS_N_STATES] = (struct metrics_pod){ "ns", "other", METRICS_TCP, false, NULL };

@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/cleanup.h"
 #include "node-agent/show/metrics.h"
 #include "node-agent/show/process_metrics.h"
 
@@ -31,14 +32,44 @@ static void a_tally_counts_on_when_the_kernels_counter_wraps(void **state)
 	struct tally t = { 0 };
 
 	(void)state;
-	tally_update(&t, &s);
-	tally_update(&t, &s); /* nothing new */
+	tally_update(&t, &s, NULL);
+	tally_update(&t, &s, NULL); /* nothing new */
 	s = stats_of(1, &then);
-	tally_update(&t, &s);
+	tally_update(&t, &s, NULL);
 	assert_int_equal(tally_list(&t, list), 1);
 	assert_int_equal(list[0].count, 65540);
 	assert_string_equal(list[0].name, "peer-no-smc");
 	assert_null(list[0].advice);
+}
+
+/* Both are right as far as they go: one has 16 bits, the other saw nothing while no agent ran. */
+static void a_tally_takes_the_larger_of_two_counts(void **state)
+{
+	static const struct {
+		uint16_t kernel;
+		uint64_t seen;
+		uint64_t count;
+	} steps[] = {
+		{ 7, 5, 7 }, /* two came while nobody watched */
+		{ 9, 7, 9 },
+		{ 1, 131070, 131073 }, /* it has wrapped twice since the last look */
+		{ 2, 131080, 131080 }, /* what came between the two readings */
+		{ 10, 131082, 131082 },
+		{ 65000, 131082, 196072 }, /* or while nobody watched */
+		{ 65000, 0, 196072 }, /* and when the programs' map is a new one */
+	};
+	struct tally_entry list[2 * SMC_FALLBACK_MAX];
+	struct tally t = { 0 };
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_SIZE(steps); i++) {
+		const struct smc_fallback one = { .code = 0x03010000, .count = steps[i].kernel };
+		struct smc_stats s = stats_of(1, &one);
+
+		tally_update(&t, &s, &steps[i].seen);
+		assert_int_equal(tally_list(&t, list), 1);
+		assert_int_equal(list[0].count, steps[i].count);
+	}
 }
 
 static void a_tally_lists_roles_apart_and_the_most_frequent_first(void **state)
@@ -55,7 +86,7 @@ static void a_tally_lists_roles_apart_and_the_most_frequent_first(void **state)
 
 	(void)state;
 	assert_int_equal(tally_list(&t, list), 0);
-	tally_update(&t, &s);
+	tally_update(&t, &s, NULL);
 	assert_int_equal(tally_list(&t, list), 3);
 	assert_int_equal(list[0].count, 5);
 	assert_false(list[0].server);
@@ -76,9 +107,9 @@ static void a_tally_that_is_full_stays_as_it_is(void **state)
 	for (int i = 0; i < s.n_fallbacks; i++)
 		s.fallbacks[i] =
 			(struct smc_fallback){ .code = 0x70000000u + (uint32_t)i, .count = 1 };
-	tally_update(&t, &s);
+	tally_update(&t, &s, NULL);
 	s = stats_of(1, &more);
-	tally_update(&t, &s);
+	tally_update(&t, &s, NULL);
 	assert_int_equal(tally_list(&t, list), 1);
 	assert_int_equal(list[0].count, 2 * SMC_FALLBACK_MAX);
 }
@@ -138,7 +169,7 @@ static void each_pod_that_asked_has_its_series(void **state)
 	stats.smc.smcd = (struct smc_tech_stats){ 10, 20, 1, 2 };
 	stats.smc.handshake_errors_client = 1;
 	stats.smc.handshake_errors_server = 2;
-	tally_update(&stats.tally, &stats.smc);
+	tally_update(&stats.tally, &stats.smc, NULL);
 	render(&node, pods, 2);
 	has_line("smc_cni_pods{state=\"steered\",namespace=\"shop\",pod=\"web\"} 1");
 	has_line(
@@ -252,6 +283,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_tally_counts_on_when_the_kernels_counter_wraps),
+		cmocka_unit_test(a_tally_takes_the_larger_of_two_counts),
 		cmocka_unit_test(a_tally_lists_roles_apart_and_the_most_frequent_first),
 		cmocka_unit_test(a_tally_that_is_full_stays_as_it_is),
 		cmocka_unit_test(each_pod_that_asked_has_its_series),

@@ -20,6 +20,7 @@
 #include "common/clock.h"
 #include "common/wire.h"
 #include "smcctl/ctl.h"
+#include "smcctl/filter.h"
 #include "smcctl/status.h"
 #include "smcctl/reasons.h"
 #include "smcctl/status_text.h"
@@ -321,13 +322,12 @@ static void pods_are_found_by_name_with_or_without_namespace(void **state)
 		size_t n;
 	} cases[] = { { "web", 1 },	{ "shop/web", 1 }, { "sho/web", 0 },
 		      { "shop/we", 0 }, { "/web", 0 },	   { "shop", 0 } };
-
 	(void)state;
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		json_auto_t *status = status_of(pods);
-
-		assert_int_equal(status_filter(status, cases[i].name), cases[i].n);
-		assert_int_equal(json_array_size(json_object_get(status, "pods")), cases[i].n);
+		json_t *list = json_object_get(status, "pods");
+		assert_int_equal(filter(list, filter_is_pod, cases[i].name), cases[i].n);
+		assert_int_equal(json_array_size(list), cases[i].n);
 	}
 }
 

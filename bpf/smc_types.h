@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: GPL-2.0-only OR BSD-2-Clause */
+/* Of the kernel's SMC sockets only what our programs read, as bpf/kernel_types.h has it. In a
+ * kernel with SMC as a module their layout is in the module's BTF. Included by *.bpf.c only. */
+#ifndef SMC_BPF_SMC_TYPES_H
+#define SMC_BPF_SMC_TYPES_H
+
+#include "bpf/kernel_types.h"
+
+#pragma clang attribute push(__attribute__((preserve_access_index)), apply_to = record)
+
+struct in6_addr {
+	__u8 bytes[16]; /* never named to the kernel: the whole is read */
+};
+
+struct sock_common {
+	__be32 skc_daddr;
+	__be16 skc_dport;
+	__u16 skc_num; /* own port, host byte order */
+	unsigned short skc_family;
+	possible_net_t skc_net;
+	struct in6_addr skc_v6_daddr;
+};
+
+struct sock {
+	struct sock_common __sk_common;
+};
+
+struct socket {
+	struct sock *sk;
+};
+
+/* net/smc/smc_core.h */
+struct smc_link_group {
+	__u8 is_smcd : 1;
+};
+
+/* net/smc/smc.h */
+struct smc_connection {
+	struct smc_link_group *lgr;
+};
+
+struct smc_sock {
+	struct sock sk;
+	struct socket *clcsock; /* the TCP socket inside */
+	struct smc_connection conn;
+	struct smc_sock *listen_smc; /* of an accepted socket: who accepted it */
+	__u32 peer_diagnosis;
+};
+
+#pragma clang attribute pop
+
+#endif
