@@ -6,13 +6,33 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/cleanup.h"
+
+const char *annotations_sidecar(const char *key)
+{
+	static const char *const keys[] = {
+		"sidecar.istio.io/status",
+		"linkerd.io/proxy-version",
+		"kuma.io/sidecar-injected",
+		"consul.hashicorp.com/connect-inject-status",
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(keys); i++) {
+		if (!strcmp(key, keys[i]))
+			return keys[i];
+	}
+	return NULL;
+}
+
 struct bound {
 	size_t bytes, keys; /* that are kept so far */
 };
 
-static bool is_label(const char *key, const json_t *value)
+/* What is not an annotation, and kept among them. */
+static bool is_other(const char *key, const json_t *value)
 {
-	return (!strcmp(key, ANNOTATIONS_STEER_LABEL) || !strcmp(key, ANNOTATIONS_PAUSE_LABEL)) &&
+	return (!strcmp(key, ANNOTATIONS_STEER_LABEL) || !strcmp(key, ANNOTATIONS_PAUSE_LABEL) ||
+		!strcmp(key, ANNOTATIONS_SIDECAR)) &&
 	       json_is_string(value) && json_string_length(value) <= ANNOTATIONS_LABEL_MAX;
 }
 
@@ -45,7 +65,7 @@ int annotations_bound(json_t *annotations, struct err *err)
 	json_object_foreach_safe(annotations, next, key, value) {
 		if (r < 0)
 			return r;
-		if (!strcmp(key, steer) || is_label(key, value))
+		if (!strcmp(key, steer) || is_other(key, value))
 			continue;
 		if (b.keys < ANNOTATIONS_KEYS_MAX)
 			r = keep(&b, key, value, err);

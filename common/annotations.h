@@ -21,10 +21,16 @@
 #define ANNOTATIONS_PAUSE_LABEL ANNOTATIONS_LABEL NAMES_PREFIX "pause"
 #define ANNOTATIONS_LABEL_MAX 63 /* bytes of a label's value */
 
+/* Where it is kept that a service mesh's injector has put a proxy into the pod, in place of what
+ * the injector writes; the value is the injector's key. No annotation can have this one either. */
+#define ANNOTATIONS_SIDECAR "sidecar:"
+/* The injector's key, as a text that stays, if that is what `key` is; else NULL. */
+const char *annotations_sidecar(const char *key);
+
 /* Of an object of strings, the keys those that are kept: in place of a value that is too much
  * stands a text which says so, and which is a good value of no key; of too many keys some go, so
  * that at least one is left that is not known. `steer` is looked at first, and never goes; nor do
- * labels. -ENOMEM.
+ * labels and the sidecar. -ENOMEM.
  */
 int annotations_bound(json_t *annotations, struct err *err);
 

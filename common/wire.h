@@ -97,13 +97,14 @@ struct wire_prepare {
 	int n_interfaces;
 	struct wire_interface interfaces[WIRE_INTERFACES_MAX];
 	char cgroup_path[1024]; /* as kubelet names it, "" if unknown */
-	/* Object of strings, only smc-cni.io/ keys; owned; NULL if the runtime passed none. */
+	/* Object of strings, only smc-cni.io/ keys and ANNOTATIONS_SIDECAR; owned; NULL if the
+	 * runtime passed none. */
 	json_t *annotations;
 };
 
 /* Leaves of a pod's annotations, as a runtime passes them, what goes into a message: ours, with
- * each NUL in them replaced. Changes the object; NULL and what is no object are left alone.
- * -ENOMEM. */
+ * each NUL in them replaced, and that it has a mesh's sidecar (ANNOTATIONS_SIDECAR). Changes the
+ * object; NULL and what is no object are left alone. -ENOMEM. */
 int wire_keep_annotations(json_t *annotations, struct err *err);
 
 void wire_prepare_clear(struct wire_prepare *p); /* drops what it owns */

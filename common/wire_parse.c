@@ -195,12 +195,14 @@ static int get_cgroup_path(const json_t *msg, char *buf, struct err *err)
 
 int wire_keep_annotations(json_t *annotations, struct err *err)
 {
-	const char *key;
+	const char *key, *sidecar = NULL;
 	json_t *value;
 	void *next;
 	int r = 0;
 
 	json_object_foreach_safe(annotations, next, key, value) {
+		if (annotations_sidecar(key))
+			sidecar = annotations_sidecar(key);
 		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0)
 			(void)json_object_del(annotations, key);
 		else
@@ -208,6 +210,9 @@ int wire_keep_annotations(json_t *annotations, struct err *err)
 		if (r < 0)
 			return r;
 	}
+	if (sidecar &&
+	    json_object_set_new(annotations, ANNOTATIONS_SIDECAR, json_string(sidecar)) < 0)
+		return err_sys(err, ENOMEM, "read annotations");
 	return annotations_bound(annotations, err);
 }
 
@@ -220,7 +225,8 @@ static int get_annotations(const json_t *msg, json_t **ret, struct err *err)
 	if (r <= 0)
 		return r;
 	json_object_foreach(obj, key, value) {
-		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0)
+		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0 &&
+		    strcmp(key, ANNOTATIONS_SIDECAR) != 0)
 			return err_set(err, -EINVAL,
 				       "message: annotation '%.128s' does not begin with %s", key,
 				       NAMES_PREFIX);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/err.h"
 #include "common/names.h"
@@ -167,6 +168,12 @@ static bool has_peers(const struct config *config, const struct asked *a, struct
 	return false;
 }
 
+/* The injector's annotation that says so; NULL: there is none. */
+static const char *sidecar_of(const struct policy_pod *pod)
+{
+	return json_string_value(json_object_get(pod->annotations, ANNOTATIONS_SIDECAR));
+}
+
 /* Who requires SMC is never left out. */
 static bool is_left_out(const struct policy_pod *pod, const struct asked *a)
 {
@@ -317,6 +324,11 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 		     "not among the %d per cent that annotation '" NAMES_PREFIX "percent' of "
 		     "the %s steers",
 		     a.percent, a.pod.set & ANNOTATION_PERCENT ? "pod" : "namespace");
+	} else if (sidecar_of(pod)) {
+		deny(ret,
+		     "the pod has a service mesh's sidecar (annotation '%s'), whose own traffic "
+		     "would be led back to it: rules that tell it by its user miss SMC sockets",
+		     sidecar_of(pod));
 	} else if (missing) {
 		deny(ret, "%s is not enforced by this version", missing);
 	} else if (!node->steering || !node->ueid) {

@@ -48,7 +48,9 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 	if (smc_json_get_object(metadata, "metadata", "annotations", &map, err) < 0)
 		return -EINVAL;
 	json_object_foreach(map, key, value) {
-		if (!is_kept(key))
+		const char *sidecar = annotations_sidecar(key);
+
+		if (!sidecar && !is_kept(key))
 			continue;
 		if (!json_is_string(value))
 			return err_set(err, -EINVAL, "annotation '%.128s' is no string", key);
@@ -58,7 +60,8 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 			json_decref(*ret);
 			*ret = kept = json_object();
 		}
-		if (json_object_set(kept, key, value) < 0)
+		if (json_object_set_new(kept, sidecar ? ANNOTATIONS_SIDECAR : key,
+					sidecar ? json_string(sidecar) : json_incref(value)) < 0)
 			return err_sys(err, ENOMEM, "read annotations");
 	}
 	return kept ? annotations_bound(kept, err) : 0;

@@ -171,14 +171,20 @@ static struct manifest_object *must_read(const char *text, enum manifest_kind ki
 	return o;
 }
 
+static const char *kept(const struct manifest_object *o, const char *key)
+{
+	return json_string_value(json_object_get(o->pod.annotations, key));
+}
+
 static void only_what_is_needed_of_a_pod_is_kept(void **state)
 {
 	struct manifest_object *o = must_read(
 		"{\"kind\":\"PartialObjectMetadata\",\"metadata\":{\"name\":\"a.b\","
-		"\"namespace\":\"shop\",\"uid\":\"u-1\","
-		"\"labels\":{\"x\":\"y\"},\"managedFields\":[{}],\"unknown\":{},\"annotations\":{"
+		"\"namespace\":\"shop\",\"uid\":\"u-1\",\"labels\":{\"x\":\"y\"},"
+		"\"managedFields\":[{}],\"unknown\":{},\"annotations\":{"
 		"\"smc-cni.io/steer\":\"enabled\",\"kubectl.kubernetes.io/last\":\"{}\","
-		"\"kubernetes.io/config.hash\":\"h\",\"kubernetes.io/config.seen\":7}}}",
+		"\"linkerd.io/proxy-version\":\"stable\",\"kubernetes.io/config.hash\":\"h\","
+		"\"kubernetes.io/config.seen\":7}}}",
 		MANIFEST_POD);
 
 	(void)state;
@@ -186,12 +192,10 @@ static void only_what_is_needed_of_a_pod_is_kept(void **state)
 	assert_string_equal(o->pod.namespace, "shop");
 	assert_string_equal(o->pod.uid, "u-1");
 	assert_false(o->pod.host_network);
-	assert_int_equal(json_object_size(o->pod.annotations), 2);
-	assert_string_equal(
-		json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")),
-		"enabled");
-	assert_string_equal(
-		json_string_value(json_object_get(o->pod.annotations, NAMES_CONFIG_HASH)), "h");
+	assert_int_equal(json_object_size(o->pod.annotations), 3);
+	assert_string_equal(kept(o, "smc-cni.io/steer"), "enabled");
+	assert_string_equal(kept(o, NAMES_CONFIG_HASH), "h");
+	assert_string_equal(kept(o, ANNOTATIONS_SIDECAR), "linkerd.io/proxy-version");
 	manifest_object_unref(o);
 }
 
@@ -203,12 +207,8 @@ static void a_nul_in_an_annotation_spoils_that_one_alone(void **state)
 		MANIFEST_POD);
 
 	(void)state;
-	assert_string_equal(
-		json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/steer")),
-		"enabled\xef\xbf\xbd");
-	assert_string_equal(
-		json_string_value(json_object_get(o->pod.annotations, "smc-cni.io/pnet-id")),
-		"NET0");
+	assert_string_equal(kept(o, "smc-cni.io/steer"), "enabled\xef\xbf\xbd");
+	assert_string_equal(kept(o, "smc-cni.io/pnet-id"), "NET0");
 	manifest_object_unref(o);
 }
 

@@ -163,6 +163,16 @@ static void other_kinds_are_passed_over_in_silence(void **state)
 	assert_int_equal(m.n_objects, 0);
 }
 
+static void that_a_pod_has_a_sidecar_is_kept(void **state)
+{
+	(void)state;
+	parse("kind: Pod\nmetadata:\n  name: web\n  annotations: {sidecar.istio.io/status: '{}'}\n");
+	assert_string_equal(told, "");
+	assert_int_equal(m.n_objects, 1);
+	assert_string_equal(annotation(m.objects[0]->pod.annotations, ANNOTATIONS_SIDECAR),
+			    "sidecar.istio.io/status");
+}
+
 static void a_bad_document_is_told_and_the_others_are_read(void **state)
 {
 	static const struct {
@@ -263,6 +273,7 @@ int main(void)
 		cmocka_unit_test(what_is_missing_has_its_default),
 		cmocka_unit_test(a_list_and_json_are_read),
 		cmocka_unit_test(other_kinds_are_passed_over_in_silence),
+		cmocka_unit_test(that_a_pod_has_a_sidecar_is_kept),
 		cmocka_unit_test(a_bad_document_is_told_and_the_others_are_read),
 		cmocka_unit_test(text_that_is_not_yaml_brings_nothing),
 		cmocka_unit_test(objects_are_equal_when_their_content_is),

@@ -27,8 +27,8 @@ static struct config *config_of(const char *yaml)
 	return c;
 }
 
-/* "steer=enabled ulp=deny": annotations with our prefix (label: the label); NULL stays NULL. The
- * value may be empty, and has no blank. */
+/* "steer=enabled ulp=deny": annotations with our prefix (label, sidecar: those); NULL stays NULL.
+ * The value may be empty, and has no blank. */
 static json_t *annotations_of(const char *text)
 {
 	json_t *obj = json_object();
@@ -49,6 +49,8 @@ static json_t *annotations_of(const char *text)
 		(void)snprintf(key, sizeof(key), NAMES_PREFIX "%s", item);
 		if (strcmp(item, "label") == 0)
 			(void)strcpy(key, ANNOTATIONS_STEER_LABEL);
+		if (strcmp(item, "sidecar") == 0)
+			(void)strcpy(key, ANNOTATIONS_SIDECAR);
 		assert_int_equal(json_object_set_new(obj, key, json_string(value)), 0);
 	}
 	free(copy);
@@ -217,6 +219,16 @@ static const struct {
 	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled" },
 	{ "", "steer=enabled", "label=disabled steer=enabled",
 	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled" },
+	{ "", "steer=enabled sidecar=linkerd.io/proxy-version", NULL,
+	  "stays TCP: the pod has a service mesh's sidecar (annotation 'linkerd.io/proxy-version'), "
+	  "whose own traffic would be led back to it: rules that tell it by its user miss SMC "
+	  "sockets" },
+	{ "", "sidecar=sidecar.istio.io/status", "steer=required",
+	  "must not start, as SMC is required: the pod has a service mesh's sidecar (annotation "
+	  "'sidecar.istio.io/status'), whose own traffic would be led back to it: rules that tell it "
+	  "by its user miss SMC sockets" },
+	{ "", "sidecar=sidecar.istio.io/status", NULL,
+	  "stays TCP: not asked for: no annotation 'smc-cni.io/steer' on the pod or its namespace" },
 	{ "", "steer=enabled percent=0", NULL,
 	  "stays TCP: not among the 0 per cent that annotation 'smc-cni.io/percent' of the pod "
 	  "steers" },

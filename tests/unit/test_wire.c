@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "common/annotations.h"
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/wire.h"
@@ -142,6 +143,24 @@ static void annotations_are_bounded_where_they_go_out_and_come_in(void **state)
 	assert_true(json_string_length(json_object_get(annotations, "smc-cni.io/a")) < 100);
 }
 
+static void that_a_pod_has_a_sidecar_is_kept(void **state)
+{
+	json_auto_t *annotations = json_pack("{s:s, s:s, s:s}", "smc-cni.io/steer", "enabled",
+					     "sidecar.istio.io/status", "{}", "a", "b");
+	json_auto_t *msg = NULL;
+	struct wire_prepare p;
+
+	(void)state;
+	assert_int_equal(wire_keep_annotations(annotations, &err), 0);
+	assert_int_equal(smc_json_parse_object(full, strlen(full), "text", &msg, &err), 0);
+	assert_int_equal(json_object_set(msg, "annotations", annotations), 0);
+	assert_int_equal(wire_prepare_from_json(msg, &p, &err), 0);
+	assert_int_equal(json_object_size(p.annotations), 2);
+	assert_string_equal(json_string_value(json_object_get(p.annotations, ANNOTATIONS_SIDECAR)),
+			    "sidecar.istio.io/status");
+	wire_prepare_clear(&p);
+}
+
 /* `json` replaces the member `key` of a good message. */
 static void expect_refused(const char *key, const char *json, const char *message)
 {
@@ -208,6 +227,7 @@ int main(void)
 		cmocka_unit_test(prepare_survives_the_way_to_json_and_back),
 		cmocka_unit_test(prepare_needs_the_attachment_only),
 		cmocka_unit_test(annotations_are_bounded_where_they_go_out_and_come_in),
+		cmocka_unit_test(that_a_pod_has_a_sidecar_is_kept),
 		cmocka_unit_test(prepare_names_the_key_that_is_wrong),
 		cmocka_unit_test(error_text_that_was_cut_within_a_character_is_still_json),
 	};
