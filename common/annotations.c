@@ -58,7 +58,7 @@ int annotations_bound(json_t *annotations, struct err *err)
 	static const char steer[] = NAMES_PREFIX "steer";
 	json_t *value = json_object_get(annotations, steer);
 	struct bound b = { .keys = value ? 0 : 1 }; /* there is always room for it */
-	const char *key;
+	const char *key, *sidecar = NULL;
 	void *next;
 	int r = value ? keep(&b, steer, value, err) : 0;
 
@@ -67,10 +67,16 @@ int annotations_bound(json_t *annotations, struct err *err)
 			return r;
 		if (!strcmp(key, steer) || is_other(key, value))
 			continue;
-		if (b.keys < ANNOTATIONS_KEYS_MAX)
+		if (annotations_sidecar(key))
+			sidecar = annotations_sidecar(key);
+		else if (b.keys < ANNOTATIONS_KEYS_MAX) {
 			r = keep(&b, key, value, err);
-		else
-			(void)json_object_del(annotations, key);
+			continue;
+		}
+		(void)json_object_del(annotations, key);
 	}
+	if (r == 0 && sidecar &&
+	    json_object_set_new(annotations, ANNOTATIONS_SIDECAR, json_string(sidecar)) < 0)
+		return err_sys(err, ENOMEM, "read annotations");
 	return r;
 }

@@ -30,7 +30,7 @@ const char *annotations_sidecar(const char *key);
 /* Of an object of strings, the keys those that are kept: in place of a value that is too much
  * stands a text which says so, and which is a good value of no key; of too many keys some go, so
  * that at least one is left that is not known. `steer` is looked at first, and never goes; nor do
- * labels and the sidecar. -ENOMEM.
+ * labels and the sidecar. What an injector writes becomes ANNOTATIONS_SIDECAR. -ENOMEM.
  */
 int annotations_bound(json_t *annotations, struct err *err);
 

@@ -195,24 +195,19 @@ static int get_cgroup_path(const json_t *msg, char *buf, struct err *err)
 
 int wire_keep_annotations(json_t *annotations, struct err *err)
 {
-	const char *key, *sidecar = NULL;
+	const char *key;
 	json_t *value;
 	void *next;
 	int r = 0;
 
 	json_object_foreach_safe(annotations, next, key, value) {
-		if (annotations_sidecar(key))
-			sidecar = annotations_sidecar(key);
-		if (strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) != 0)
-			(void)json_object_del(annotations, key);
-		else
+		if (!strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)))
 			r = smc_json_replace_nul(value, err);
+		else if (!annotations_sidecar(key))
+			(void)json_object_del(annotations, key);
 		if (r < 0)
 			return r;
 	}
-	if (sidecar &&
-	    json_object_set_new(annotations, ANNOTATIONS_SIDECAR, json_string(sidecar)) < 0)
-		return err_sys(err, ENOMEM, "read annotations");
 	return annotations_bound(annotations, err);
 }
 

@@ -24,8 +24,8 @@ static int explain(int rc, struct err *err)
 {
 	if (rc == -ESRCH || rc == -ENOENT || rc == -EINVAL)
 		return err_set(err, -EOPNOTSUPP,
-			       "watch SMC's handshakes: the kernel does not show them (needs Linux "
-			       "6.6 or later with CONFIG_DEBUG_INFO_BTF_MODULES): %s",
+			       "watch SMC's handshakes: the kernel does not show them (needs "
+			       "CONFIG_DEBUG_INFO_BTF_MODULES): %s",
 			       strerror(-rc));
 	return err_sys(err, rc, "watch SMC's handshakes");
 }

@@ -185,12 +185,6 @@ static void share_addrs(const struct attach *b, const struct wish_addrs *of_a,
 		shared->addrs[i] |= has_addr(&of_b, &of_a->addrs[i]);
 }
 
-/* Of what can be shared. */
-static bool needs_any(const struct wish *wish)
-{
-	return wish->steer || wish->programs || wish->host;
-}
-
 /* What the others are going to want counts, not what they have now: when two end at the same
  * time, each would keep for the other what neither wants. The queue keeps order. So what another
  * one gives up later, its own job takes back, and what is taken from it now it does not want any
@@ -202,9 +196,9 @@ struct wish_shared attach_shared(const struct attach_table *t, const struct atta
 
 	wish_host_addrs(&a->rec->req, &addrs);
 	for (const struct attach *b = t->first; b; b = b->next) {
-		if (b == a || !b->wanted || !needs_any(&b->wish))
-			continue;
-		if (!b->busy && b->rec->phase == RECORD_NONE) /* nothing is made of it yet */
+		bool made = b->busy || b->rec->phase != RECORD_NONE;
+
+		if (b == a || !b->wanted || !made)
 			continue;
 		if (b->wish.steer && b->rec->netns.cookie == a->rec->netns.cookie)
 			shared.entry = true;

@@ -37,13 +37,11 @@ struct attach {
 	 * seen. */
 	json_t *known;
 	struct policy_verdict verdict; /* as of now */
+	struct wish wish; /* wanted as of now; rec->wish is in force */
 	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */
 	int netns_fd; /* from the request until PREPARE takes it; else -1 */
 	int64_t deadline_ms; /* CLOCK_MONOTONIC: when the plugin gives up on PREPARE or COMMIT */
-	/* As struct reconcile_state has them. Near the wish: attach_shared() looks at both in all
-	 * attachments. */
-	bool busy, wanted, commit, damaged, waits;
-	struct wish wish; /* wanted as of now; rec->wish is in force */
+	bool busy, wanted, commit, damaged, waits; /* as struct reconcile_state has them */
 	bool at_once; /* PREPARE commits, too: the plugin asked for it and nothing is to be done */
 	bool inherited; /* an earlier run decided: its wish stays until the source has synced */
 	bool adopted; /* found at start or in pending/, and not put in order yet */

@@ -36,7 +36,7 @@ static int parse(const char *text, size_t len, json_t **ret, struct err *err)
 static bool is_kept(const char *key)
 {
 	return strncmp(key, NAMES_PREFIX, strlen(NAMES_PREFIX)) == 0 ||
-	       strcmp(key, NAMES_CONFIG_HASH) == 0;
+	       strcmp(key, NAMES_CONFIG_HASH) == 0 || annotations_sidecar(key);
 }
 
 static int read_annotations(const json_t *metadata, json_t **ret, struct err *err)
@@ -48,9 +48,7 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 	if (smc_json_get_object(metadata, "metadata", "annotations", &map, err) < 0)
 		return -EINVAL;
 	json_object_foreach(map, key, value) {
-		const char *sidecar = annotations_sidecar(key);
-
-		if (!sidecar && !is_kept(key))
+		if (!is_kept(key))
 			continue;
 		if (!json_is_string(value))
 			return err_set(err, -EINVAL, "annotation '%.128s' is no string", key);
@@ -60,8 +58,7 @@ static int read_annotations(const json_t *metadata, json_t **ret, struct err *er
 			json_decref(*ret);
 			*ret = kept = json_object();
 		}
-		if (json_object_set_new(kept, sidecar ? ANNOTATIONS_SIDECAR : key,
-					sidecar ? json_string(sidecar) : json_incref(value)) < 0)
+		if (json_object_set(kept, key, value) < 0)
 			return err_sys(err, ENOMEM, "read annotations");
 	}
 	return kept ? annotations_bound(kept, err) : 0;

@@ -69,7 +69,7 @@ static int read_string(const struct reading *r, const char *kind, const struct y
 static int read_annotation(const struct reading *r, const char *kind, const struct ytree_node *key,
 			   const struct ytree_node *value, json_t *annotations, struct err *err)
 {
-	const char *text = value->text, *sidecar = annotations_sidecar(key->text);
+	const char *text = value->text;
 
 	switch (value->type) {
 	case YTREE_NULL:
@@ -89,8 +89,7 @@ static int read_annotation(const struct reading *r, const char *kind, const stru
 			       r->file, value->line, key->text, kind, ytree_type_text(value->type),
 			       text);
 	}
-	if (json_object_set_new(annotations, sidecar ? ANNOTATIONS_SIDECAR : key->text,
-				json_string(sidecar ? sidecar : text)) < 0)
+	if (json_object_set_new(annotations, key->text, json_string(text)) < 0)
 		return err_sys(err, ENOMEM, "read '%s'", r->file);
 	return 0;
 }
