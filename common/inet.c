@@ -115,6 +115,16 @@ const char *inet_format(const struct inet_addr *addr, char *buf)
 	return buf;
 }
 
+void inet_as_v6(const struct inet_addr *addr, uint8_t ret[16])
+{
+	size_t len = bits_of(addr) / 8;
+
+	memset(ret, 0, 16);
+	if (addr->family == AF_INET)
+		ret[10] = ret[11] = 0xff;
+	memcpy(ret + 16 - len, bytes_of(addr), len);
+}
+
 bool inet_covers(const struct inet_addr *net, const struct inet_addr *addr)
 {
 	const uint8_t *a = bytes_of(net), *b = bytes_of(addr);

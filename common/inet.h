@@ -33,6 +33,9 @@ const char *inet_format(const struct inet_addr *addr, char *buf);
 /* Without the prefix. */
 const char *inet_format_addr(const struct inet_addr *addr, char *buf);
 
+/* The address as IPv6, without its prefix: IPv4 as ::ffff:a.b.c.d. */
+void inet_as_v6(const struct inet_addr *addr, uint8_t ret[16]);
+
 /* True if net's prefix covers addr (same family). */
 bool inet_covers(const struct inet_addr *net, const struct inet_addr *addr);
 

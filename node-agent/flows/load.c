@@ -44,12 +44,9 @@ static int load(struct flows *f, struct err *err)
 	rc = flows_bpf__load(f->skel);
 	if (rc < 0)
 		return explain(rc, err);
-	for (int i = 0; i < FLOWS_MAPS; i++) {
-		rc = pins_keep_map(bpf_object__find_map_by_name(f->skel->obj, flows_map_names[i]),
-				   &f->maps[i], &f->map_ids[i], err);
-		if (rc < 0)
-			return rc;
-	}
+	rc = pins_keep_maps(f->skel->obj, flows_map_names, FLOWS_MAPS, f->maps, f->map_ids, err);
+	if (rc < 0)
+		return rc;
 	rc = flows_bpf__attach(f->skel);
 	return rc < 0 ? explain(rc, err) : 0;
 }
@@ -77,11 +74,8 @@ int flows_open(const char *bpffs_dir, struct flows **ret, struct err *err)
 
 int flows_check(struct flows *f, struct err *err)
 {
-	int rc = 0;
-
-	for (int i = 0; rc == 0 && i < FLOWS_MAPS; i++)
-		rc = pins_check(f->bpffs_dir, STEER_LAYOUT, flows_map_names[i], f->map_ids[i], err);
-	return rc;
+	return pins_check_maps(f->bpffs_dir, STEER_LAYOUT, flows_map_names, f->map_ids, FLOWS_MAPS,
+			       err);
 }
 
 void flows_close(struct flows *f)

@@ -58,12 +58,9 @@ static int load(struct offer *o, struct err *err)
 			       "(needs Linux 6.2)");
 	if (rc < 0)
 		return err_sys(err, rc, "load offer programs");
-	for (int i = 0; i < OFFER_MAPS; i++) {
-		rc = pins_keep_map(bpf_object__find_map_by_name(skel->obj, offer_map_names[i]),
-				   &o->maps[i], &o->map_ids[i], err);
-		if (rc < 0)
-			return rc;
-	}
+	rc = pins_keep_maps(skel->obj, offer_map_names, OFFER_MAPS, o->maps, o->map_ids, err);
+	if (rc < 0)
+		return rc;
 	rc = keep_prog(o, skel->progs.smc_egress_v2, OFFER_OUT, err);
 	return rc < 0 ? rc : keep_prog(o, skel->progs.smc_ingress_v2, OFFER_IN, err);
 }
@@ -101,11 +98,8 @@ int offer_open(const char *bpffs_dir, struct offer **ret, struct err *err)
 
 int offer_check(struct offer *o, struct err *err)
 {
-	int rc = 0;
-
-	for (int i = 0; rc == 0 && i < OFFER_MAPS; i++)
-		rc = pins_check(o->bpffs_dir, STEER_LAYOUT, offer_map_names[i], o->map_ids[i], err);
-	return rc;
+	return pins_check_maps(o->bpffs_dir, STEER_LAYOUT, offer_map_names, o->map_ids, OFFER_MAPS,
+			       err);
 }
 
 void offer_close(struct offer *o)

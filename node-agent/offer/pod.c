@@ -20,12 +20,7 @@ void offer_key_make(struct offer_key *ret, uint64_t cookie, uint32_t generation,
 	*ret = (struct offer_key){ .prefixlen = OFFER_KEY_BITS + bits,
 				   .cookie = { (uint32_t)cookie, (uint32_t)(cookie >> 32) },
 				   .generation = generation };
-	if (net->family == AF_INET) {
-		ret->address[10] = ret->address[11] = 0xff;
-		memcpy(ret->address + 12, &net->v4, 4);
-	} else {
-		memcpy(ret->address, &net->v6, 16);
-	}
+	inet_as_v6(net, ret->address);
 	for (unsigned i = 0; i < 128; i++)
 		if (i >= bits)
 			ret->address[i / 8] &= (uint8_t) ~(0x80u >> i % 8);

@@ -48,6 +48,17 @@ int pins_keep_map(const struct bpf_map *map, int *ret_fd, uint32_t *ret_id, stru
 	return pins_keep_fd(bpf_map__fd(map), ret_fd, err);
 }
 
+int pins_keep_maps(const struct bpf_object *object, const char *const *names, int n, int *ret_fds,
+		   uint32_t *ret_ids, struct err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < n; i++)
+		rc = pins_keep_map(bpf_object__find_map_by_name(object, names[i]), &ret_fds[i],
+				   &ret_ids[i], err);
+	return rc;
+}
+
 int pins_check(const char *bpffs_dir, unsigned layout, const char *name, uint32_t id,
 	       struct err *err)
 {
@@ -71,4 +82,14 @@ int pins_check(const char *bpffs_dir, unsigned layout, const char *name, uint32_
 		return err_set(err, -ENOENT, "check pin '%s': it holds another %s than ours", path,
 			       is_link ? "program" : "map");
 	return 0;
+}
+
+int pins_check_maps(const char *bpffs_dir, unsigned layout, const char *const *names,
+		    const uint32_t *ids, int n, struct err *err)
+{
+	int rc = 0;
+
+	for (int i = 0; rc == 0 && i < n; i++)
+		rc = pins_check(bpffs_dir, layout, names[i], ids[i], err);
+	return rc;
 }

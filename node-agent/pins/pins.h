@@ -42,9 +42,15 @@ int pins_set_paths(struct bpf_object *object, const char *bpffs_dir, unsigned la
 /* *ret is the caller's own descriptor, which outlives the object. */
 int pins_keep_fd(int fd, int *ret, struct err *err);
 int pins_keep_map(const struct bpf_map *map, int *ret_fd, uint32_t *ret_id, struct err *err);
+/* The same for several maps of the object, by name. */
+int pins_keep_maps(const struct bpf_object *object, const char *const *names, int n, int *ret_fds,
+		   uint32_t *ret_ids, struct err *err);
 /* Is the object pinned under `name` the one with this id? For STEER_PIN_LINK, that of its program.
  * -ENOENT: it is another one, or there is none. */
 int pins_check(const char *bpffs_dir, unsigned layout, const char *name, uint32_t id,
 	       struct err *err);
+/* The same for several maps: the first that is not. */
+int pins_check_maps(const char *bpffs_dir, unsigned layout, const char *const *names,
+		    const uint32_t *ids, int n, struct err *err);
 
 #endif

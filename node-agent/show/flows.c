@@ -37,17 +37,6 @@ static int compare_addresses(const void *pa, const void *pb)
 	return memcmp(a->address, b->address, sizeof(a->address));
 }
 
-static void to_key(uint8_t ret[16], const struct inet_addr *addr)
-{
-	memset(ret, 0, 16);
-	if (addr->family == AF_INET6) {
-		memcpy(ret, &addr->v6, 16);
-		return;
-	}
-	ret[10] = ret[11] = 0xff;
-	memcpy(ret + 12, &addr->v4, 4);
-}
-
 static size_t count_addresses(const struct record *rec)
 {
 	size_t n = 0;
@@ -68,7 +57,7 @@ static void add_owner(struct names *names, const struct attach *a)
 			struct owner *o = &names->by_address[names->n_addresses++];
 
 			*o = (struct owner){ .a = a };
-			to_key(o->address, &req->interfaces[i].ips[k]);
+			inet_as_v6(&req->interfaces[i].ips[k], o->address);
 		}
 	}
 }
