@@ -77,6 +77,9 @@ static _Thread_local int home = -1;
 
 int netns_stay(struct err *err)
 {
+	if (syscall(SYS_gettid) == getpid())
+		return err_set(err, -EINVAL,
+			       "stay in a network namespace: the leader of a thread group cannot");
 	if (home < 0)
 		home = (int)syscall(SYS_pidfd_open, getpid(), 0);
 	return home < 0 ? err_sys(err, errno, "open a descriptor of the own process") : 0;

@@ -45,8 +45,9 @@ int netns_socket(int netns_fd, int family, int type, int protocol, struct err *e
  * open). The path is opened as given by the calling thread's view of /proc. */
 int netns_open_file(int netns_fd, const char *path, int flags, struct err *err);
 
-/* The calling thread is where the thread group's leader is, and both stay there but for these
- * calls: it keeps the way back, which is else opened for each of them. Needs Linux 5.8. */
+/* The calling thread is where the thread group's leader is, which never leaves: it keeps the way
+ * back, which is else opened for each of these calls. Needs Linux 5.8. -EINVAL for the leader,
+ * which would find itself wherever it went. */
 int netns_stay(struct err *err);
 
 /* Runs fn(arg) inside the namespace and returns its value: for libraries that open their own

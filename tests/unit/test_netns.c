@@ -435,10 +435,48 @@ static void who_cannot_look_does_not_say_that_it_is_gone(void **state)
 	stop_holder(pid);
 }
 
+static void *stay_and_come_back(void *arg)
+{
+	struct stat before, after;
+	int *rc = arg;
+	pid_t pid = start_holder(NULL);
+	int fd = open_netns_of(pid), sock;
+
+	*rc = netns_stay(&err);
+	if (*rc == 0 && stat("/proc/thread-self/ns/net", &before) == 0) {
+		sock = netns_socket(fd, AF_UNIX, SOCK_DGRAM, 0, &err);
+		*rc = sock < 0 || close(sock) < 0 || stat("/proc/thread-self/ns/net", &after) < 0 ||
+		      after.st_ino != before.st_ino;
+	}
+	(void)close(fd);
+	stop_holder(pid);
+	return NULL;
+}
+
+static void a_thread_that_stays_finds_back(void **state)
+{
+	pthread_t thread;
+	int rc = -1;
+
+	(void)state;
+	assert_int_equal(pthread_create(&thread, NULL, stay_and_come_back, &rc), 0);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	assert_int_equal(rc, 0);
+}
+
+/* It would be where it went. */
+static void the_leader_cannot_stay(void **state)
+{
+	(void)state;
+	assert_int_equal(netns_stay(&err), -EINVAL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(netns_open_names_the_path_when_it_fails),
+		cmocka_unit_test(a_thread_that_stays_finds_back),
+		cmocka_unit_test(the_leader_cannot_stay),
 		cmocka_unit_test(netns_open_refuses_everything_else),
 		cmocka_unit_test(check_foreign_accepts_another_namespace),
 		cmocka_unit_test(check_foreign_refuses_the_hosts_own),
