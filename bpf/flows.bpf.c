@@ -3,14 +3,16 @@
  *
  * SMC has a tracepoint for what falls back and none for what does not, so a connection counts as
  * SMC when its last message of the handshake is sent: the server's ACCEPT, the client's CONFIRM.
- * What falls back after that (the RDMA path carries nothing) is taken out again. All of this runs
- * once a handshake, never for data.
+ * What falls back after that (the RDMA path carries nothing) is taken out again. The same tells
+ * which paths to peers carry something (bpf/paths.h). All of this runs once a handshake or a link,
+ * never for data.
  */
 #include "bpf/smc_types.h"
 
 #include "bpf/maps.h"
 
 #include "bpf/flows.h"
+#include "bpf/paths_watch.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_endian.h>
@@ -139,12 +141,21 @@ static __always_inline struct agreed_key agreed_key_of(const struct smc_sock *sm
 	};
 }
 
+static __always_inline struct address address_of(const struct flow_key *key)
+{
+	struct address a;
+
+	__builtin_memcpy(&a, key->address, sizeof(a));
+	return a;
+}
+
 static __always_inline int agree(struct smc_sock *smc, void *ctx)
 {
 	struct agreed agreement = { .at_ns = bpf_ktime_get_boot_ns() };
 	const struct smc_link_group *lgr;
 	struct flow_key key = {};
 	struct agreed_key id;
+	struct address peer;
 	__u64 failed = 0;
 
 	if (bpf_get_func_ret(ctx, &failed) != 0 || (int)failed || !read_key(&key, smc))
@@ -157,6 +168,9 @@ static __always_inline int agree(struct smc_sock *smc, void *ctx)
 	id = agreed_key_of(smc, key.cookie);
 	if (bpf_map_update_elem(&agreed, &id, &agreement, BPF_ANY) == 0)
 		count(&key); /* else it could not be taken out again */
+	peer = address_of(&key);
+	if (key.kind == FLOW_SMCR)
+		path_agreed(BPF_CORE_READ(smc, conn.lnk), &peer);
 	return 0;
 }
 
@@ -192,15 +206,36 @@ SEC("tp_btf/smc_switch_to_fallback")
 int BPF_PROG(smc_flow_fallback, struct smc_sock *smc, int reason)
 {
 	struct flow_key key = {};
+	struct address peer;
 
 	if (!smc || !read_key(&key, smc))
 		return 0;
 	take_out(key, smc);
 	key.reason = reason;
 	key.diagnosis = BPF_CORE_READ(smc, peer_diagnosis);
+	peer = address_of(&key);
+	path_declined(&peer, key.cookie, key.reason, key.diagnosis);
 	count_fallback(&key);
 	if (key.server && key.reason == FLOWS_PEER_NO_SMC)
 		__builtin_memset(key.address, 0, sizeof(key.address));
 	count(&key);
 	return 0;
+}
+
+SEC("fentry/smc_llc_link_active")
+int BPF_PROG(smc_path_active, struct smc_link *link)
+{
+	return link_tells(link, LINK_ACTIVE);
+}
+
+SEC("tp_btf/smcr_link_down")
+int BPF_PROG(smc_path_down, const struct smc_link *link)
+{
+	return link ? link_tells(link, LINK_DOWN) : 0;
+}
+
+SEC("fentry/smc_llc_link_clear")
+int BPF_PROG(smc_path_cleared, struct smc_link *link)
+{
+	return link_tells(link, LINK_CLEARED);
 }

@@ -39,6 +39,10 @@ struct sk_buff {
 	unsigned char *head, *data;
 };
 
+struct tcp_sock {
+	__u8 syn_smc : 1; /* it offers SMC, or, listening, accepts it */
+};
+
 struct nsproxy {
 	struct net *net_ns;
 };

@@ -21,6 +21,8 @@
 
 #include "bpf/offer.h"
 #include "bpf/packet.h"
+#include "bpf/paths_gate.h"
+#include "bpf/rules.h"
 #include "bpf/steer.h"
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
@@ -42,14 +44,6 @@ struct {
 	__type(key, __u64);
 	__type(value, struct offer_pod);
 } offer_pods SEC(".maps");
-
-struct {
-	__uint(type, BPF_MAP_TYPE_LPM_TRIE);
-	__uint(map_flags, BPF_F_NO_PREALLOC);
-	__uint(max_entries, OFFER_RULES_MAX);
-	__type(key, struct offer_key);
-	__type(value, struct offer_ports);
-} offer_rules SEC(".maps");
 
 struct {
 	__uint(type, BPF_MAP_TYPE_ARRAY);
@@ -77,34 +71,6 @@ static __always_inline bool has_port(const struct offer_ports *p, __u16 port, bo
 	return false;
 }
 
-static __always_inline bool same(const struct address *a, const struct address *b)
-{
-	return a->word[0] == b->word[0] && a->word[1] == b->word[1] && a->word[2] == b->word[2] &&
-	       a->word[3] == b->word[3];
-}
-
-static __always_inline bool is_loopback(const struct address *a)
-{
-	if (a->word[0] || a->word[1])
-		return false;
-	if (a->word[2] == bpf_htonl(0xffff))
-		return (a->word[3] & bpf_htonl(0xff000000)) == bpf_htonl(0x7f000000);
-	return !a->word[2] && a->word[3] == bpf_htonl(1);
-}
-
-static __always_inline const struct offer_ports *rule_of(__u64 cookie, __u32 generation,
-							 const struct address *peer)
-{
-	struct offer_key key = {
-		.prefixlen = OFFER_KEY_BITS + 128,
-		.cookie = { (__u32)cookie, (__u32)(cookie >> 32) },
-		.generation = generation,
-	};
-
-	__builtin_memcpy(key.address, peer, sizeof(key.address));
-	return bpf_map_lookup_elem(&offer_rules, &key);
-}
-
 static __always_inline bool is_allowed(const struct offer_pod *pod, __u64 cookie,
 				       const struct segment *s, bool leaves)
 {
@@ -118,7 +84,7 @@ static __always_inline bool is_allowed(const struct offer_pod *pod, __u64 cookie
 	if (!node || node->closed || !(pod->flags & OFFER_OPEN))
 		return false;
 	rule = rule_of(cookie, pod->generation, peer);
-	local = same(&s->src, &s->dst) || is_loopback(peer) || rule_of(OFFER_NODE_COOKIE, 0, peer);
+	local = address_equal(&s->src, &s->dst) || is_of_node(peer);
 	if (rule && has_port(rule, s->port, local))
 		return true;
 	return local && has_port(&pod->node, s->port, true);
@@ -226,7 +192,7 @@ __noinline int on_syn(struct __sk_buff *ctx, const struct segment *s, __u32 len,
 	pod = bpf_map_lookup_elem(&offer_pods, &cookie);
 	if (!pod) /* not ours: an interface that has left its pod, for the host's namespace say */
 		return 0;
-	kept = is_allowed(pod, cookie, s, leaves);
+	kept = is_allowed(pod, cookie, s, leaves) && (leaves || path_is_open(ctx, s, cookie));
 	count(cookie, kept);
 	if (kept)
 		return 0;
@@ -248,6 +214,7 @@ __noinline int look_closer(struct __sk_buff *ctx, __u32 at, bool leaves)
 		return 0;
 	if ((tcp[13] & (TCP_SYN | TCP_ACK)) != TCP_SYN || tcp[12] >> 4 <= 5)
 		return 0;
+	__builtin_memcpy(&s.source, tcp, sizeof(s.source));
 	s.port = (__u16)tcp[2] << 8 | tcp[3];
 	return on_syn(ctx, &s, (tcp[12] >> 4) * 4 - 20, leaves);
 }

@@ -14,6 +14,8 @@
 
 #include <stdbool.h>
 
+#include "bpf/address.h"
+
 /* <linux/if_ether.h>, <linux/in.h>, <net/ipv6.h>: on the wire. */
 #define ETH_P_IP 0x0800
 #define ETH_P_IPV6 0x86dd
@@ -33,21 +35,13 @@
 /* <linux/bpf.h> of the kernel, 6.2: the packet as the kernel has it */
 extern void *bpf_cast_to_kern_ctx(void *ctx) __ksym;
 
-struct address {
-	__u32 word[4]; /* network byte order; IPv4 as ::ffff:a.b.c.d */
-};
-
 /* A SYN. */
 struct segment {
 	__u32 tcp; /* offset of its TCP header */
 	__u16 port; /* the destination's, host byte order */
+	__be16 source; /* the source's */
 	struct address src, dst;
 };
-
-static __always_inline struct address mapped(__u32 be)
-{
-	return (struct address){ .word = { 0, 0, bpf_htonl(0xffff), be } };
-}
 
 struct ipv4 {
 	__u8 version_ihl, tos;
@@ -66,8 +60,8 @@ static __always_inline bool find_in_ipv4(struct __sk_buff *ctx, __u32 at, struct
 	if (ip.protocol != IPPROTO_TCP || ip.frag_off & bpf_htons(0x1fff))
 		return false; /* of fragments the first one has the header */
 	s->tcp = at + (ip.version_ihl & 0xf) * 4;
-	s->src = mapped(ip.src);
-	s->dst = mapped(ip.dst);
+	s->src = address_of_ipv4(ip.src);
+	s->dst = address_of_ipv4(ip.dst);
 	return true;
 }
 

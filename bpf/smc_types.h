@@ -32,11 +32,22 @@ struct socket {
 /* net/smc/smc_core.h */
 struct smc_link_group {
 	__u8 is_smcd : 1;
+	char peer_systemid[8]; /* of SMC-R */
+};
+
+enum smc_link_state {
+	SMC_LNK_ACTIVE = 3,
+};
+
+struct smc_link {
+	struct smc_link_group *lgr;
+	enum smc_link_state state;
 };
 
 /* net/smc/smc.h */
 struct smc_connection {
 	struct smc_link_group *lgr;
+	struct smc_link *lnk; /* of SMC-R */
 };
 
 struct smc_sock {

@@ -125,6 +125,16 @@ void inet_as_v6(const struct inet_addr *addr, uint8_t ret[16])
 	memcpy(ret + 16 - len, bytes_of(addr), len);
 }
 
+void inet_from_v6(const uint8_t address[16], uint8_t bits, struct inet_addr *ret)
+{
+	*ret = (struct inet_addr){ .family = AF_INET6, .prefix_len = bits };
+	memcpy(&ret->v6, address, sizeof(ret->v6));
+	if (bits < 96 || !IN6_IS_ADDR_V4MAPPED(&ret->v6))
+		return;
+	*ret = (struct inet_addr){ .family = AF_INET, .prefix_len = (uint8_t)(bits - 96) };
+	memcpy(&ret->v4, address + 12, sizeof(ret->v4));
+}
+
 bool inet_covers(const struct inet_addr *net, const struct inet_addr *addr)
 {
 	const uint8_t *a = bytes_of(net), *b = bytes_of(addr);

@@ -35,6 +35,9 @@ const char *inet_format_addr(const struct inet_addr *addr, char *buf);
 
 /* The address as IPv6, without its prefix: IPv4 as ::ffff:a.b.c.d. */
 void inet_as_v6(const struct inet_addr *addr, uint8_t ret[16]);
+/* And back, with a prefix of so many of the 128 bits; ::ffff:a.b.c.d with 96 of them or more is
+ * IPv4. */
+void inet_from_v6(const uint8_t address[16], uint8_t bits, struct inet_addr *ret);
 
 /* True if net's prefix covers addr (same family). */
 bool inet_covers(const struct inet_addr *net, const struct inet_addr *addr);

@@ -21,8 +21,8 @@ static const struct smc_fallback_reason reasons[] = {
 	{ 0x03000000, "configuration", "The configuration of SMC did not allow this connection.",
 	  NULL },
 	{ 0x03010000, "peer-no-smc",
-	  "The peer speaks plain TCP, is not among 'peers' of one side, or something on the way "
-	  "removed the SMC option.",
+	  "The peer speaks plain TCP, is not among 'peers' of one side, no RDMA path to it was proven "
+	  "at that moment, or something on the way removed the SMC option.",
 	  NULL },
 	{ 0x03020000, "ipsec", "IPsec protects this connection, so it stays on TCP.", NULL },
 	{ 0x03030000, "no-device",

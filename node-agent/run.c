@@ -316,6 +316,7 @@ static void tear_down(const struct run *run)
 	close_watch(&agent->pending_watch);
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);
+	path_list_clear(&agent->paths);
 	loop_free(agent->loop);
 }
 

@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "smcctl/get.h"
 #include "smcctl/reasons.h"
-#include "common/table.h"
+#include "smcctl/table.h"
 
 /* Room that a sentence needs beside the other columns; with less the sentences get a table of
  * their own. */
@@ -69,6 +69,38 @@ static void print_devices(FILE *out, const json_t *node)
 	}
 }
 
+static long long count_state(const json_t *paths, const char *state)
+{
+	const json_t *path;
+	long long n = 0;
+	size_t i;
+
+	json_array_foreach(paths, i, path) {
+		n += strcmp(get_string(path, "state"), state) == 0;
+	}
+	return n;
+}
+
+/* A node that has talked SMC-R to nobody has no such line. */
+static void print_paths(FILE *out, const json_t *paths)
+{
+	const json_t *path;
+	size_t i;
+
+	if (!json_array_size(paths))
+		return;
+	(void)fprintf(out, "%-9s%lld proven, %lld unproven, %lld closed\n", "Paths",
+		      count_state(paths, "proven"),
+		      count_state(paths, "unproven") + count_state(paths, "trying"),
+		      count_state(paths, "closed"));
+	json_array_foreach(paths, i, path) {
+		if (!strcmp(get_string(path, "state"), "closed"))
+			(void)fprintf(out, "%-9sfrom %s: no SMC-R for %lld s more: %s\n", "",
+				      get_string(path, "peer"), get_int(path, "closed_s"),
+				      get_string(path, "why"));
+	}
+}
+
 static void print_node(FILE *out, const json_t *node)
 {
 	const char *why = get_string(node, "why"), *from = get_string(node, "source.from");
@@ -91,6 +123,7 @@ static void print_node(FILE *out, const json_t *node)
 	print_trouble(out, "Plugin", node, "plugin");
 	print_devices(out, node);
 	print_fact(out, "SMC-R", node, "host");
+	print_paths(out, get(node, "paths"));
 	print_fact(out, "Cgroups", node, "cgroup");
 	(void)fprintf(out, "%-9s%s%s%s%s\n", "Pods", "from ", get_string(node, "source.kind"),
 		      *from ? " " : "", from);

@@ -45,6 +45,7 @@ struct agent {
 	bool called; /* a plugin has called, or had to leave its request in pending/ */
 	bool stopping, uninstall; /* a signal came; what follows */
 	struct facts facts;
+	struct path_list paths; /* to peers, as they were read last */
 	struct attach_table table;
 	struct latency requests[LATENCY_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
@@ -85,6 +86,13 @@ const char *agent_not_ready(const struct agent *agent);
 /* NULL, or why what pods ask for is not known. */
 const char *agent_source_not_ready(const struct agent *agent);
 void agent_new_facts(struct agent *agent, const struct facts *facts);
+
+/* ---- paths.c ---- */
+
+/* Takes over *now, and tells what is new. */
+void agent_new_paths(struct agent *agent, struct path_list *now);
+/* How many are closed at this moment. */
+int agent_paths_closed(const struct agent *agent);
 
 /* ---- decide.c ---- */
 

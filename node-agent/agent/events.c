@@ -81,6 +81,18 @@ void agent_events_node(struct agent *agent)
 	}
 }
 
+void agent_events_closed(struct agent *agent, const struct path_entry *path)
+{
+	char note[EVENT_TEXT_MAX];
+
+	for (const struct attach *a = agent->table.first; agent->events && a; a = a->next) {
+		if (a->steered && a->rec->netns.cookie == path->value.cookie) {
+			(void)tell(agent, a, EVENTS_PAUSED, event_closed_text(path, note));
+			return;
+		}
+	}
+}
+
 /* ---- fallbacks ---- */
 
 static bool any_steered(const struct agent *agent)

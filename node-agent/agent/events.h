@@ -13,6 +13,8 @@ void agent_events_decided(struct agent *agent, const struct attach *a);
 void agent_events_refused(struct agent *agent, const struct attach *a);
 /* The attachment is committed, or its steering was turned on or off. */
 void agent_events_changed(struct agent *agent, const struct attach *a);
+/* The path to a peer was closed. */
+void agent_events_closed(struct agent *agent, const struct path_entry *path);
 /* The node's facts are new. */
 void agent_events_node(struct agent *agent);
 /* Asks for statistics, where nobody else does. */

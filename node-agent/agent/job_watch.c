@@ -69,6 +69,7 @@ struct sweep_job {
 	struct work work;
 	bool node;
 	struct facts facts;
+	struct path_list paths;
 	int n;
 	struct sweep_item items[];
 };
@@ -82,6 +83,7 @@ static int sweep_run(struct work *w, void *arg, struct err *err)
 	if (job->node) {
 		node_refresh(node);
 		job->facts = node->facts;
+		node_read_paths(node, &job->paths);
 		if (node->steer)
 			r = steer_drop_older(node->steer, err);
 	}
@@ -126,9 +128,12 @@ static void sweep_done(struct work *w, void *arg)
 		agent->sweep_busy = false;
 		if (w->rc < 0)
 			log_warn("cannot drop the hook of an older version", "err", w->err.msg);
-		if (job->node)
+		if (job->node) {
 			agent_new_facts(agent, &job->facts);
+			agent_new_paths(agent, &job->paths);
+		}
 	}
+	path_list_clear(&job->paths);
 	for (int i = 0; i < job->n; i++) {
 		if (agent)
 			take_look(agent, &job->items[i]);
@@ -169,6 +174,7 @@ struct stats_item {
 struct stats_job {
 	struct work work;
 	struct facts facts; /* devices and ports are fresh */
+	struct path_list paths;
 	int64_t begun_ms;
 	int n;
 	int from, to; /* the piece that was read last */
@@ -232,6 +238,7 @@ static int stats_run(struct work *w, void *arg, struct err *err)
 	if (job->to == 0) {
 		node_refresh_devices(node);
 		job->facts = node->facts;
+		node_read_paths(node, &job->paths);
 		netns_index_doubt(&node->netns_index);
 	}
 	job->from = job->to;
@@ -273,12 +280,14 @@ static void stats_done(struct work *w, void *arg)
 			return;
 		}
 		take_devices(agent, &job->facts);
+		agent_new_paths(agent, &job->paths);
 		agent->stats_busy = false;
 		agent->stats_ms = clock_now_ms();
 		agent->stats_took_ms = agent->stats_ms - job->begun_ms;
 		agent_events_stats(agent);
 		agent_stats_ready(agent);
 	}
+	path_list_clear(&job->paths);
 	free(job);
 }
 

@@ -28,6 +28,7 @@ enum events_reason {
 	EVENTS_FALLBACK, /* "SMCFallback" */
 	EVENTS_INVALID_ANNOTATION, /* "SMCInvalidAnnotation" */
 	EVENTS_UNAVAILABLE, /* "SMCUnavailable" */
+	EVENTS_PAUSED, /* "SMCPaused" */
 };
 
 /* Borrows kube, loop and node_name; makes no request. */

@@ -22,6 +22,7 @@ static const struct {
 	[EVENTS_FALLBACK] = { "SMCFallback", "Connect", "Warning" },
 	[EVENTS_INVALID_ANNOTATION] = { "SMCInvalidAnnotation", "ReadAnnotations", "Warning" },
 	[EVENTS_UNAVAILABLE] = { "SMCUnavailable", "Steer", "Warning" },
+	[EVENTS_PAUSED] = { "SMCPaused", "Connect", "Warning" },
 };
 
 const char *event_reason_text(enum events_reason reason)

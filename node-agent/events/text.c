@@ -5,6 +5,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/smc_fallback.h"
+
 const char *event_late_text(int listeners, char buf[EVENT_LATE_MAX])
 {
 	if (listeners < 0)
@@ -81,6 +83,21 @@ const char *event_node_text(const char *why, char buf[EVENT_TEXT_MAX])
 		"Pods of this node that ask for SMC stay on TCP, or cannot start where it is "
 		"required: %s. See 'smcctl status' on the node.",
 		why);
+	return buf;
+}
+
+const char *event_closed_text(const struct path_entry *path, char buf[EVENT_TEXT_MAX])
+{
+	const char *advice = path->value.reason ? smc_fallback_reason(path->value.reason)->advice :
+						  NULL;
+	char peer[PATH_PEER_MAX];
+
+	(void)snprintf(
+		buf, EVENT_TEXT_MAX,
+		"A connection from %s found no RDMA path: new ones from there are plain TCP, "
+		"and one tries again after a while. %s %s",
+		path_peer_text(&path->key, peer), path_failure_text(&path->value),
+		advice ? advice : "See 'smcctl status' on the node.");
 	return buf;
 }
 

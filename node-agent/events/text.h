@@ -3,6 +3,7 @@
 #ifndef SMC_AGENT_EVENT_TEXT_H
 #define SMC_AGENT_EVENT_TEXT_H
 
+#include "node-agent/model/path.h"
 #include "node-agent/model/policy.h"
 #include "node-agent/model/tally.h"
 
@@ -18,6 +19,8 @@ const char *event_steered_text(const struct policy_verdict *v, bool late, int li
 const char *event_denied_text(const struct policy_verdict *v, char buf[EVENT_TEXT_MAX]);
 /* SMCUnavailable of the node. */
 const char *event_node_text(const char *why, char buf[EVENT_TEXT_MAX]);
+/* SMCPaused: SMC-R to that peer is not offered for a while. */
+const char *event_closed_text(const struct path_entry *path, char buf[EVENT_TEXT_MAX]);
 /* Fallbacks that somebody can do something about. */
 uint64_t event_fallbacks(const struct tally *t);
 /* SMCFallback: all of those, most frequent first. */

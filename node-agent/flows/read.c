@@ -8,6 +8,7 @@
 
 #include "bpf/steer.h"
 #include "common/cleanup.h"
+#include "node-agent/pins/pins.h"
 
 uint64_t flows_fallbacks(struct flows *f, uint64_t cookie, uint32_t reason, bool server)
 {
@@ -16,16 +17,6 @@ uint64_t flows_fallbacks(struct flows *f, uint64_t cookie, uint32_t reason, bool
 
 	(void)bpf_map_lookup_elem(f->maps[FLOWS_MAP_FALLBACKS], &id, &n);
 	return n;
-}
-
-/* A whole map in one call. keys and values have room for as many as the map can hold; *n is how
- * many there were. */
-static int read_map(int fd, void *keys, void *values, uint32_t *n)
-{
-	uint64_t next; /* the kernel's: where it would go on */
-	int rc = bpf_map_lookup_batch(fd, NULL, &next, keys, values, n, NULL);
-
-	return rc == -ENOENT ? 0 : rc; /* it has come to the end */
 }
 
 int flows_read(struct flows *f, struct flow_entry **ret, struct err *err)
@@ -38,7 +29,7 @@ int flows_read(struct flows *f, struct flow_entry **ret, struct err *err)
 
 	if (!keys || !values)
 		return err_sys(err, ENOMEM, "read flows");
-	rc = read_map(f->maps[FLOWS_MAP_FLOWS], keys, values, &n);
+	rc = pins_read_map(f->maps[FLOWS_MAP_FLOWS], keys, values, &n);
 	if (rc < 0)
 		return err_sys(err, rc, "read flows");
 	all = calloc((size_t)n + 1, sizeof(*all));
@@ -72,7 +63,7 @@ static int drop_gone(struct flows *f, enum flows_map map, size_t max, size_t key
 
 	if (!keys || !values)
 		return -ENOMEM;
-	rc = read_map(f->maps[map], keys, values, &n);
+	rc = pins_read_map(f->maps[map], keys, values, &n);
 	for (uint32_t i = 0; rc == 0 && i < n; i++) {
 		const char *key = keys + i * key_size;
 

@@ -23,7 +23,9 @@ const struct facts_row facts_table[] = {
 	  .advice =
 		  "See that the CNI folder is mounted writable, and that nobody takes the plugin out." },
 	{ "flows", FACT(flows),
-	  .advice = "Boot a kernel whose module smc has BTF (CONFIG_DEBUG_INFO_BTF_MODULES)." },
+	  .advice =
+		  "Boot a kernel whose module smc has BTF (CONFIG_DEBUG_INFO_BTF_MODULES): without, "
+		  "no RDMA path is proven, and SMC-R is not offered." },
 	{ "cgroup", FACT(cgroup),
 	  .advice = "Boot with cgroup v2 (systemd.unified_cgroup_hierarchy=1)." },
 	{ "host", FACT(host),

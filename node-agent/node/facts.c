@@ -349,6 +349,7 @@ void node_refresh(struct node *node)
 	refresh_hook(node);
 	refresh_offer(node);
 	refresh_flows(node);
+	node_watch_paths(node);
 	refresh_selinux(node);
 	refresh_host(node);
 	refresh_cgroup(node);

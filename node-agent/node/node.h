@@ -69,6 +69,13 @@ int node_confirm(struct node *node, struct err *err);
  * by node_refresh(). */
 int node_pause(struct node *node, bool on, struct err *err);
 
+/* What is known of the RDMA paths to peers; empty where it cannot be read, and the log says so. The
+ * caller clears *ret. */
+void node_read_paths(const struct node *node, struct path_list *ret);
+/* Has paths proven for a minute more, if handshakes are watched. Without eyes on them nothing is
+ * tried, and what is proven holds. Part of node_refresh(). */
+void node_watch_paths(struct node *node);
+
 /* Only the facts of devices and their ports: state that changes while nothing is wrong. */
 void node_refresh_devices(struct node *node);
 /* Sets facts->plugin and the features: the plugin is in the chain, or (rc < 0) err says why it is

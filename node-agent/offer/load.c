@@ -14,8 +14,9 @@
 #include "node-agent/pins/pins.h"
 #include "offer.skel.h"
 
-const char *const offer_map_names[OFFER_MAPS] = { "offer_pods", "offer_rules", "offer_node",
-						  "offer_counts" };
+const char *const offer_map_names[OFFER_MAPS] = { "offer_pods",	  "offer_rules", "offer_node",
+						  "offer_counts", "paths",	 "path_node",
+						  "path_turn" };
 
 static void cleanup_offer_bpf(struct offer_bpf **skel)
 {

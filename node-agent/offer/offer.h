@@ -18,8 +18,10 @@
 #include <stdint.h>
 
 #include "bpf/offer.h"
+#include "bpf/paths.h"
 #include "common/err.h"
 #include "common/inet.h"
+#include "node-agent/model/path.h"
 #include "node-agent/model/peers.h"
 
 struct offer;
@@ -67,5 +69,11 @@ int offer_node_address_undo(struct offer *o, uint64_t owner, const struct inet_a
 /* The switch: closed, no pod offers anything. */
 int offer_node_close(struct offer *o, bool closed, struct err *err);
 int offer_node_closed(struct offer *o, bool *ret, struct err *err);
+
+/* Paths to peers (bpf/paths.h): what is asked of them from now on. */
+int offer_paths_gate(struct offer *o, const struct path_node *node, struct err *err);
+/* All that is known, closed ones first; what path_is_forgotten() is removed. now_ns: of
+ * CLOCK_BOOTTIME. The caller clears. */
+int offer_paths_read(struct offer *o, uint64_t now_ns, struct path_list *ret, struct err *err);
 
 #endif

@@ -93,3 +93,11 @@ int pins_check_maps(const char *bpffs_dir, unsigned layout, const char *const *n
 		rc = pins_check(bpffs_dir, layout, names[i], ids[i], err);
 	return rc;
 }
+
+int pins_read_map(int fd, void *keys, void *values, uint32_t *n)
+{
+	uint64_t next; /* the kernel's: where it would go on */
+	int rc = bpf_map_lookup_batch(fd, NULL, &next, keys, values, n, NULL);
+
+	return rc == -ENOENT ? 0 : rc; /* it has come to the end */
+}

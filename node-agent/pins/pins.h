@@ -53,4 +53,8 @@ int pins_check(const char *bpffs_dir, unsigned layout, const char *name, uint32_
 int pins_check_maps(const char *bpffs_dir, unsigned layout, const char *const *names,
 		    const uint32_t *ids, int n, struct err *err);
 
+/* A whole map in one call. keys and values have room for as many as the map can hold; *n is that,
+ * and then how many there were. A negative errno. */
+int pins_read_map(int fd, void *keys, void *values, uint32_t *n);
+
 #endif

@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 #include "common/inet.h"
 #include "common/smc_fallback.h"
 #include "common/wire.h"
@@ -148,14 +149,10 @@ static const uint8_t no_address[16];
 static json_t *peer(const struct names *names, const struct flow_key *key)
 {
 	const struct attach *a = peer_of(names, key->address);
-	struct inet_addr addr = { .family = AF_INET6, .prefix_len = 128 };
+	struct inet_addr addr;
 	char text[INET_TEXT_MAX] = "", name[2 * WIRE_NAME_MAX] = "";
 
-	memcpy(&addr.v6, key->address, sizeof(addr.v6));
-	if (IN6_IS_ADDR_V4MAPPED(&addr.v6)) {
-		addr.family = AF_INET;
-		memcpy(&addr.v4, key->address + 12, sizeof(addr.v4));
-	}
+	inet_from_v6(key->address, 128, &addr);
 	if (memcmp(key->address, no_address, sizeof(no_address)) != 0)
 		(void)inet_format_addr(&addr, text);
 	if (a)
@@ -171,20 +168,14 @@ static json_t *reason(const struct flow_entry *e)
 			 "peer_says", said, "count", (json_int_t)e->value.n);
 }
 
-static int64_t clock_ns(clockid_t clock)
-{
-	struct timespec now;
-
-	(void)clock_gettime(clock, &now);
-	return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
-}
-
 /* Seconds since 1970. */
 static json_int_t time_of(uint64_t boot_ns)
 {
-	int64_t ago = clock_ns(CLOCK_BOOTTIME) - (int64_t)boot_ns;
+	int64_t ago = (int64_t)(clock_boot_ns() - boot_ns);
+	struct timespec now;
 
-	return (clock_ns(CLOCK_REALTIME) - ago) / 1000000000;
+	(void)clock_gettime(CLOCK_REALTIME, &now);
+	return ((int64_t)now.tv_sec * 1000000000 + now.tv_nsec - ago) / 1000000000;
 }
 
 static json_t *flow_message(const struct names *names, const struct attach *a,

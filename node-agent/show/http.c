@@ -77,6 +77,7 @@ static int make_page(struct http *http)
 		.facts = &agent->facts,
 		.requests = agent->requests,
 		.paused = agent_paused(agent),
+		.paths_closed = agent_paths_closed(agent),
 		.watch_restarts = agent->source ? source_restarts(agent->source) : 0,
 		.events_lost = events_lost(agent->events),
 		.process = &process

@@ -60,6 +60,10 @@ static void render_node(FILE *out, const struct metrics_node *node)
 	metrics_head(out, "smc_cni_paused", "gauge",
 		     "The switch smc-cni.io/pause: 1 while it is on.");
 	(void)fprintf(out, "smc_cni_paused %d\n", node->paused);
+	metrics_head(
+		out, "smc_cni_breaker_open", "gauge",
+		"Peers to which SMC-R is not offered for a while, since no RDMA path carried it.");
+	(void)fprintf(out, "smc_cni_breaker_open %d\n", node->paths_closed);
 	metrics_head(out, "smc_cni_watch_restarts_total", "counter",
 		     "Times a watch of the API server broke and began anew.");
 	(void)fprintf(out, "smc_cni_watch_restarts_total %" PRIu64 "\n", node->watch_restarts);

@@ -43,6 +43,7 @@ struct metrics_node {
 	const struct facts *facts; /* the other checks */
 	const struct latency *requests; /* LATENCY_N_VERBS of them */
 	bool paused; /* the switch */
+	int paths_closed; /* of the RDMA paths to peers */
 	uint64_t watch_restarts;
 	uint64_t events_lost;
 	const struct process_metrics *process; /* NULL: not shown */

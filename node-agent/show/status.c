@@ -7,8 +7,11 @@
 
 #include "common/cleanup.h"
 #include "common/clock.h"
+#include "common/smc_fallback.h"
 #include "node-agent/events/text.h"
 #include "node-agent/model/tally.h"
+
+#define STATUS_PATHS_MAX 128 /* closed ones come first */
 
 /* Out of memory a key is missing from the message; readers then say so. */
 static void set(json_t *obj, const char *key, json_t *value)
@@ -91,6 +94,33 @@ static json_t *pnets(const struct config *config)
 	return list;
 }
 
+static json_t *path(const struct path_entry *p, uint64_t now_ns)
+{
+	uint64_t until_ns = path_closed_until(&p->value, now_ns);
+	char peer[PATH_PEER_MAX];
+
+	return json_pack("{s:s, s:s, s:i, s:s, s:s, s:o}", "peer", path_peer_text(&p->key, peer),
+			 "state", path_state_text(path_state_at(&p->value, now_ns)), "failures",
+			 (int)p->value.failures, "reason",
+			 p->value.failures && p->value.reason ?
+				 smc_fallback_reason(p->value.reason)->name :
+				 "",
+			 "why", p->value.failures ? path_failure_text(&p->value) : "", "closed_s",
+			 until_ns ? integer((until_ns - now_ns) / 1000000000) : json_null());
+}
+
+/* An entry of this kind says only that addresses have entries of their own. */
+static json_t *paths(const struct path_list *l)
+{
+	uint64_t now_ns = clock_boot_ns();
+	json_t *list = json_array();
+
+	for (int i = 0; i < l->n && i < STATUS_PATHS_MAX; i++)
+		if (!(l->all[i].value.flags & PATH_MIXED))
+			(void)json_array_append_new(list, path(&l->all[i], now_ns));
+	return list;
+}
+
 static json_t *source(const struct agent *agent)
 {
 	const struct source *s = agent->source;
@@ -127,6 +157,7 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "ueids", ueids(facts));
 	set(node, "devices", devices(agent));
 	set(node, "pnets", pnets(agent->config));
+	set(node, "paths", paths(&agent->paths));
 	set(node, "source", source(agent));
 	set(node, "stats_age_s",
 	    agent->stats_ms ? json_integer((clock_now_ms() - agent->stats_ms) / 1000) :

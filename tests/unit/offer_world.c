@@ -1,14 +1,21 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/unit/offer_world.h"
 
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <stdio.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <string.h>
 #include <unistd.h>
 
+#include <cmocka.h>
+
+#include <bpf/bpf.h>
 #include <bpf/libbpf.h>
 
 #include "common/cleanup.h"
@@ -18,7 +25,7 @@
 struct offer *offer_world;
 uint64_t offer_world_cookie;
 
-static int fail(const char *what)
+static int failed(const char *what)
 {
 	perror(what);
 	return -1;
@@ -41,10 +48,10 @@ int offer_world_make(void **state)
 	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0 ||
 	    mount("none", "/run", "tmpfs", 0, NULL) < 0 || mkdir("/run/bpf", 0700) < 0 ||
 	    mount("none", "/run/bpf", "bpf", 0, NULL) < 0)
-		return fail("make a world");
+		return failed("make a world");
 	fd = netns_open("/proc/thread-self/ns/net", NULL);
 	if (fd < 0 || netns_identify(fd, &id, NULL) < 0)
-		return fail("network namespace");
+		return failed("network namespace");
 	offer_world_cookie = id.cookie;
 	return 0;
 }
@@ -91,4 +98,63 @@ const struct peers_set *offer_world_set(const char *const *nets)
 			return NULL;
 	}
 	return &set;
+}
+
+#define NEXT UINT32_MAX /* TCX_NEXT, TC_ACT_UNSPEC */
+
+const uint8_t offer_world_smc[OFFER_WORLD_SMC] = { 2,	4, 5,	 180,  1,    1,
+						   254, 6, 0xe2, 0xd4, 0xc3, 0xd9 };
+static const uint8_t no_smc[] = { 2, 4, 5, 180, 1, 1, 1, 1, 1, 1, 1, 1 };
+
+void offer_world_pass(struct packet *p, enum offer_direction d)
+{
+	uint8_t out[PACKET_MAX];
+	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = (uint32_t)p->len,
+		    .data_out = out, .data_size_out = sizeof(out));
+
+	assert_int_equal(bpf_prog_test_run_opts(offer_world->progs[d], &opts), 0);
+	assert_int_equal(opts.retval, NEXT);
+	assert_int_equal(opts.data_size_out, p->len);
+	memcpy(p->data, out, p->len);
+}
+
+bool offer_world_blanks(struct packet *p, enum offer_direction d)
+{
+	struct packet before = *p;
+	bool blanked;
+
+	offer_world_pass(p, d);
+	blanked = !memcmp(p->data + p->tcp + 20, no_smc, sizeof(no_smc));
+	if (blanked) {
+		assert_true(packet_sum_is_right(p));
+		memcpy(before.data + p->tcp + 16, p->data + p->tcp + 16, 2);
+		memcpy(before.data + p->tcp + 20, no_smc, sizeof(no_smc));
+	}
+	assert_memory_equal(p->data, before.data, p->len);
+	return blanked;
+}
+
+struct packet offer_world_syn(const char *src, const char *dst, uint16_t port)
+{
+	struct packet p;
+
+	packet_ethernet(&p, 0, 0x0800);
+	packet_ipv4(&p, 5, 0, src, dst);
+	packet_tcp(&p, PACKET_SYN, port, offer_world_smc, sizeof(offer_world_smc));
+	return p;
+}
+
+void offer_world_allow(uint32_t flags, const struct peers_set *set)
+{
+	struct err err = ERR_INIT;
+
+	if (offer_pod_apply(offer_world, offer_world_cookie, flags, set, &err) < 0)
+		fail_msg("%s", err.msg);
+}
+
+bool offer_world_keeps(enum offer_direction d, const char *src, const char *dst, uint16_t port)
+{
+	struct packet p = offer_world_syn(src, dst, port);
+
+	return !offer_world_blanks(&p, d);
 }

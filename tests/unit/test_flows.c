@@ -194,8 +194,9 @@ static void a_peer_is_a_line_and_a_reason_is_explained_once(void **state)
 		"IPv6, which SMC-R does not carry.\n"
 		"    do: Check with smcctl status that both nodes have a device and the same UEID, "
 		"and that the pod's pnet id is that of the device.\n"
-		"peer-no-smc: The peer speaks plain TCP, is not among 'peers' of one side, or "
-		"something on the way removed the SMC option.\n");
+		"peer-no-smc: The peer speaks plain TCP, is not among 'peers' of one side, no "
+		"RDMA path to it was proven at that moment, or something on the way removed the "
+		"SMC option.\n");
 }
 
 static void a_problem_is_what_somebody_can_act_on(void **state)

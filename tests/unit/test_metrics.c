@@ -244,7 +244,13 @@ static void the_node_has_its_series_without_pods_too(void **state)
 {
 	const struct facts facts = { .smc.ok = true, .smc.failures = 2, .host.unasked = true };
 	struct latency requests[LATENCY_N_VERBS] = { 0 };
-	const struct metrics_node node = { true, &facts, requests, true, 3, 4, NULL };
+	const struct metrics_node node = { .ready = true,
+					   .facts = &facts,
+					   .requests = requests,
+					   .paused = true,
+					   .paths_closed = 2,
+					   .watch_restarts = 3,
+					   .events_lost = 4 };
 
 	(void)state;
 	latency_observe(&requests[LATENCY_DEL], 1000); /* on the edge: in the bucket */
@@ -259,6 +265,7 @@ static void the_node_has_its_series_without_pods_too(void **state)
 	has_line("smc_cni_probe_failures_total{check=\"hook\"} 0");
 	has_line("smc_cni_watch_restarts_total 3");
 	has_line("smc_cni_paused 1");
+	has_line("smc_cni_breaker_open 2");
 	has_line("smc_cni_events_lost_total 4");
 	has_line("smc_cni_build_info{version=\"" SMC_CNI_VERSION "\"} 1");
 	has_line("# TYPE smc_cni_request_duration_seconds histogram");

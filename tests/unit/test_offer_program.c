@@ -10,58 +10,11 @@
 
 #include <cmocka.h>
 
-#include <bpf/bpf.h>
-
 #include "common/cleanup.h"
 #include "tests/unit/offer_packet.h"
 #include "tests/unit/offer_world.h"
 
 #define ROUNDS 20000
-#define NEXT UINT32_MAX /* TCX_NEXT, TC_ACT_UNSPEC */
-
-static const uint8_t smc[] = { 2, 4, 5, 180, 1, 1, 254, 6, 0xe2, 0xd4, 0xc3, 0xd9 };
-static const uint8_t no_smc[] = { 2, 4, 5, 180, 1, 1, 1, 1, 1, 1, 1, 1 };
-
-/* Sends p through the program; p is then what came out. */
-static void pass(struct packet *p, enum offer_direction d)
-{
-	uint8_t out[PACKET_MAX];
-	LIBBPF_OPTS(bpf_test_run_opts, opts, .data_in = p->data, .data_size_in = (uint32_t)p->len,
-		    .data_out = out, .data_size_out = sizeof(out));
-
-	assert_int_equal(bpf_prog_test_run_opts(offer_world->progs[d], &opts), 0);
-	assert_int_equal(opts.retval, NEXT);
-	assert_int_equal(opts.data_size_out, p->len);
-	memcpy(p->data, out, p->len);
-}
-
-/* Is the option of p, whose options are those of `smc`, blanked by the program? All else must be
- * as it was. */
-static bool is_blanked(struct packet *p, enum offer_direction d)
-{
-	struct packet before = *p;
-	bool blanked;
-
-	pass(p, d);
-	blanked = !memcmp(p->data + p->tcp + 20, no_smc, sizeof(no_smc));
-	if (blanked) {
-		assert_true(packet_sum_is_right(p));
-		memcpy(before.data + p->tcp + 16, p->data + p->tcp + 16, 2);
-		memcpy(before.data + p->tcp + 20, no_smc, sizeof(no_smc));
-	}
-	assert_memory_equal(p->data, before.data, p->len);
-	return blanked;
-}
-
-static struct packet syn4(const char *src, const char *dst, uint16_t port)
-{
-	struct packet p;
-
-	packet_ethernet(&p, 0, 0x0800);
-	packet_ipv4(&p, 5, 0, src, dst);
-	packet_tcp(&p, PACKET_SYN, port, smc, sizeof(smc));
-	return p;
-}
 
 static struct packet syn6(const uint8_t *types, int ext_len, uint16_t frag_off)
 {
@@ -69,7 +22,7 @@ static struct packet syn6(const uint8_t *types, int ext_len, uint16_t frag_off)
 
 	packet_ethernet(&p, 0, 0x86dd);
 	packet_ipv6(&p, types, ext_len, frag_off, "fd00::1", "fd00::2");
-	packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
+	packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
 	return p;
 }
 
@@ -84,8 +37,8 @@ static void only_a_syn_without_ack_is_touched(void **state)
 
 			packet_ethernet(&p, 0, 0x0800);
 			packet_ipv4(&p, 5, 0, "10.0.0.1", "10.0.0.2");
-			packet_tcp(&p, (uint8_t)flags, 80, smc, sizeof(smc));
-			assert_int_equal(is_blanked(&p, d),
+			packet_tcp(&p, (uint8_t)flags, 80, offer_world_smc, OFFER_WORLD_SMC);
+			assert_int_equal(offer_world_blanks(&p, d),
 					 (flags & PACKET_SYN) && !(flags & PACKET_ACK));
 		}
 }
@@ -98,20 +51,20 @@ static void ipv4_options_and_fragments(void **state)
 	for (int words = 5; words <= 15; words++) {
 		packet_ethernet(&p, 0, 0x0800);
 		packet_ipv4(&p, words, 0x4000, "10.0.0.1", "10.0.0.2");
-		packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
-		assert_true(is_blanked(&p, OFFER_OUT));
+		packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
+		assert_true(offer_world_blanks(&p, OFFER_OUT));
 	}
 	packet_ethernet(&p, 0, 0x0800);
 	packet_ipv4(&p, 5, 0x2000, "10.0.0.1", "10.0.0.2"); /* the first of several */
-	packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
-	assert_true(is_blanked(&p, OFFER_OUT));
+	packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
+	assert_true(offer_world_blanks(&p, OFFER_OUT));
 	packet_ethernet(&p, 0, 0x0800);
 	packet_ipv4(&p, 5, 1, "10.0.0.1", "10.0.0.2"); /* its data only looks like a SYN */
-	packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
-	assert_false(is_blanked(&p, OFFER_OUT));
-	p = syn4("10.0.0.1", "10.0.0.2", 80);
+	packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
+	assert_false(offer_world_blanks(&p, OFFER_OUT));
+	p = offer_world_syn("10.0.0.1", "10.0.0.2", 80);
 	p.data[p.ip + 9] = 17;
-	assert_false(is_blanked(&p, OFFER_OUT));
+	assert_false(offer_world_blanks(&p, OFFER_OUT));
 }
 
 static void ipv6_extension_headers(void **state)
@@ -139,7 +92,7 @@ static void ipv6_extension_headers(void **state)
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		struct packet p = syn6(cases[i].types, cases[i].ext_len, cases[i].frag_off);
 
-		assert_int_equal(is_blanked(&p, OFFER_OUT), cases[i].seen);
+		assert_int_equal(offer_world_blanks(&p, OFFER_OUT), cases[i].seen);
 	}
 }
 
@@ -152,29 +105,29 @@ static void tags_in_the_packet(void **state)
 	for (int tags = 1; tags <= 2; tags++) {
 		packet_ethernet(&p, tags, 0x0800);
 		packet_ipv4(&p, 5, 0, "10.0.0.1", "10.0.0.2");
-		packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
-		assert_true(is_blanked(&p, OFFER_IN));
+		packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
+		assert_true(offer_world_blanks(&p, OFFER_IN));
 		packet_ethernet(&p, tags, 0x86dd);
 		packet_ipv6(&p, plain, 0, 0, "fd00::1", "fd00::2");
-		packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
-		assert_true(is_blanked(&p, OFFER_IN));
+		packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
+		assert_true(offer_world_blanks(&p, OFFER_IN));
 	}
 	packet_ethernet(&p, 1, 0x0806);
 	packet_ipv4(&p, 5, 0, "10.0.0.1", "10.0.0.2");
-	packet_tcp(&p, PACKET_SYN, 80, smc, sizeof(smc));
-	assert_false(is_blanked(&p, OFFER_IN));
+	packet_tcp(&p, PACKET_SYN, 80, offer_world_smc, OFFER_WORLD_SMC);
+	assert_false(offer_world_blanks(&p, OFFER_IN));
 }
 
 static void a_packet_that_ends_early_is_left_alone(void **state)
 {
-	struct packet whole = syn4("10.0.0.1", "10.0.0.2", 80);
+	struct packet whole = offer_world_syn("10.0.0.1", "10.0.0.2", 80);
 
 	(void)state;
 	for (size_t len = whole.ip + 20; len < whole.len; len++) {
 		struct packet p = whole;
 
 		p.len = len;
-		pass(&p, OFFER_OUT);
+		offer_world_pass(&p, OFFER_OUT);
 		assert_memory_equal(p.data, whole.data, len);
 	}
 }
@@ -260,7 +213,7 @@ static void options_are_read_as_the_kernel_reads_them(void **state)
 		packet_ipv4(&p, 5, 0, "10.0.0.1", "10.0.0.2");
 		packet_tcp(&p, PACKET_SYN, 80, options, len);
 		before = p;
-		pass(&p, OFFER_OUT);
+		offer_world_pass(&p, OFFER_OUT);
 		assert_true(packet_sum_is_right(&p));
 		assert_memory_equal(p.data + p.tcp + 20, want, (size_t)len);
 		assert_memory_equal(p.data, before.data, p.tcp + 16);
@@ -270,29 +223,14 @@ static void options_are_read_as_the_kernel_reads_them(void **state)
 
 /* ---- which peers ---- */
 
-static void allow(uint32_t flags, const struct peers_set *set)
-{
-	struct err err = ERR_INIT;
-
-	if (offer_pod_apply(offer_world, offer_world_cookie, flags, set, &err) < 0)
-		fail_msg("%s", err.msg);
-}
-
-static bool keeps(enum offer_direction d, const char *src, const char *dst, uint16_t port)
-{
-	struct packet p = syn4(src, dst, port);
-
-	return !is_blanked(&p, d);
-}
-
 static void the_peer_is_where_it_goes_and_where_it_comes_from(void **state)
 {
 	(void)state;
-	allow(OFFER_OPEN, offer_world_set((const char *[]){ "10.1.0.0/16", NULL }));
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
-	assert_false(keeps(OFFER_OUT, "10.1.0.1", "10.9.0.1", 80));
-	assert_true(keeps(OFFER_IN, "10.1.0.1", "10.9.0.1", 80));
-	assert_false(keeps(OFFER_IN, "10.9.0.1", "10.1.0.1", 80));
+	offer_world_allow(OFFER_OPEN, offer_world_set((const char *[]){ "10.1.0.0/16", NULL }));
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.1.0.1", "10.9.0.1", 80));
+	assert_true(offer_world_keeps(OFFER_IN, "10.1.0.1", "10.9.0.1", 80));
+	assert_false(offer_world_keeps(OFFER_IN, "10.9.0.1", "10.1.0.1", 80));
 }
 
 static void the_longest_prefix_and_its_ports_decide(void **state)
@@ -306,14 +244,14 @@ static void the_longest_prefix_and_its_ports_decide(void **state)
 	(void)state;
 	assert_int_equal(inet_parse("10.1.0.0/16", &rules[0].net, NULL), 0);
 	assert_int_equal(inet_parse("10.1.2.0/24", &rules[1].net, NULL), 0);
-	allow(OFFER_OPEN, &set);
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 80));
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 81));
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 999));
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 1000));
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 2000));
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 2001));
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.2.1", 80));
+	offer_world_allow(OFFER_OPEN, &set);
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 80));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 81));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 999));
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 1000));
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 2000));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.3.1", 2001));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.2.1", 80));
 }
 
 static void ipv6_peers(void **state)
@@ -322,9 +260,9 @@ static void ipv6_peers(void **state)
 	struct packet p = syn6(plain, 0, 0);
 
 	(void)state;
-	allow(OFFER_OPEN, offer_world_set((const char *[]){ "fd00::2/127", NULL }));
-	assert_false(is_blanked(&p, OFFER_OUT));
-	assert_true(is_blanked(&p, OFFER_IN)); /* fd00::1 */
+	offer_world_allow(OFFER_OPEN, offer_world_set((const char *[]){ "fd00::2/127", NULL }));
+	assert_false(offer_world_blanks(&p, OFFER_OUT));
+	assert_true(offer_world_blanks(&p, OFFER_IN)); /* fd00::1 */
 }
 
 /* The pod itself by loopback or its own address, and the node's pods: by node's ports, or by a
@@ -341,15 +279,18 @@ static void pods_of_the_node(void **state)
 	assert_int_equal(inet_parse("10.0.0.0/8", &rule.net, NULL), 0);
 	set.n = 1;
 	set.rules = &rule;
-	allow(OFFER_OPEN, &set);
+	offer_world_allow(OFFER_OPEN, &set);
 	for (uint16_t port = 80; port <= 100; port += 10) {
-		assert_int_equal(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.5", port), port < 100);
-		assert_int_equal(keeps(OFFER_OUT, "10.9.0.1", "10.9.0.1", port), port < 100);
-		assert_int_equal(keeps(OFFER_OUT, "127.0.0.1", "127.0.0.2", port), port == 80);
-		assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.6", port));
+		assert_int_equal(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.5", port),
+				 port < 100);
+		assert_int_equal(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.9.0.1", port),
+				 port < 100);
+		assert_int_equal(offer_world_keeps(OFFER_OUT, "127.0.0.1", "127.0.0.2", port),
+				 port == 80);
+		assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.6", port));
 	}
 	assert_int_equal(offer_node_address_undo(offer_world, 1, &addr, NULL), 0);
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.5", 80));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.5", 80));
 }
 
 static void closed_is_closed(void **state)
@@ -359,15 +300,15 @@ static void closed_is_closed(void **state)
 	(void)state;
 	/* Of no pod: the interface is another namespace's by now. */
 	assert_int_equal(offer_pod_undo(offer_world, offer_world_cookie, NULL), 0);
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
-	allow(0, offer_world_set((const char *[]){ "0.0.0.0/0", NULL }));
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
-	allow(OFFER_OPEN, offer_world_set((const char *[]){ "0.0.0.0/0", NULL }));
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
+	offer_world_allow(0, offer_world_set((const char *[]){ "0.0.0.0/0", NULL }));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
+	offer_world_allow(OFFER_OPEN, offer_world_set((const char *[]){ "0.0.0.0/0", NULL }));
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
 	assert_int_equal(offer_node_close(offer_world, true, NULL), 0);
-	assert_false(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
+	assert_false(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
 	assert_int_equal(offer_node_close(offer_world, false, NULL), 0);
-	assert_true(keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
+	assert_true(offer_world_keeps(OFFER_OUT, "10.9.0.1", "10.1.0.1", 80));
 	assert_int_equal(offer_pod_counts(offer_world, offer_world_cookie, &counts, NULL), 0);
 	assert_int_equal(counts.kept, 2);
 	assert_int_equal(counts.blanked, 2);

@@ -32,6 +32,7 @@ talk() { pod enter "$1" /usr/bin/python3 "$xfer" client "$2" "$3" 1000; }
 talk_from_host() { /usr/bin/python3 "$xfer" client "$@" 1000; }
 # Of the agent's own programs
 programs() { bpftool prog show --json | jq '[.[] | select((.name // "") | startswith("smc_flow"))] | length'; }
+path_is_open() { [ "$(smcctl status --json | jq -r '.node.paths[0].state')" = unproven ]; }
 entries() { bpftool map dump pinned "$(pins_folder)/$1" --json | jq length; }
 forgotten() { [ "$(entries flows) $(entries fallbacks)" = "0 0" ]; }
 fallbacks_of() { node_status "$1" "[.fallback[] | select(.role == \"$2\").count] | add"; }
@@ -55,6 +56,7 @@ if [ $transport = smcr ]; then
 		counted "smc=0 tcp=1 confirm-link-timeout=1" server server 5000 shop/client
 	check "the client, too" equal 1 "$(flow client client 5000 shop/server .tcp)"
 	check "nothing is counted as SMC" equal 0 "$(flow client client 5000 shop/server .smcr)"
+	check "after a while one may try again" eventually 90 path_is_open
 	broken=1
 else
 	broken=0
