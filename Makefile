@@ -4,6 +4,7 @@
 # Sources are found by wildcard, one folder a piece, so that a new file needs no change here:
 #   common/*.c          -> build/lib/libcommon.a     bpf/x.bpf.c -> build/bpf/x.skel.h
 #   PROGRAM/*.c         -> build/lib/libPROGRAM.a (without main.c) and build/bin/NAME
+#   PROGRAM/ROOM/*.proto -> build/proto/.../*.pb-c.[ch], in the same archive
 #   tests/{unit,program}/test_*.c -> build/tests/{unit,program}/*
 #   tests/fuzz/fuzz_*.c -> build/san-.../fuzz/*
 # A program is built once its folder has a main.c. What make does is in mk/: build, test, lint.
@@ -31,6 +32,7 @@ CROSS := $(filter-out $(HOST_ARCH),$(ARCH))
 B     := build$(if $(CROSS),/$(ARCH))$(if $(SAN),/san-$(subst $(comma),-,$(SAN)))
 B     := $(B)$(if $(filter 1,$(FAULT)),/fault)
 K     := build$(if $(CROSS),/$(ARCH))/bpf
+P     := build/proto
 
 export V STRICT
 MAKEFLAGS += --no-builtin-rules --no-print-directory

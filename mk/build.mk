@@ -23,7 +23,7 @@ BPFTOOL  ?= $(if $(CROSS),$(EMULATE) $(SYSROOT)/usr/sbin/bpftool,$\
 
 WARN     := -Wall -Wextra -Wshadow -Wcast-qual -Wstrict-prototypes -Wmissing-prototypes -Wvla \
             -Wold-style-definition -Wpointer-arith -Wwrite-strings -Wundef -Wformat=2
-CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem $(K) \
+CPPFLAGS := -D_GNU_SOURCE -DSMC_CNI_VERSION='"$(VERSION)"' -iquote . -isystem $(K) -isystem $(P) \
             -isystem $(SYSROOT)/usr/include/libnl3 $(if $(filter 1,$(FAULT)),-DSMC_FAULT)
 CFLAGS   ?= -O2 -g
 CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
@@ -40,7 +40,7 @@ BIN_smcctl     := smcctl
 
 LIBS_nl         := -lnl-route-3 -lnl-genl-3 -lnl-3
 LIBS_cni-plugin := -ljansson $(LIBS_nl)
-LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd -lcurl $(LIBS_nl)
+LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd -lcurl -lprotobuf-c $(LIBS_nl)
 LIBS_smcctl     := -ljansson $(LIBS_nl)
 # The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be). With musl if
 # its libraries are there, else with glibc (docs/performance.md).
@@ -79,11 +79,14 @@ CFLAGS_common       = $(CFLAGS_cni-plugin)
 
 # $(call objects,FOLDER,FLAVOUR) and so on
 objects  = $(patsubst %.c,$(B)/$(or $(2),obj)/%.o,\
-             $(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c $(1)/*/*.c)))
+             $(filter-out %/main.c %.bpf.c,$(wildcard $(1)/*.c $(1)/*/*.c))) \
+           $(patsubst %.proto,$(B)/$(or $(2),obj)/%.pb-c.o,$(wildcard $(1)/*/*.proto))
 archive  = $(B)/$(or $(2),lib)/lib$(1).a
 BUILT   := $(patsubst %/main.c,%,$(wildcard $(PROGS:%=%/main.c)))
 ARCHIVES := $(foreach d,$(PROGS) common,$(call archive,$(d)))
-SKELS   := $(patsubst bpf/%.bpf.c,$(K)/%.skel.h,$(wildcard bpf/*.bpf.c))
+# Headers that are generated: of BPF programs, and of what others call messages (protobuf).
+SKELS   := $(patsubst bpf/%.bpf.c,$(K)/%.skel.h,$(wildcard bpf/*.bpf.c)) \
+           $(patsubst %.proto,$(P)/%.pb-c.h,$(wildcard */*/*.proto))
 
 all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d)))
 
@@ -98,6 +101,17 @@ $(B)/obj/%.o: %.c $(B)/flags | $(SKELS)
 	$(call compile,$(CC) $(CPPFLAGS))
 $(B)/musl/%.o: %.c $(B)/musl/flags
 	$(call compile,$(CC_musl) $(CPPFLAGS_musl))
+
+# Messages: C from .proto, the same for all flavours and machines. It is not ours to warn about.
+$(P)/%.pb-c.c $(P)/%.pb-c.h: %.proto
+	$(call say,PROTO)
+	@mkdir -p $(P)
+	$(Q)protoc-c --c_out=$(P) $<
+
+$(B)/obj/%.pb-c.o: $(P)/%.pb-c.c $(B)/flags
+	$(call say,CC)
+	@mkdir -p $(@D)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS_) $(CFLAGS) -w -c -o $@ $<
 
 # A file that changes only when its content does: $(1) is the content.
 define keep
