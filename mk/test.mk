@@ -156,7 +156,7 @@ mutants: all unit-build ## break the product on purpose: each mutant must be cau
 # What the tests run.
 $(filter $(B)/tests/program/test_cni_%,$(PROGRAM)): $(B)/bin/smc-cni
 $(patsubst %,$(B)/tests/program/test_%,\
-	$(patsubst %,agent_%,socket life pending kube install) uninstall): \
+	$(patsubst %,agent_%,socket life pending kube install nri) uninstall): \
 	$(B)/bin/smc-node-agent
 $(B)/tests/program/test_cni_fault: $(B)/fault/bin/smc-cni
 $(B)/tests/program/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent

@@ -17,6 +17,8 @@
 #include "node-agent/agent/installer.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/events/events.h"
+#include "node-agent/model/sandbox.h"
+#include "node-agent/nri/nri.h"
 #include "node-agent/server/server.h"
 #include "node-agent/show/http.h"
 #include "node-agent/uninstall.h"
@@ -33,6 +35,7 @@ struct run {
 	struct agent *agent;
 	struct server *server;
 	struct http *http; /* NULL: off, or not to be had yet */
+	struct nri *nri; /* NULL: off */
 	struct loop_timer retry_timer;
 };
 
@@ -279,6 +282,8 @@ static int set_up(struct run *run, struct err *err)
 		return r;
 	open_http(run);
 	r = agent->idle ? 0 : open_work(run, err);
+	if (r == 0 && !agent->idle)
+		r = nri_new(agent, &run->nri, err);
 	if (r == 0)
 		retry_later(run);
 	return r;
@@ -296,6 +301,7 @@ static void tear_down(const struct run *run)
 
 	/* The socket goes first, so that nobody sends what is not read any more. */
 	http_free(run->http);
+	nri_free(run->nri);
 	installer_free(TAKE_PTR(agent->installer));
 	server_free(run->server);
 	if (agent->worker &&
@@ -317,6 +323,7 @@ static void tear_down(const struct run *run)
 	close_watch(&agent->signal_watch);
 	attach_clear(&agent->table);
 	path_list_clear(&agent->paths);
+	sandbox_table_free(agent->sandboxes);
 	loop_free(agent->loop);
 }
 

@@ -101,6 +101,16 @@ static void print_paths(FILE *out, const json_t *paths)
 	}
 }
 
+static void print_runtime(FILE *out, const json_t *node)
+{
+	if (!get_bool(node, "nri.ok"))
+		print_fact(out, "NRI", node, "nri");
+	else
+		(void)fprintf(out, "%-9s%s %s tells of %lld containers\n", "NRI",
+			      get_string(node, "runtime.name"), get_string(node, "runtime.version"),
+			      get_int(node, "runtime.containers"));
+}
+
 static void print_node(FILE *out, const json_t *node)
 {
 	const char *why = get_string(node, "why"), *from = get_string(node, "source.from");
@@ -125,6 +135,7 @@ static void print_node(FILE *out, const json_t *node)
 	print_fact(out, "SMC-R", node, "host");
 	print_paths(out, get(node, "paths"));
 	print_fact(out, "Cgroups", node, "cgroup");
+	print_runtime(out, node);
 	(void)fprintf(out, "%-9s%s%s%s%s\n", "Pods", "from ", get_string(node, "source.kind"),
 		      *from ? " " : "", from);
 	if (!get_bool(node, "source.synced"))

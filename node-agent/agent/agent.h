@@ -26,6 +26,7 @@
 #define AGENT_SWEEP_S 15 /* every attachment is looked at once in this time */
 
 struct installer;
+struct sandbox_table;
 struct events;
 struct listener;
 
@@ -47,6 +48,10 @@ struct agent {
 	struct facts facts;
 	struct path_list paths; /* to peers, as they were read last */
 	struct attach_table table;
+	struct agent_runtime { /* who tells by NRI; "" = nobody does, at present */
+		char name[64], version[64], nri_version[64];
+	} runtime;
+	struct sandbox_table *sandboxes; /* what it has told; NULL: nothing so far */
 	struct latency requests[LATENCY_N_VERBS];
 	int64_t stats_ms; /* CLOCK_MONOTONIC of the last reading; 0: none */
 	int64_t stats_took_ms;

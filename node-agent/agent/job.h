@@ -20,6 +20,9 @@ int job_check(struct agent *agent, const struct attach *a, uint64_t session);
 /* The switch: closes the offers of all pods, or opens them again. */
 int job_pause(struct agent *agent, bool on);
 
+/* What became of the connection to the runtime: rc 0, or why there is none. -> agent_new_facts() */
+int job_nri(struct agent *agent, int rc, const struct err *why);
+
 /* Looks at some attachments, and at the node too. -> agent_new_facts(), repairs and removals */
 int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node);
 

@@ -166,3 +166,46 @@ int job_pause(struct agent *agent, bool on)
 	worker_add(agent->worker, &job->work, pause_run, pause_done);
 	return 0;
 }
+
+/* ---- the runtime's voice ---- */
+
+struct nri_job {
+	struct work work;
+	int rc;
+	struct err why;
+	struct facts facts;
+};
+
+/* The facts are the worker's, and so are the labels that they become. */
+static int nri_run(struct work *w, void *arg, struct err *err)
+{
+	struct nri_job *job = (struct nri_job *)w;
+	struct node *node = arg;
+
+	(void)err;
+	node_set_nri(node, job->rc, &job->why);
+	job->facts = node->facts;
+	return 0;
+}
+
+static void nri_done(struct work *w, void *arg)
+{
+	struct nri_job *job = (struct nri_job *)w;
+
+	if (arg)
+		agent_new_facts(arg, &job->facts);
+	free(job);
+}
+
+int job_nri(struct agent *agent, int rc, const struct err *why)
+{
+	struct nri_job *job = calloc(1, sizeof(*job));
+
+	if (!job)
+		return -ENOMEM;
+	job->rc = rc;
+	if (why)
+		job->why = *why;
+	worker_add(agent->worker, &job->work, nri_run, nri_done);
+	return 0;
+}

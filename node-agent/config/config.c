@@ -84,6 +84,23 @@ static int read_limits(const struct config_at *at, const struct ytree_node *valu
 	return config_read_map(at, value, fields, ARRAY_SIZE(fields), out, err);
 }
 
+/* `auto`, the default, `off` (for YAML 1.1, as Helm reads its values, that is `false`), or the path
+ * of a socket that is to be there. */
+static int read_nri(const struct config_at *at, const struct ytree_node *value, void *out,
+		    struct err *err)
+{
+	struct config *c = out;
+
+	if (!strcmp(value->text, "auto"))
+		return 0;
+	if (!strcmp(value->text, "off") || !strcmp(value->text, "false")) {
+		c->nri[0] = '\0';
+		return 0;
+	}
+	c->nri_named = true;
+	return config_value_nri_path(at, value, &c->nri, err);
+}
+
 /* `kubernetes` or {folder: PATH} */
 static int read_pod_source(const struct config_at *at, const struct ytree_node *value, void *out,
 			   struct err *err)
@@ -147,6 +164,7 @@ static const struct config_field root_fields[] = {
 	{ "cniPlugin", read_cni_plugin, 0 },
 	{ "cniInstall", config_value_install, offsetof(struct config, cni_install) },
 	{ "featuresDir", config_value_optional_path, offsetof(struct config, features_dir) },
+	{ "nri", read_nri, 0 },
 	{ "metrics", config_value_endpoint, offsetof(struct config, metrics) },
 	{ "logLevel", config_value_log_level, offsetof(struct config, log_level) },
 };
@@ -168,6 +186,7 @@ static struct config *new_with_defaults(void)
 	c->cni_bin_dir = strdup("/opt/cni/bin");
 	c->cni_plugin = strdup("");
 	c->features_dir = strdup("/etc/kubernetes/node-feature-discovery/features.d");
+	c->nri = strdup("/var/run/nri/nri.sock");
 	c->metrics = strdup("127.0.0.1:9810");
 	c->limits.max_buffer_bytes = 256 * 1024;
 	c->limits.ulp = STEER_ULP_DENY;
@@ -177,7 +196,7 @@ static struct config *new_with_defaults(void)
 		c->n_peers = 1;
 	if (!c->n_peers || !c->kubeconfig || !c->ueid || !c->socket || !c->state_dir ||
 	    !c->bpffs_dir || !c->cgroup_root || !c->cni_conf_dir || !c->cni_bin_dir ||
-	    !c->cni_plugin || !c->features_dir || !c->metrics) {
+	    !c->cni_plugin || !c->features_dir || !c->nri || !c->metrics) {
 		config_free(c);
 		return NULL;
 	}
@@ -370,6 +389,7 @@ void config_free(struct config *c)
 	free(c->cni_bin_dir);
 	free(c->cni_plugin);
 	free(c->features_dir);
+	free(c->nri);
 	free(c->metrics);
 	free(c);
 }

@@ -79,6 +79,8 @@ struct config {
 	char *cni_plugin; /* the program to install, of --cni-plugin; "": install nothing */
 	enum config_install cni_install;
 	char *features_dir; /* "" = off */
+	char *nri; /* the runtime's socket; "" = off */
+	bool nri_named; /* by the config, so that it is to be there */
 	char *metrics; /* "ip:port", "" = off */
 	enum log_level log_level;
 };

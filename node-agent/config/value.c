@@ -74,6 +74,14 @@ int config_value_socket_path(const struct config_at *at, const struct ytree_node
 			 "an absolute path without '..' of up to 107 characters", out, err);
 }
 
+int config_value_nri_path(const struct config_at *at, const struct ytree_node *value, void *out,
+			  struct err *err)
+{
+	return read_path(at, value, false, 107,
+			 "auto, off, or an absolute path without '..' of up to 107 characters", out,
+			 err);
+}
+
 /* A string that `valid` accepts. */
 static int read_word(const struct config_at *at, const struct ytree_node *value,
 		     bool (*valid)(const char *), const char *allowed, char **out, struct err *err)

@@ -9,6 +9,7 @@
 config_read_fn config_value_path; /* char *: absolute */
 config_read_fn config_value_optional_path; /* char *: absolute or "" */
 config_read_fn config_value_socket_path; /* char *: absolute, fits struct sockaddr_un */
+config_read_fn config_value_nri_path; /* the same, and its sentence names auto and off, too */
 config_read_fn config_value_node_name; /* char *: DNS-1123 subdomain */
 config_read_fn config_value_namespace; /* char *: DNS-1123 label or "*" */
 config_read_fn config_value_ueid; /* char * */

@@ -28,6 +28,9 @@ const struct facts_row facts_table[] = {
 		  "no RDMA path is proven, and SMC-R is not offered." },
 	{ "cgroup", FACT(cgroup),
 	  .advice = "Boot with cgroup v2 (systemd.unified_cgroup_hierarchy=1)." },
+	{ "nri", FACT(nri), .told = true,
+	  .advice =
+		  "Turn NRI on in the runtime's configuration, and mount the folder of its socket." },
 	{ "host", FACT(host),
 	  .advice = "Name an RDMA device that is present in the config's pnets." },
 };

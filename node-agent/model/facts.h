@@ -52,6 +52,7 @@ struct facts {
 	struct fact selinux; /* steered sockets are of use to containers */
 	struct fact plugin; /* it is in the CNI chain */
 	struct fact cgroup; /* cgroupRoot is cgroup v2 */
+	struct fact nri; /* the runtime tells of containers */
 	struct fact host; /* SMC-R can be had: an RDMA device of the config's pnets is present */
 	char kernel[65]; /* uname -r */
 	struct facts_kernel steer;

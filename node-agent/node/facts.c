@@ -329,6 +329,12 @@ void node_set_plugin(struct node *node, int rc, const struct err *err)
 	write_features(node);
 }
 
+void node_set_nri(struct node *node, int rc, const struct err *err)
+{
+	facts_set(&node->facts.nri, rc, err);
+	write_features(node);
+}
+
 void node_refresh_devices(struct node *node)
 {
 	auto_with(cleanup_smc_nl) struct smc_nl *nl = NULL;

@@ -20,9 +20,9 @@ size_t features_text(const struct facts *facts, char buf[FEATURES_BYTES_MAX])
 {
 	bool steering = !facts_first_missing(facts) && facts->plugin.ok;
 	int n = snprintf(buf, FEATURES_BYTES_MAX,
-			 NAMES_PREFIX "smcd=%s\n" NAMES_PREFIX "smcr=%s\n" NAMES_PREFIX
-				      "steering=%s\n",
-			 yes(steering && facts->devices.n_smcd > 0),
+			 NAMES_PREFIX "nri=%s\n" NAMES_PREFIX "smcd=%s\n" NAMES_PREFIX
+				      "smcr=%s\n" NAMES_PREFIX "steering=%s\n",
+			 yes(facts->nri.ok), yes(steering && facts->devices.n_smcd > 0),
 			 yes(steering && facts->host.ok), yes(steering));
 
 	return (size_t)n;

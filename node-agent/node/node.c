@@ -116,6 +116,9 @@ int node_open(const struct config *config, struct node **ret, struct err *err)
 	       *config->cni_plugin ?
 		       "the plugin is not in the CNI chain yet" :
 		       "not managed: the agent was not told to install it (--cni-plugin)");
+	node->facts.nri.unasked = !*config->nri;
+	strcpy(node->facts.nri.why,
+	       *config->nri ? "the runtime has not answered yet" : "the config says 'nri: off'");
 	node->hostnet = hostnet_undo_new();
 	if (!node->hostnet)
 		return err_sys(err, ENOMEM, "open stateDir");

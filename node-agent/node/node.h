@@ -81,6 +81,8 @@ void node_refresh_devices(struct node *node);
 /* Sets facts->plugin and the features: the plugin is in the chain, or (rc < 0) err says why it is
  * not. */
 void node_set_plugin(struct node *node, int rc, const struct err *err);
+/* The same of facts->nri: the runtime tells of containers. */
+void node_set_nri(struct node *node, int rc, const struct err *err);
 /* Writes node.json. */
 int node_save(const struct node *node, struct err *err);
 /* hostnet_record_fn: arg is the node. */

@@ -9,6 +9,7 @@
 #include "common/clock.h"
 #include "common/smc_fallback.h"
 #include "node-agent/events/text.h"
+#include "node-agent/model/sandbox.h"
 #include "node-agent/model/tally.h"
 
 #define STATUS_PATHS_MAX 128 /* closed ones come first */
@@ -139,6 +140,19 @@ static json_t *source(const struct agent *agent)
 			 (json_int_t)agent->generation);
 }
 
+/* Who tells by NRI, and of how much. */
+static json_t *runtime(const struct agent *agent)
+{
+	const struct agent_runtime *r = &agent->runtime;
+	const struct sandbox_table *t = agent->sandboxes;
+
+	if (!r->name[0])
+		return json_null();
+	return json_pack("{s:s, s:s, s:s, s:i, s:i}", "name", r->name, "version", r->version, "nri",
+			 r->nri_version, "pods", t ? t->n : 0, "containers",
+			 t ? t->n_containers : 0);
+}
+
 static json_t *node_message(const struct agent *agent)
 {
 	const struct facts *facts = &agent->facts;
@@ -153,6 +167,7 @@ static json_t *node_message(const struct agent *agent)
 	set(node, "paused", json_boolean(agent_paused(agent)));
 	for (size_t i = 0; i < facts_n; i++)
 		set(node, facts_table[i].name, fact(facts_get(facts, &facts_table[i])));
+	set(node, "runtime", runtime(agent));
 	set(node, "ulp_unsafe", json_boolean(facts->steer.ulp_unsafe));
 	set(node, "ueids", ueids(facts));
 	set(node, "devices", devices(agent));

@@ -72,7 +72,7 @@ MAYBE void write_file(const char *path, const char *text)
 	assert_int_equal(file_replace(AT_FDCWD, path, text, strlen(text), 0600, &agent_err), 0);
 }
 
-/* The config; `more` are lines of it. */
+/* The config; `more` are lines of it. The runtime of this machine is left alone. */
 MAYBE void agent_config(const char *more)
 {
 	auto_free char *text = NULL;
@@ -81,8 +81,9 @@ MAYBE void agent_config(const char *more)
 		asprintf(
 			&text,
 			"nodeName: test\npodSource: {folder: %s/manifests}\nsocket: %s/run/a.sock\n"
-			"stateDir: %s/state\nbpffsDir: %s\nmetrics: 127.0.0.1:%d\n%s",
-			agent.dir, agent.dir, agent.dir, agent_bpffs(), agent.port, more) > 0);
+			"stateDir: %s/state\nbpffsDir: %s\nmetrics: 127.0.0.1:%d\n%s%s",
+			agent.dir, agent.dir, agent.dir, agent_bpffs(), agent.port,
+			strstr(more, "nri: ") ? "" : "nri: off\n", more) > 0);
 	write_file(agent_path("agent.yaml"), text);
 }
 

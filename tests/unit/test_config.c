@@ -65,6 +65,8 @@ static void an_empty_file_gives_all_defaults(void **state)
 		assert_string_equal(c->cni_bin_dir, "/opt/cni/bin");
 		assert_string_equal(c->features_dir,
 				    "/etc/kubernetes/node-feature-discovery/features.d");
+		assert_string_equal(c->nri, "/var/run/nri/nri.sock");
+		assert_false(c->nri_named);
 		assert_string_equal(c->metrics, "127.0.0.1:9810");
 		assert_int_equal(c->log_level, LOG_LEVEL_INFO);
 		config_free(c);
@@ -97,6 +99,7 @@ static const char full[] = "nodeName: worker-1            # a comment\n"
 			   "cniConfDir: /conf\n"
 			   "cniBinDir: /bin\n"
 			   "featuresDir: \"\"\n"
+			   "nri: /run/other/nri.sock\n"
 			   "metrics: '[::1]:9999'\n"
 			   "logLevel: debug\n";
 
@@ -146,6 +149,8 @@ static void every_key_is_read(void **state)
 	assert_string_equal(c->cni_conf_dir, "/conf");
 	assert_string_equal(c->cni_bin_dir, "/bin");
 	assert_string_equal(c->features_dir, "");
+	assert_string_equal(c->nri, "/run/other/nri.sock");
+	assert_true(c->nri_named);
 	assert_string_equal(c->metrics, "[::1]:9999");
 	assert_int_equal(c->log_level, LOG_LEVEL_DEBUG);
 	config_free(c);

@@ -26,7 +26,7 @@ static struct facts good(void)
 	struct facts facts = { .devices.n_smcd = 1 };
 
 	facts.smc.ok = facts.hook.ok = facts.offer.ok = facts.ueid.ok = facts.selinux.ok = true;
-	facts.host.ok = facts.plugin.ok = true;
+	facts.host.ok = facts.plugin.ok = facts.nri.ok = true;
 	return facts;
 }
 
@@ -47,23 +47,27 @@ static void each_feature_has_a_line(void **state)
 
 	(void)state;
 	assert_int_equal(len, strlen(text));
-	assert_string_equal(text, "smc-cni.io/smcd=true\nsmc-cni.io/smcr=true\n"
-				  "smc-cni.io/steering=true\n");
+	assert_string_equal(text,
+			    "smc-cni.io/nri=true\nsmc-cni.io/smcd=true\nsmc-cni.io/smcr=true\n"
+			    "smc-cni.io/steering=true\n");
 	facts.devices.n_smcd = 0;
 	(void)features_text(&facts, text);
-	assert_string_equal(text, "smc-cni.io/smcd=false\nsmc-cni.io/smcr=true\n"
-				  "smc-cni.io/steering=true\n");
+	assert_string_equal(text,
+			    "smc-cni.io/nri=true\nsmc-cni.io/smcd=false\nsmc-cni.io/smcr=true\n"
+			    "smc-cni.io/steering=true\n");
 	facts = good();
-	facts.host.ok = false;
+	facts.host.ok = facts.nri.ok = false;
 	(void)features_text(&facts, text);
-	assert_string_equal(text, "smc-cni.io/smcd=true\nsmc-cni.io/smcr=false\n"
-				  "smc-cni.io/steering=true\n");
+	assert_string_equal(text,
+			    "smc-cni.io/nri=false\nsmc-cni.io/smcd=true\nsmc-cni.io/smcr=false\n"
+			    "smc-cni.io/steering=true\n");
 }
 
 static void without_steering_there_is_no_smc(void **state)
 {
-	static const char nothing[] = "smc-cni.io/smcd=false\nsmc-cni.io/smcr=false\n"
-				      "smc-cni.io/steering=false\n";
+	static const char nothing[] =
+		"smc-cni.io/nri=true\nsmc-cni.io/smcd=false\nsmc-cni.io/smcr=false\n"
+		"smc-cni.io/steering=false\n";
 	struct facts facts = good();
 	struct fact *all[] = { &facts.smc,  &facts.hook,    &facts.offer,
 			       &facts.ueid, &facts.selinux, &facts.plugin };
@@ -85,7 +89,8 @@ static void the_file_is_written_when_it_says_something_else(void **state)
 
 	(void)state;
 	assert_int_equal(features_write(dir, &facts, &err), 1);
-	assert_file_says("smc-cni.io/smcd=true\nsmc-cni.io/smcr=true\nsmc-cni.io/steering=true\n");
+	assert_file_says("smc-cni.io/nri=true\nsmc-cni.io/smcd=true\nsmc-cni.io/smcr=true\n"
+			 "smc-cni.io/steering=true\n");
 	assert_int_equal(stat(path, &before), 0);
 	assert_int_equal(before.st_mode & 07777, 0644);
 	assert_int_equal(features_write(dir, &facts, &err), 0);
@@ -94,8 +99,8 @@ static void the_file_is_written_when_it_says_something_else(void **state)
 
 	facts.hook.ok = false;
 	assert_int_equal(features_write(dir, &facts, &err), 1);
-	assert_file_says(
-		"smc-cni.io/smcd=false\nsmc-cni.io/smcr=false\nsmc-cni.io/steering=false\n");
+	assert_file_says("smc-cni.io/nri=true\nsmc-cni.io/smcd=false\nsmc-cni.io/smcr=false\n"
+			 "smc-cni.io/steering=false\n");
 	assert_int_equal(unlink(path), 0); /* by somebody else */
 	assert_int_equal(features_write(dir, &facts, &err), 1);
 }

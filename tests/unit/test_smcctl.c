@@ -29,26 +29,25 @@
 
 static const char node[] =
 	"{\"name\": \"worker-1\", \"agent\": \"0.1.0\", \"kernel\": \"6.12\", \"ready\": true, "
-	"\"why\": \"\", \"smc\": {\"ok\": true, \"why\": \"\"}, \"hook\": {\"ok\": true, \"why\": "
-	"\"\"}, \"cgroup\": {\"ok\": false, \"why\": \"cgroup v1\"}, \"host\": {\"ok\": true, "
-	"\"why\": \"\"}, \"ueids\": [\"A\", \"B\"], \"devices\": {\"smcd\": 0, \"smcr\": 1, "
-	"\"rdma\": [{\"name\": \"rxe0\", \"port\": 1, \"netdev\": \"eth1\", \"state\": "
-	"\"active\", \"pnet\": \"NET0\"}]}, \"source\": {\"kind\": \"folder\", \"from\": "
-	"\"/pods\", "
-	"\"synced\": true}, \"later\": 1}";
+	"\"why\": \"\", \"smc\": {\"ok\": true}, \"hook\": {\"ok\": true}, \"cgroup\": {\"ok\": "
+	"false, \"why\": \"cgroup v1\"}, \"nri\": {\"ok\": true}, \"runtime\": {\"name\": "
+	"\"containerd\", \"version\": \"v2.4.2\", \"containers\": 12}, \"host\": {\"ok\": true}, "
+	"\"ueids\": [\"A\", \"B\"], \"devices\": {\"smcd\": 0, \"smcr\": 1, \"rdma\": [{\"name\": "
+	"\"rxe0\", \"port\": 1, \"netdev\": \"eth1\", \"state\": \"active\", \"pnet\": "
+	"\"NET0\"}]}, \"source\": {\"kind\": \"folder\", \"from\": \"/pods\", \"synced\": true}, "
+	"\"later\": 1}";
 
-#define NODE_TEXT                                           \
-	"Node     worker-1 (kernel 6.12, agent 0.1.0)\n"    \
-	"Ready    yes\n"                                    \
-	"SMC      yes\n"                                    \
-	"Hook     yes\n"                                    \
-	"UEID     A, B\n"                                   \
-	"Devices  SMC knows 1 for SMC-R, 0 for SMC-D\n"     \
-	"         rxe0 port 1 on eth1, active, pnet NET0\n" \
-	"SMC-R    yes\n"                                    \
-	"Cgroups  no: cgroup v1\n"                          \
-	"Pods     from folder /pods\n"                      \
-	"\n"
+#define NODE_TEXT                                             \
+	"Node     worker-1 (kernel 6.12, agent 0.1.0)\n"      \
+	"Ready    yes\n"                                      \
+	"SMC      yes\nHook     yes\n"                        \
+	"UEID     A, B\n"                                     \
+	"Devices  SMC knows 1 for SMC-R, 0 for SMC-D\n"       \
+	"         rxe0 port 1 on eth1, active, pnet NET0\n"   \
+	"SMC-R    yes\n"                                      \
+	"Cgroups  no: cgroup v1\n"                            \
+	"NRI      containerd v2.4.2 tells of 12 containers\n" \
+	"Pods     from folder /pods\n\n"
 
 static const char steered[] =
 	"{\"namespace\": \"shop\", \"name\": \"redis-0\", \"uid\": \"u1\", \"attachment\": "
@@ -119,6 +118,7 @@ static void what_most_nodes_have_has_a_line_where_it_is_missing(void **state)
 			 "UEID     A, B\nSELinux  load the module\nDevices"));
 	assert_true(says("selinux", FACT(1, ""), "UEID     A, B\nDevices"));
 	assert_true(says("offer", FACT(0, "no tc"), "\nOffers   no tc\nUEID"));
+	assert_true(says("nri", FACT(0, "no socket"), "\nNRI      no: no socket\nPods"));
 	assert_true(says("paused", json_true(),
 			 "\nOffers   none: the switch smc-cni.io/pause is on\nUEID"));
 }

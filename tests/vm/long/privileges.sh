@@ -108,9 +108,26 @@ clean()
 	# status: that of the case, of run_exit_commands
 	[ "${status:-0}" = 0 ] || grep -v level=debug "$AGENT_LOG" | tail -n 30
 	forget_pods
+	[ "$runtime" = 0 ] || kill "$runtime" 2> /dev/null || :
+	rm -rf /run/nri
 	rm -rf "$DIR" /etc/cni/net.d/10-net.conflist /etc/cni/net.d/net /opt/cni/bin/smc-cni \
 		/run/runc
 	[ -n "$had_results" ] || rmdir -p /var/lib/cni/results 2> /dev/null || :
+}
+
+# A runtime with NRI that takes all plugins and says nothing: that there is one is enough.
+runtime_start()
+{
+	python3 -I - <<-END &
+		import os, socket, time
+		os.makedirs("/run/nri", 0o700, True)
+		s = socket.socket(socket.AF_UNIX)
+		s.bind("/run/nri/nri.sock")
+		s.listen(64)
+		time.sleep(86400)
+	END
+	runtime=$!
+	eventually 30 test -S /run/nri/nri.sock
 }
 
 # The day of an agent, as far as it takes until it says WORDS: start; a pod and a change of it;
@@ -145,7 +162,7 @@ runs() { kill -0 $runner 2> /dev/null; }
 # Said; or it will not be said at the start: the agent is ready, or is no more.
 sees() { said "$1" || agent_ready || ! runs; }
 
-holder='' runner=0
+holder='' runner=0 runtime=0
 modprobe -a smc || :
 mkdir -p "$DIR/etc/pods" /etc/cni/net.d
 find /etc/cni/net.d -mindepth 1 -delete
@@ -163,6 +180,7 @@ for right in "${rights[@]}"; do
 done
 
 step "with all of them"
+runtime_start
 agent_run
 check "the agent is ready" eventually 200 agent_ready
 check "its plugin is in the chain" eventually 60 test -e /etc/cni/net.d/net/50-smc-cni.conf
