@@ -55,6 +55,13 @@ void nri_runtime_listen(struct nri_runtime *r, const char *path)
 	assert_int_equal(listen(r->listen_fd, 8), 0);
 }
 
+bool nri_runtime_is_called(const struct nri_runtime *r)
+{
+	struct pollfd p = { .fd = r->listen_fd, .events = POLLIN };
+
+	return poll(&p, 1, 0) > 0;
+}
+
 void nri_runtime_accept(struct nri_runtime *r)
 {
 	assert_int_equal(r->fd, -1);

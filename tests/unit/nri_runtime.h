@@ -26,6 +26,7 @@ struct nri_message {
 };
 
 void nri_runtime_listen(struct nri_runtime *r, const char *path);
+bool nri_runtime_is_called(const struct nri_runtime *r); /* somebody waits to be accepted */
 void nri_runtime_accept(struct nri_runtime *r);
 void nri_runtime_hang_up(struct nri_runtime *r); /* on the plugin */
 void nri_runtime_end(struct nri_runtime *r);
