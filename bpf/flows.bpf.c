@@ -11,6 +11,7 @@
 
 #include "bpf/maps.h"
 
+#include "bpf/bounds_watch.h"
 #include "bpf/flows.h"
 #include "bpf/paths_watch.h"
 
@@ -238,4 +239,44 @@ SEC("fentry/smc_llc_link_clear")
 int BPF_PROG(smc_path_cleared, struct smc_link *link)
 {
 	return link_tells(link, LINK_CLEARED);
+}
+
+/* ---- connects that wait ---- */
+
+SEC("fentry/smc_connect")
+int BPF_PROG(smc_connect_in, struct socket *sock, void *addr, int len, int flags)
+{
+	if (flags & O_NONBLOCK)
+		connect_begins((const struct smc_sock *)BPF_CORE_READ(sock, sk));
+	return 0;
+}
+
+/* It waits only if the kernel's worker goes on with it: not so of a socket that is TCP by now. */
+SEC("fexit/smc_connect")
+int BPF_PROG(smc_connect_out, struct socket *sock)
+{
+	const struct smc_sock *smc = (const void *)BPF_CORE_READ(sock, sk);
+	__u64 got = 0;
+
+	if (bpf_get_func_ret(ctx, &got) != 0)
+		return 0;
+	if ((int)got == -EALREADY ||
+	    ((int)got == -EINPROGRESS && !BPF_CORE_READ(smc, use_fallback)))
+		return 0;
+	connect_ends(smc);
+	return 0;
+}
+
+SEC("fexit/smc_connect_work")
+int BPF_PROG(smc_connect_done, struct work_struct *work)
+{
+	connect_ends((const void *)work - bpf_core_field_offset(struct smc_sock, connect_work));
+	return 0;
+}
+
+SEC("fentry/smc_release")
+int BPF_PROG(smc_connect_dropped, struct socket *sock)
+{
+	connect_ends((const struct smc_sock *)BPF_CORE_READ(sock, sk));
+	return 0;
 }

@@ -8,6 +8,7 @@
 
 #include <bpf/bpf_helpers.h>
 
+#include "bpf/bounds.h"
 #include "bpf/steer.h"
 
 struct {
@@ -25,6 +26,14 @@ struct {
 	__type(key, __u64);
 	__type(value, struct steer_counters);
 } counters SEC(".maps");
+
+struct {
+	__uint(type, BPF_MAP_TYPE_HASH);
+	__uint(map_flags, BPF_F_NO_PREALLOC);
+	__uint(max_entries, STEER_MAX_PODS + 1); /* and the node's */
+	__type(key, __u64);
+	__type(value, struct pending);
+} pending SEC(".maps");
 
 /* Adds one to a field of the pod's counters; a pod without counters is not counted. */
 #define COUNT(cookie, field)                                                           \

@@ -50,12 +50,18 @@ struct smc_connection {
 	struct smc_link *lnk; /* of SMC-R */
 };
 
+struct work_struct {
+	struct list_head entry;
+};
+
 struct smc_sock {
 	struct sock sk;
 	struct socket *clcsock; /* the TCP socket inside */
 	struct smc_connection conn;
 	struct smc_sock *listen_smc; /* of an accepted socket: who accepted it */
 	__u32 peer_diagnosis;
+	struct work_struct connect_work;
+	__u8 use_fallback; /* a bool */
 };
 
 #pragma clang attribute pop

@@ -72,6 +72,13 @@ static __always_inline bool is_landlocked(void)
 	return BPF_CORE_READ(security, domain);
 }
 
+static __always_inline bool exceeds(__u64 cookie, __s32 max)
+{
+	const struct pending *p = bpf_map_lookup_elem(&pending, &cookie);
+
+	return p && p->n > max && bpf_ktime_get_boot_ns() - p->changed_ns < BOUNDS_STALE_NS;
+}
+
 SEC("fmod_ret/update_socket_protocol")
 int BPF_PROG(smc_steer, int family, int type, int protocol)
 {
@@ -93,6 +100,10 @@ int BPF_PROG(smc_steer, int family, int type, int protocol)
 
 	if (is_landlocked()) {
 		COUNT(cookie, landlocked);
+		return 0;
+	}
+	if (exceeds(cookie, BOUNDS_POD) || exceeds(BOUNDS_NODE_COOKIE, BOUNDS_NODE)) {
+		COUNT(cookie, bounded);
 		return 0;
 	}
 	if (!smc_registered(family == AF_INET ? inetsw : inetsw6)) {

@@ -56,9 +56,10 @@ struct steer_counters {
 	__u64 ulp_denied; /* EPERM, or ENOENT where emulated */
 	__u64 ulp_emulated;
 	__u64 landlocked; /* TCP sockets, since the task has a Landlock domain */
+	__u64 bounded; /* TCP sockets, since too many connects wait for an answer (bpf/bounds.h) */
 };
 
 _Static_assert(sizeof(struct steer_pod) == 24, "layout");
-_Static_assert(sizeof(struct steer_counters) == 56, "layout");
+_Static_assert(sizeof(struct steer_counters) == 64, "layout");
 
 #endif

@@ -45,7 +45,7 @@ static void print_sockets(const json_t *pod, FILE *out)
 		return;
 	}
 	(void)fprintf(out,
-		      LABEL "%lld steered, %lld missed (io_uring, Landlock, or SMC not "
+		      LABEL "%lld steered, %lld missed (io_uring, Landlock, bounds, SMC not "
 			    "registered)\n",
 		      "Sockets", get_int(sockets, "steered"), get_int(sockets, "unsteered"));
 	if (get_int(sockets, "target_missing") > 0)
@@ -54,14 +54,20 @@ static void print_sockets(const json_t *pod, FILE *out)
 	if (get_int(sockets, "landlocked") > 0)
 		(void)fprintf(out, LABEL "%lld of programs that confine themselves (Landlock)\n",
 			      "", get_int(sockets, "landlocked"));
+	if (get_int(sockets, "bounded") > 0)
+		(void)fprintf(out,
+			      LABEL "%lld while too many connects waited for an answer: a dead "
+				    "address?\n",
+			      "", get_int(sockets, "bounded"));
 }
 
 static void print_offers(const json_t *offers, FILE *out)
 {
 	if (offers)
 		(void)fprintf(out,
-			      LABEL "%lld kept, %lld taken back (not among 'peers', or the switch "
-				    "is on)\n",
+			      LABEL
+			      "%lld kept, %lld taken back (not in 'peers', unproven path, or the "
+			      "switch)\n",
 			      "Offers", get_int(offers, "kept"), get_int(offers, "blanked"));
 }
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "node-agent/agent/events.h"
 
+#include "common/log.h"
 #include "node-agent/agent/job.h"
 #include "node-agent/events/events.h"
 #include "node-agent/events/text.h"
@@ -126,17 +127,36 @@ static void tell_fallbacks(struct agent *agent, struct attach *a)
 	uint64_t n = event_fallbacks(&a->stats.tally);
 	char note[EVENT_TEXT_MAX];
 
-	if (a->fallbacks_told == ATTACH_FALLBACKS_UNKNOWN)
+	if (a->fallbacks_told == ATTACH_TOLD_UNKNOWN)
 		a->fallbacks_told = n;
 	if (n > a->fallbacks_told && is_first_of_netns(agent, a) &&
 	    tell(agent, a, EVENTS_FALLBACK, event_fallback_text(&a->stats.tally, note)))
 		a->fallbacks_told = n;
 }
 
+/* Someone is told, also where there are no events. */
+static void tell_bounded(struct agent *agent, struct attach *a)
+{
+	uint64_t n = a->stats.counters.bounded;
+	char note[EVENT_TEXT_MAX], name[2 * WIRE_NAME_MAX];
+
+	if (a->bounded_told == ATTACH_TOLD_UNKNOWN)
+		a->bounded_told = n;
+	if (n <= a->bounded_told || !is_first_of_netns(agent, a))
+		return;
+	if (a->bounded_told == 0)
+		log_warn("sockets of a pod stay TCP: too many connects wait for an answer", "pod",
+			 attach_name(a, name, sizeof(name)));
+	if (!agent->events || tell(agent, a, EVENTS_PAUSED, event_bounded_text(n, note)))
+		a->bounded_told = n;
+}
+
 void agent_events_stats(struct agent *agent)
 {
-	for (struct attach *a = agent->table.first; agent->events && a; a = a->next) {
-		if (a->stats.has_smc && a->steered)
+	for (struct attach *a = agent->table.first; a; a = a->next) {
+		if (a->stats.has_smc && a->steered && agent->events)
 			tell_fallbacks(agent, a);
+		if (a->stats.has_counters && a->steered)
+			tell_bounded(agent, a);
 	}
 }

@@ -102,7 +102,7 @@ void agent_adopt(struct agent *agent, struct record *rec, bool inherited)
 	a->inherited = inherited;
 	agent_decide(agent, a);
 	a->adopted = a->damaged = true; /* nobody has looked yet */
-	a->fallbacks_told = ATTACH_FALLBACKS_UNKNOWN;
+	a->fallbacks_told = a->bounded_told = ATTACH_TOLD_UNKNOWN;
 	a->wanted = rec->phase == RECORD_COMMITTED;
 	agent_decide_later(agent, a);
 }

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bpf/bounds.h"
 #include "common/smc_fallback.h"
 
 const char *event_late_text(int listeners, char buf[EVENT_LATE_MAX])
@@ -98,6 +99,18 @@ const char *event_closed_text(const struct path_entry *path, char buf[EVENT_TEXT
 		"and one tries again after a while. %s %s",
 		path_peer_text(&path->key, peer), path_failure_text(&path->value),
 		advice ? advice : "See 'smcctl status' on the node.");
+	return buf;
+}
+
+const char *event_bounded_text(uint64_t n, char buf[EVENT_TEXT_MAX])
+{
+	(void)snprintf(
+		buf, EVENT_TEXT_MAX,
+		"%" PRIu64 " sockets of the pod stayed TCP so far: more than %d of its connects, "
+		"or %d of all pods of the node, waited for an answer, which keeps other pods' "
+		"servers from accepting. Look whether it connects to an address where nobody "
+		"answers.",
+		n, BOUNDS_POD, BOUNDS_NODE);
 	return buf;
 }
 

@@ -21,6 +21,8 @@ const char *event_denied_text(const struct policy_verdict *v, char buf[EVENT_TEX
 const char *event_node_text(const char *why, char buf[EVENT_TEXT_MAX]);
 /* SMCPaused: SMC-R to that peer is not offered for a while. */
 const char *event_closed_text(const struct path_entry *path, char buf[EVENT_TEXT_MAX]);
+/* SMCPaused: so many sockets of the pod so far stayed TCP, since its connects wait. */
+const char *event_bounded_text(uint64_t n, char buf[EVENT_TEXT_MAX]);
 /* Fallbacks that somebody can do something about. */
 uint64_t event_fallbacks(const struct tally *t);
 /* SMCFallback: all of those, most frequent first. */

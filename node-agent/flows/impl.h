@@ -7,7 +7,14 @@
 
 #include <limits.h>
 
-enum flows_map { FLOWS_MAP_FLOWS, FLOWS_MAP_FALLBACKS, FLOWS_MAP_COUNTERS, FLOWS_MAPS };
+enum flows_map {
+	FLOWS_MAP_FLOWS,
+	FLOWS_MAP_FALLBACKS,
+	FLOWS_MAP_COUNTERS,
+	FLOWS_MAP_CONNECTING,
+	FLOWS_MAP_PENDING,
+	FLOWS_MAPS
+};
 
 extern const char *const flows_map_names[FLOWS_MAPS];
 
@@ -19,5 +26,8 @@ struct flows {
 	uint32_t map_ids[FLOWS_MAPS];
 	char bpffs_dir[PATH_MAX];
 };
+
+/* bounds.c: no connect waits, as far as is known. Before the programs are attached. */
+int flows_reset_pending(struct flows *f, struct err *err);
 
 #endif

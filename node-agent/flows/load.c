@@ -12,7 +12,8 @@
 #include "flows.skel.h"
 #include "node-agent/pins/pins.h"
 
-const char *const flows_map_names[FLOWS_MAPS] = { "flows", "fallbacks", "counters" };
+const char *const flows_map_names[FLOWS_MAPS] = { "flows", "fallbacks", "counters", "connecting",
+						  "pending" };
 
 static void cleanup_flows(struct flows **f)
 {
@@ -45,6 +46,9 @@ static int load(struct flows *f, struct err *err)
 	if (rc < 0)
 		return explain(rc, err);
 	rc = pins_keep_maps(f->skel->obj, flows_map_names, FLOWS_MAPS, f->maps, f->map_ids, err);
+	if (rc < 0)
+		return rc;
+	rc = flows_reset_pending(f, err);
 	if (rc < 0)
 		return rc;
 	rc = flows_bpf__attach(f->skel);

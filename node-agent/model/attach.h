@@ -18,7 +18,7 @@
 #include "node-agent/model/stats.h"
 
 #define ATTACH_MAX STEER_MAX_PODS
-#define ATTACH_FALLBACKS_UNKNOWN UINT64_MAX
+#define ATTACH_TOLD_UNKNOWN UINT64_MAX
 #define ATTACH_BUCKETS 1024 /* of each index */
 
 struct session;
@@ -54,8 +54,8 @@ struct attach {
 	/* Steered after its first process may have run: listeners opened before stay TCP. */
 	bool late;
 	int listeners; /* late: how many those were; -1: not known */
-	/* How many an event was about; ATTACH_FALLBACKS_UNKNOWN: of an earlier run. */
-	uint64_t fallbacks_told;
+	/* How many an event was about; ATTACH_TOLD_UNKNOWN: of an earlier run. */
+	uint64_t fallbacks_told, bounded_told;
 	struct err missing; /* extras that could not be had; "" = none */
 	/* What its plugin left while this one is being rolled back: takes its place; owned;
 	 * NULL. */

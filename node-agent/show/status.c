@@ -214,10 +214,10 @@ static json_t *sockets(const struct stats *s)
 {
 	if (!s->has_counters)
 		return json_null();
-	return json_pack("{s:o, s:o, s:o, s:o}", "steered", integer(s->counters.steered),
+	return json_pack("{s:o, s:o, s:o, s:o, s:o}", "steered", integer(s->counters.steered),
 			 "unsteered", integer(s->counters.unsteered), "target_missing",
 			 integer(s->counters.target_missing), "landlocked",
-			 integer(s->counters.landlocked));
+			 integer(s->counters.landlocked), "bounded", integer(s->counters.bounded));
 }
 
 static json_t *offers(const struct stats *s)

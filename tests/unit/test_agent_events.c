@@ -332,7 +332,7 @@ static void what_fell_back_before_the_agents_start_is_not_told_again(void **stat
 	struct attach *a = add_steered("cart-0", 1);
 
 	(void)state;
-	a->fallbacks_told = ATTACH_FALLBACKS_UNKNOWN;
+	a->fallbacks_told = ATTACH_TOLD_UNKNOWN;
 	fell_back(a, NO_DEVICE, 3);
 	agent_events_stats(&agent);
 	assert_int_equal(seen.pods, 0);

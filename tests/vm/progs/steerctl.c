@@ -133,6 +133,8 @@ static int counters(char **arg, int n)
 	       (uint64_t)c.ulp_ignored, (uint64_t)c.ulp_denied, (uint64_t)c.ulp_emulated);
 	if (c.landlocked)
 		printf(" landlocked=%" PRIu64, (uint64_t)c.landlocked);
+	if (c.bounded)
+		printf(" bounded=%" PRIu64, (uint64_t)c.bounded);
 	printf("\n");
 	return 0;
 }
