@@ -39,3 +39,8 @@ const char *text_get(const struct text *t)
 {
 	return t ? t->s : NULL;
 }
+
+bool text_same(const struct text *a, const struct text *b)
+{
+	return a == b || (a && b && !strcmp(a->s, b->s));
+}

@@ -4,6 +4,8 @@
 #ifndef SMC_TEXT_H
 #define SMC_TEXT_H
 
+#include <stdbool.h>
+
 struct text;
 
 /* A copy of s, with one owner. NULL: no memory. */
@@ -13,5 +15,6 @@ struct text *text_ref(struct text *t);
 void text_unref(struct text *t);
 
 const char *text_get(const struct text *t); /* NULL of NULL */
+bool text_same(const struct text *a, const struct text *b); /* both NULL, or the same letters */
 
 #endif

@@ -84,9 +84,10 @@ char *kept_namespaces(struct manifest_object *const *namespaces, size_t n)
 
 static void put_pod(struct text *t, const struct object_pod *pod)
 {
-	json_auto_t *obj = json_pack("{s:s, s:s, s:s, s:b, s:O}", "namespace", pod->namespace,
+	json_auto_t *obj = json_pack("{s:s, s:s, s:s, s:b, s:O, s:s*}", "namespace", pod->namespace,
 				     "name", pod->name, "uid", pod->uid, "hostNetwork",
-				     pod->host_network, "annotations", pod->annotations);
+				     pod->host_network, "annotations", pod->annotations,
+				     "containers", text_get(pod->containers));
 	auto_free char *text = obj ? json_dumps(obj, JSON_COMPACT | JSON_SORT_KEYS) : NULL;
 
 	put(t, text);

@@ -16,12 +16,13 @@
 #define PAGE_OBJECTS 250
 #define LIST_MS 60000 /* one page */
 
-/* Metadata suffices; a server that cannot give it alone gives the objects (Kubernetes API concepts,
- * "Metadata-only fetches"). */
+/* Metadata suffices, until somebody wants more; a server that cannot give it alone gives the
+ * objects (Kubernetes API concepts, "Metadata-only fetches"). */
 static const char list_accept[] =
 	"application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v1,application/json";
 static const char watch_accept[] =
 	"application/json;as=PartialObjectMetadata;g=meta.k8s.io;v=v1,application/json";
+static const char whole_accept[] = "application/json";
 
 static const struct kube_watch_times usual = { .min_s = 300, .max_s = 600, .idle_ms = 150000 };
 
@@ -42,6 +43,8 @@ struct kube_watch {
 	int64_t begun_ms;
 	struct loop_timer again; /* when the next request is due */
 	struct loop_timer idle;
+	bool whole; /* objects are wanted whole */
+	struct loop_timer widen; /* which begins then */
 	struct err why;
 };
 
@@ -264,7 +267,36 @@ static void on_idle(void *arg)
 	go_on(w, "");
 }
 
+/* Whatever is under way is given up for a new list. */
+static void on_widen(void *arg)
+{
+	struct kube_watch *w = arg;
+
+	kube_cancel(w->stream);
+	w->stream = NULL;
+	loop_disarm(&w->idle);
+	loop_disarm(&w->again);
+	json_cut_clear(&w->cut);
+	drop_list(w);
+	w->bad.msg[0] = '\0';
+	w->progress.phase = KUBE_LIST;
+	loop_arm(w->loop, &w->again, clock_now_ms());
+}
+
+void kube_watch_want_whole(struct kube_watch *w)
+{
+	if (w->whole)
+		return;
+	w->whole = true;
+	loop_arm(w->loop, &w->widen, clock_now_ms()); /* the answer that says so is being read */
+}
+
 /* ---- a request ---- */
+
+static const char *accept_of(const struct kube_watch *w, bool listing)
+{
+	return w->whole ? whole_accept : listing ? list_accept : watch_accept;
+}
 
 static void on_again(void *arg)
 {
@@ -282,8 +314,8 @@ static void on_again(void *arg)
 	w->answered = false;
 	w->cut.mode = listing ? JSON_CUT_ITEMS : JSON_CUT_LINES;
 	w->begun_ms = clock_now_ms();
-	if (path && kube_stream(w->kube, path, listing ? list_accept : watch_accept,
-				listing ? LIST_MS : 0, on_data, on_done, w, &w->stream) == 0) {
+	if (path && kube_stream(w->kube, path, accept_of(w, listing), listing ? LIST_MS : 0,
+				on_data, on_done, w, &w->stream) == 0) {
 		loop_arm(w->loop, &w->idle, clock_now_ms() + t->idle_ms);
 		return;
 	}
@@ -311,6 +343,7 @@ struct kube_watch *kube_watch_new(struct kube *kube, struct loop *loop,
 		w->target.times = &usual;
 	w->again = (struct loop_timer){ .fn = on_again, .arg = w };
 	w->idle = (struct loop_timer){ .fn = on_idle, .arg = w };
+	w->widen = (struct loop_timer){ .fn = on_widen, .arg = w };
 	loop_arm(loop, &w->again, clock_now_ms());
 	return w;
 }
@@ -322,6 +355,7 @@ void kube_watch_free(struct kube_watch *w)
 	kube_cancel(w->stream);
 	loop_disarm(&w->again);
 	loop_disarm(&w->idle);
+	loop_disarm(&w->widen);
 	drop_list(w);
 	json_cut_clear(&w->cut);
 	free(w->selector);

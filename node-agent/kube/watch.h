@@ -35,6 +35,9 @@ struct kube_watch_target {
 struct kube_watch *kube_watch_new(struct kube *kube, struct loop *loop,
 				  const struct kube_watch_target *target);
 void kube_watch_free(struct kube_watch *w); /* NULL is fine; not from its functions */
+/* From now on asks for whole objects, and no longer for their metadata alone: what is known of all
+ * of them is listed anew. To be said as often as one likes. */
+void kube_watch_want_whole(struct kube_watch *w);
 
 const char *kube_watch_why(const struct kube_watch *w); /* why it does not work now; "" */
 uint64_t kube_watch_restarts(const struct kube_watch *w);

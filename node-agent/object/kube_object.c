@@ -10,6 +10,8 @@
 #include "common/cleanup.h"
 #include "common/json.h"
 #include "common/names.h"
+#include "node-agent/object/containers.h"
+#include "node-agent/parse/json_pick.h"
 #include "node-agent/parse/k8s_name.h"
 
 static void object_cleanup(struct manifest_object **o)
@@ -17,21 +19,27 @@ static void object_cleanup(struct manifest_object **o)
 	manifest_object_unref(*o);
 }
 
-/* The API server writes each key of JSON once; if one is there twice the last one counts. The value
- * of an annotation may have a NUL in it, but nothing else that is looked at. */
-static int parse(const char *text, size_t len, json_t **ret, struct err *err)
-{
-	json_error_t e;
-
-	*ret = json_loadb(text, len, JSON_ALLOW_NUL, &e);
-	if (!*ret)
-		return err_set(err, -EINVAL, "it is no JSON: %s (byte %d)", e.text, e.position);
-	if (json_is_object(*ret))
-		return 0;
-	json_decref(*ret);
-	*ret = NULL;
-	return err_set(err, -EINVAL, "it is no object");
-}
+/* What is looked at. The value of an annotation may have a NUL in it, but nothing else of that. */
+static const struct json_pick metadata_picks[] = {
+	{ "name", NULL },
+	{ "namespace", NULL },
+	{ "uid", NULL },
+	{ "resourceVersion", NULL },
+	{ "annotations", NULL },
+	{ "labels", NULL },
+	{ 0 },
+};
+static const struct json_pick object_picks[] = {
+	{ "metadata", metadata_picks },
+	{ "spec", containers_spec },
+	{ "status", containers_status },
+	{ "code", NULL }, /* this and the next: of a Status */
+	{ "message", NULL },
+	{ 0 },
+};
+static const struct json_pick event_picks[] = { { "type", NULL },
+						{ "object", object_picks },
+						{ 0 } };
 
 static bool is_kept(const char *key)
 {
@@ -141,6 +149,8 @@ static int read_object(const json_t *obj, enum manifest_kind kind, struct manife
 				     err);
 	if (r == 0 && kind == MANIFEST_NAMESPACE)
 		r = read_labels(metadata, &o->namespace, err);
+	else if (r == 0 && containers_of_json(obj, o->pod.annotations, &o->pod.containers) < 0)
+		r = err_sys(err, ENOMEM, "read an object");
 	if (r < 0)
 		return r;
 	*ret = TAKE_PTR(o);
@@ -151,7 +161,7 @@ int kube_object_parse(const char *text, size_t len, enum manifest_kind kind,
 		      struct manifest_object **ret, struct err *err)
 {
 	json_auto_t *obj = NULL;
-	int r = parse(text, len, &obj, err);
+	int r = json_pick(text, len, object_picks, &obj, err);
 
 	return r < 0 ? r : read_object(obj, kind, ret, err);
 }
@@ -229,7 +239,7 @@ int kube_event_parse(const char *text, size_t len, enum manifest_kind kind, stru
 	struct kube_event e = { 0 };
 	json_auto_t *obj = NULL;
 	json_t *object = NULL, *metadata = NULL;
-	int r = parse(text, len, &obj, err);
+	int r = json_pick(text, len, event_picks, &obj, err);
 
 	if (r == 0)
 		r = read_type(obj, &e.type, err);

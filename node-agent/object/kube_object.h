@@ -23,9 +23,9 @@ struct kube_event {
 	char message[256]; /* of ERROR */
 };
 
-/* Name, namespace, uid and, of the annotations, smc-cni.io/, what static pods need and whether
- * there is a sidecar (ANNOTATIONS_SIDECAR); everything else is dropped, unknown keys are passed
- * over. -EINVAL names what is wrong. */
+/* Name, namespace, uid, of the annotations smc-cni.io/, what static pods need and whether there is
+ * a sidecar (ANNOTATIONS_SIDECAR), and, where it is asked for, the containers (containers.h).
+ * Everything else is passed over without being read. -EINVAL names what is wrong. */
 int kube_object_parse(const char *text, size_t len, enum manifest_kind kind,
 		      struct manifest_object **ret, struct err *err);
 /* One line of a watch. */

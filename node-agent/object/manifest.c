@@ -8,6 +8,7 @@
 
 #include "common/annotations.h"
 #include "common/cleanup.h"
+#include "node-agent/object/containers.h"
 #include "node-agent/parse/k8s_name.h"
 #include "node-agent/parse/ytree.h"
 
@@ -145,6 +146,8 @@ static int read_pod(const struct reading *r, const struct ytree_node *doc,
 		rc = read_host_network(r, doc, &pod->host_network, err);
 	if (rc == 0)
 		rc = read_annotations(r, "Pod", metadata, &pod->annotations, err);
+	if (rc == 0 && containers_of_manifest(doc, pod->annotations, &pod->containers) < 0)
+		rc = err_sys(err, ENOMEM, "read '%s'", r->file);
 	return rc;
 }
 

@@ -27,6 +27,7 @@ void manifest_object_unref(struct manifest_object *o)
 		free(o->pod.name);
 		free(o->pod.uid);
 		json_decref(o->pod.annotations);
+		text_unref(o->pod.containers);
 	} else {
 		free(o->namespace.name);
 		json_decref(o->namespace.annotations);
@@ -91,5 +92,6 @@ bool manifest_object_equal(const struct manifest_object *a, const struct manifes
 	if (a->kind == MANIFEST_NAMESPACE)
 		return json_equal(a->namespace.annotations, b->namespace.annotations);
 	return strcmp(a->pod.uid, b->pod.uid) == 0 && a->pod.host_network == b->pod.host_network &&
+	       text_same(a->pod.containers, b->pod.containers) &&
 	       json_equal(a->pod.annotations, b->pod.annotations);
 }

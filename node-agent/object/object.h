@@ -12,12 +12,15 @@
 #include <jansson.h>
 #include <stdbool.h>
 
+#include "common/text.h"
+
 struct object_pod {
 	char *namespace;
 	char *name;
 	char *uid; /* "" in manifests that have none */
 	bool host_network;
 	json_t *annotations; /* object of strings; never NULL */
+	struct text *containers; /* those that it has: containers.h; NULL: not known */
 };
 
 struct object_namespace {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/log.h"
+#include "common/names.h"
 #include "node-agent/kube/watch.h"
 #include "node-agent/source/impl.h"
 #include "node-agent/source/seed.h"
@@ -27,10 +28,20 @@ static void log_no_memory(int r)
 
 /* ---- what the watches tell ---- */
 
+/* Which containers a pod has is not in its metadata, and asked for only where some pod of the node
+ * names containers. */
+static void look_for_containers(struct source_kube *s, const struct manifest_object *o)
+{
+	if (o->kind == MANIFEST_POD &&
+	    json_object_get(o->pod.annotations, NAMES_PREFIX "containers"))
+		kube_watch_want_whole(s->pods);
+}
+
 static void take(struct source_kube *s, enum kube_event_type type, struct manifest_object *o)
 {
 	struct source *source = &s->source;
 
+	look_for_containers(s, o);
 	if (type == KUBE_DELETED)
 		source_store_remove(&source->store, o, source->changed, source->arg);
 	else
@@ -50,6 +61,8 @@ static void listed(struct source_kube *s, enum manifest_kind kind,
 	struct source *source = &s->source;
 	bool first = !*read;
 
+	for (size_t i = 0; i < n; i++)
+		look_for_containers(s, objects[i]);
 	if (source_store_replace_kind(&source->store, kind, objects, n,
 				      first ? NULL : source->changed, source->arg) < 0) {
 		log_no_memory(-ENOMEM);

@@ -62,7 +62,7 @@ static int add_namespace(struct seed *s, const char *name, const json_t *annotat
 static int add_pod(struct seed *s, const json_t *saved)
 {
 	auto_with(cleanup_object) struct manifest_object *o = calloc(1, sizeof(*o));
-	const char *namespace, *name, *uid = "";
+	const char *namespace, *name, *uid = "", *containers = NULL;
 	int r;
 
 	if (!o)
@@ -72,6 +72,7 @@ static int add_pod(struct seed *s, const json_t *saved)
 	if (smc_json_need_string(saved, "pod", "namespace", &namespace, NULL) < 0 ||
 	    smc_json_need_string(saved, "pod", "name", &name, NULL) < 0 ||
 	    smc_json_get_string(saved, "pod", "uid", &uid, NULL) < 0 ||
+	    smc_json_get_string(saved, "pod", "containers", &containers, NULL) < 0 ||
 	    smc_json_get_bool(saved, "pod", "hostNetwork", &o->pod.host_network, NULL) < 0 ||
 	    !k8s_name_label(namespace) || !k8s_name_subdomain(name))
 		return -EINVAL;
@@ -81,6 +82,11 @@ static int add_pod(struct seed *s, const json_t *saved)
 	r = copy_annotations(json_object_get(saved, "annotations"), &o->pod.annotations);
 	if (r < 0)
 		return r;
+	if (containers) {
+		o->pod.containers = text_new(containers);
+		if (!o->pod.containers)
+			return -ENOMEM;
+	}
 	return o->pod.namespace && o->pod.name && o->pod.uid ? add(s, o) : -ENOMEM;
 }
 

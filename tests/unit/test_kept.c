@@ -53,8 +53,8 @@ static void required_ones_are_listed_and_all_are_kept(void **state)
 		manifest_object_unref(list[i]);
 }
 
-#define THE_POD                                                      \
-	"{\"annotations\":{},\"hostNetwork\":true,\"name\":\"a.b\"," \
+#define THE_POD                                                                                \
+	"{\"annotations\":{},\"containers\":\"app=12\",\"hostNetwork\":true,\"name\":\"a.b\"," \
 	"\"namespace\":\"shop\",\"uid\":\"u\"}"
 
 static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
@@ -69,7 +69,8 @@ static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
 				       .name = name,
 				       .uid = uid,
 				       .host_network = true,
-				       .annotations = json_object() };
+				       .annotations = json_object(),
+				       .containers = text_new("app=12") };
 	text = kept_manifests(list, 3);
 	required = kept_required(list, 3);
 	assert_string_equal(none, "{\"namespaces\":{},\"pods\":[]}");
@@ -77,6 +78,7 @@ static void a_folder_s_pods_are_kept_behind_its_namespaces(void **state)
 			    "{\"namespaces\":{\"bank\":{}},\"pods\":[" THE_POD "," THE_POD "]}");
 	assert_string_equal(required, "");
 	json_decref(pod.pod.annotations);
+	text_unref(pod.pod.containers);
 	manifest_object_unref(list[0]);
 }
 
