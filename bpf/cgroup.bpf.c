@@ -8,18 +8,18 @@
  */
 #include "bpf/kernel_types.h"
 
-#include "bpf/maps.h"
+#include "bpf/gates.h"
 
 #include <asm/errno.h>
-#include <stdbool.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
 _Static_assert(STEER_LAYOUT == 2, "the names of the programs end with the layout");
 
 /* Every socket that user space makes, with the protocol it got: a TCP one in a steered pod went
- * round the hook (IORING_OP_SOCKET does) or found no SMC in the kernel. The TCP socket inside an
- * SMC socket is the kernel's own and does not come here. */
+ * round the hook (IORING_OP_SOCKET does) or found no SMC in the kernel. Of a pod that names
+ * containers only theirs are looked at: all others are to be TCP. The TCP socket inside an SMC
+ * socket is the kernel's own and does not come here. */
 SEC("cgroup/sock_create")
 int smc_create_v2(struct bpf_sock *sk)
 {
@@ -33,7 +33,9 @@ int smc_create_v2(struct bpf_sock *sk)
 
 	cookie = bpf_get_netns_cookie(sk);
 	pod = bpf_map_lookup_elem(&pods, &cookie);
-	if (pod && pod->flags & STEER_ON)
+	if (!pod)
+		return 1;
+	if ((pod->flags & STEER_ON) || ((pod->flags & STEER_NAMED) && is_of_named(pod, cookie)))
 		COUNT(cookie, unsteered);
 	return 1;
 }

@@ -3,18 +3,18 @@
  *
  * update_socket_protocol() runs in every socket(2) of the node, so the cheapest questions come
  * first: a pod that did not opt in pays three comparisons and one hash lookup. Two gates must both
- * be open: whose network namespace it is, and whose task. "Not mine" is
+ * be open: whose network namespace it is, and whose task; a third one is that of pods which name
+ * containers. "Not mine" is
  * `return 0`, never `return protocol`: the first program that returns something else keeps all
  * others on the hook from running. Not sleepable: the kernel refuses that here, and the walk below
  * stands on the read-side RCU section that it brings.
  */
 #include "bpf/kernel_types.h"
 
-#include "bpf/maps.h"
+#include "bpf/gates.h"
 
 #include <bpf/bpf_core_read.h>
 #include <bpf/bpf_tracing.h>
-#include <stdbool.h>
 
 char LICENSE[] SEC("license") = "Dual BSD/GPL";
 
@@ -48,14 +48,6 @@ static __always_inline bool smc_registered(__u64 lists)
 		pos = BPF_CORE_READ(pos, next);
 	}
 	return false;
-}
-
-/* The second gate. Whoever enters the pod's namespace from outside (a mesh's node agent, a
- * port-forward, a human) stays in his own cgroup. */
-static __always_inline bool is_of_pod(const struct steer_pod *pod)
-{
-	return !pod->cgroup_id ||
-	       bpf_get_current_ancestor_cgroup_id((int)pod->cgroup_level) == pod->cgroup_id;
 }
 
 /* Landlock knows TCP sockets only: as an SMC socket one could do what the program has forbidden
@@ -95,7 +87,9 @@ int BPF_PROG(smc_steer, int family, int type, int protocol)
 
 	cookie = bpf_get_current_task_btf()->nsproxy->net_ns->net_cookie;
 	pod = bpf_map_lookup_elem(&pods, &cookie);
-	if (!pod || !(pod->flags & STEER_ON) || !is_of_pod(pod))
+	if (!pod || !(pod->flags & (STEER_ON | STEER_NAMED)) || !is_of_pod(pod))
+		return 0;
+	if ((pod->flags & STEER_NAMED) && !is_of_named(pod, cookie))
 		return 0;
 
 	if (is_landlocked()) {

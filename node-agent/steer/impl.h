@@ -15,11 +15,12 @@ struct steer {
 	int pods_fd;
 	int counters_fd;
 	int cgroups_fd;
+	int containers_fd;
 	int create_fd; /* cgroup/sock_create */
 	int sockopt_fd; /* cgroup/setsockopt */
 	int place_fd; /* iter/cgroup */
 	uint32_t hook_id; /* program id */
-	uint32_t pods_id, counters_id, cgroups_id; /* map ids */
+	uint32_t pods_id, counters_id, cgroups_id, containers_id; /* map ids */
 	uint64_t inetsw, inetsw6; /* kernel addresses that the program searches; 0: none */
 	uint64_t landlock; /* the same */
 	char bpffs_dir[PATH_MAX];

@@ -149,7 +149,10 @@ static int load_hook(struct steer *s, struct steer_bpf *skel, struct err *err)
 	rc = pins_keep_map(skel->maps.pods, &s->pods_fd, &s->pods_id, err);
 	if (rc < 0)
 		return rc;
-	return pins_keep_map(skel->maps.counters, &s->counters_fd, &s->counters_id, err);
+	rc = pins_keep_map(skel->maps.counters, &s->counters_fd, &s->counters_id, err);
+	if (rc < 0)
+		return rc;
+	return pins_keep_map(skel->maps.containers, &s->containers_fd, &s->containers_id, err);
 }
 
 int steer_load(struct steer *s, struct err *err)

@@ -89,7 +89,7 @@ int steer_open(const char *bpffs_dir, struct steer **ret, struct err *err)
 
 	if (!s)
 		return err_sys(err, ENOMEM, "open steering");
-	s->pods_fd = s->counters_fd = s->cgroups_fd = -1;
+	s->pods_fd = s->counters_fd = s->cgroups_fd = s->containers_fd = -1;
 	s->create_fd = s->sockopt_fd = s->place_fd = -1;
 	(void)libbpf_set_print(print_libbpf);
 	rc = pins_check_fs(bpffs_dir, err);
@@ -120,7 +120,8 @@ int steer_check(struct steer *s, struct err *err)
 	} pins[] = { { STEER_PIN_LINK, s->hook_id },
 		     { "pods", s->pods_id },
 		     { "counters", s->counters_id },
-		     { "cgroups", s->cgroups_id } };
+		     { "cgroups", s->cgroups_id },
+		     { "containers", s->containers_id } };
 	struct steer_symbols found;
 	int rc = 0;
 
@@ -140,8 +141,8 @@ void steer_close(struct steer *s)
 {
 	if (!s)
 		return;
-	for (int *fd = (int[]){ s->pods_fd, s->counters_fd, s->cgroups_fd, s->create_fd,
-				s->sockopt_fd, s->place_fd, -2 };
+	for (int *fd = (int[]){ s->pods_fd, s->counters_fd, s->cgroups_fd, s->containers_fd,
+				s->create_fd, s->sockopt_fd, s->place_fd, -2 };
 	     *fd != -2; fd++)
 		if (*fd >= 0)
 			(void)close(*fd);

@@ -54,6 +54,19 @@ int steer_counters_get(struct steer *s, uint64_t cookie, struct steer_counters *
 /* All cookies in the pods map; the caller frees. Returns the number. */
 int steer_pod_list(struct steer *s, uint64_t **ret, struct err *err);
 
+/* The named containers of pods with STEER_NAMED, by the ids of their cgroups, in any order with the
+ * pod's entry. undo: -ENOENT is success. */
+struct steer_container {
+	uint64_t cgroup_id;
+	uint64_t cookie; /* of the pod's netns */
+};
+
+int steer_container_apply(struct steer *s, uint64_t cgroup_id, uint64_t cookie, struct err *err);
+int steer_container_check(struct steer *s, uint64_t cgroup_id, uint64_t cookie, struct err *err);
+int steer_container_undo(struct steer *s, uint64_t cgroup_id, struct err *err);
+/* All of them; the caller frees. Returns the number. */
+int steer_container_list(struct steer *s, struct steer_container **ret, struct err *err);
+
 /* The programs on a pod's cgroup v2 directory (count what escaped steering; TCP_ULP):
  * BPF_PROG_ATTACH with ALLOW_MULTI, no pin, so they die with the cgroup. apply is idempotent:
  * programs of an earlier run of the agent are replaced. cookie: of the pod's netns; calls of its

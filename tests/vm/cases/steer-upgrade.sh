@@ -46,7 +46,7 @@ step "a swap that died between pin and rename"
 mv "$here/steer_link" "$here/steer_link_new"
 is "still steered" 256 probe pod pod socket inet stream 0
 steerctl open
-is "completed" "cgroups counters pods steer_link" eval "ls $here | paste -sd' '"
+is "completed" "cgroups containers counters pods steer_link" eval "ls $here | paste -sd' '"
 check "only one hook is left" eventually 10 one_hook
 
 step "folders of other layouts"

@@ -5,6 +5,8 @@
  *	facts | open | check | list | drop-older		the node
  *	pod NETNS on|off ignore|deny|emulate			apply, then check
  *	gate NETNS ignore|deny|emulate DIR			on, for the tasks of a cgroup only
+ *	named NETNS ignore|deny|emulate DIR			of these, those of containers alone
+ *	container apply|check|undo DIR NETNS | containers
  *	undo NETNS | counters NETNS
  *	cgroup apply|check|undo DIR NETNS
  *	remove-all | cgroup-remove-all ROOT			no handle
@@ -95,20 +97,62 @@ static int pod(char **arg, int n)
 	return apply(arg[0], arg[2], p);
 }
 
-static int gate(char **arg, int n)
+static int place_of(const char *dir, struct steer_place *ret)
 {
-	auto_close int fd = open(arg[2], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct steer_pod p = { .flags = STEER_ON };
+	auto_close int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (fd < 0)
+		return err_sys(&err, -1, "open cgroup '%s'", dir);
+	return steer_cgroup_place(handle, fd, ret, &err);
+}
+
+static int apply_below(char **arg, uint32_t flags)
+{
 	struct steer_place place;
 
-	(void)n;
-	if (fd < 0)
-		return err_sys(&err, -1, "open cgroup '%s'", arg[2]);
-	if (steer_cgroup_place(handle, fd, &place, &err) < 0)
+	if (place_of(arg[2], &place) < 0)
 		return -1;
-	p.cgroup_id = place.id;
-	p.cgroup_level = place.level;
-	return apply(arg[0], arg[1], p);
+	return apply(arg[0], arg[1],
+		     (struct steer_pod){
+			     .flags = flags, .cgroup_id = place.id, .cgroup_level = place.level });
+}
+
+static int gate(char **arg, int n)
+{
+	(void)n;
+	return apply_below(arg, STEER_ON);
+}
+
+static int named(char **arg, int n)
+{
+	(void)n;
+	return apply_below(arg, STEER_NAMED);
+}
+
+static int container(char **arg, int n)
+{
+	struct steer_place place;
+	uint64_t cookie;
+
+	(void)n;
+	if (place_of(arg[1], &place) < 0 || cookie_of(arg[2], &cookie) < 0)
+		return -1;
+	if (!strcmp(arg[0], "apply"))
+		return steer_container_apply(handle, place.id, cookie, &err);
+	if (!strcmp(arg[0], "check"))
+		return steer_container_check(handle, place.id, cookie, &err);
+	return steer_container_undo(handle, place.id, &err);
+}
+
+static int containers(char **arg, int n)
+{
+	auto_free struct steer_container *all = NULL;
+	int found = steer_container_list(handle, &all, &err);
+
+	(void)arg, (void)n;
+	if (found >= 0)
+		printf("containers=%d\n", found);
+	return found;
 }
 
 static int undo(char **arg, int n)
@@ -176,6 +220,9 @@ static const struct command commands[] = {
 	{ "drop-older", 0, drop_older, false },
 	{ "pod", 3, pod, false },
 	{ "gate", 3, gate, false },
+	{ "named", 3, named, false },
+	{ "container", 3, container, false },
+	{ "containers", 0, containers, false },
 	{ "undo", 1, undo, false },
 	{ "counters", 1, counters, false },
 	{ "cgroup", 3, cgroup, false },
