@@ -97,6 +97,21 @@ static void print_fallbacks(const json_t *list, FILE *out)
 	}
 }
 
+static void print_containers(const json_t *list, FILE *out)
+{
+	const json_t *c;
+	size_t i;
+
+	json_array_foreach(list, i, c) {
+		const char *why = get_string(c, "why");
+
+		(void)fprintf(out, LABEL "%s: %s%s\n", i ? "" : "Containers", get_string(c, "name"),
+			      get_bool(c, "steered") ? "steered" : "TCP, ", why);
+	}
+	if (list)
+		(void)fprintf(out, LABEL "all others are TCP\n", "");
+}
+
 void status_text_print_pod(const json_t *pod, FILE *out)
 {
 	const char *uid = get_string(pod, "uid"), *no_stats = get_string(pod, "stats_why");
@@ -119,7 +134,10 @@ void status_text_print_pod(const json_t *pod, FILE *out)
 		(void)fprintf(out, LABEL "%lld failed\n", "Handshakes",
 			      get_int(pod, "handshake_errors"));
 	}
-	if (!strcmp(get_string(pod, "gate.by"), "netns"))
+	print_containers(get(pod, "containers"), out);
+	if (get(pod, "containers"))
+		;
+	else if (!strcmp(get_string(pod, "gate.by"), "netns"))
 		(void)fprintf(out,
 			      LABEL "everybody in the pod's network namespace is steered: %s\n",
 			      "Gate", get_string(pod, "gate.why"));

@@ -43,6 +43,7 @@ struct agent {
 	struct listener *listeners; /* who is told what happened: agent/listen.h */
 	struct installer *installer; /* NULL: nothing is installed */
 	bool started; /* the START job is done */
+	bool runtime_tells; /* it says which containers run: agent_container_is() is called */
 	bool called; /* a plugin has called, or had to leave its request in pending/ */
 	bool stopping, uninstall; /* a signal came; what follows */
 	struct facts facts;

@@ -7,6 +7,7 @@
 #include "common/log.h"
 #include "common/names.h"
 #include "node-agent/agent/agent.h"
+#include "node-agent/agent/containers.h"
 #include "node-agent/agent/events.h"
 
 /* ---- what the source says ---- */
@@ -44,7 +45,11 @@ static void ask_source(const struct agent *agent, struct attach *a, struct polic
 	if (known) {
 		ret->host_network = known->host_network;
 		ret->annotations = known->annotations;
+		agent_containers_seen(a, known->containers);
 	}
+	ret->containers_known = text_get(a->containers_known);
+	ret->containers_told = text_get(a->containers_told);
+	ret->containers_never = agent_containers_never(agent, a);
 	if (known && source_may_lag(agent->source)) {
 		json_decref(a->known);
 		a->known = json_incref(known->annotations);
@@ -103,6 +108,17 @@ static bool stays_as_it_is(const struct agent *agent, struct attach *a)
 	return true;
 }
 
+/* Those that the pod names, if it does; *ret is the caller's. */
+static int want_containers(const struct agent *agent, const struct attach *a,
+			   const struct policy_pod *pod, struct text **ret)
+{
+	if (!a->verdict.steer || !a->verdict.named)
+		return 0;
+	*ret = containers_want(policy_containers(agent->config, pod), pod->containers_known,
+			       pod->containers_told);
+	return *ret ? 0 : -ENOMEM;
+}
+
 /* A pod whose peers are not known offers SMC to nobody. The next decision may have more luck. */
 static void no_memory(struct attach *a)
 {
@@ -131,13 +147,16 @@ void agent_decide(struct agent *agent, struct attach *a)
 		.had_host = a->rec->wish.host || (a->busy && a->wish.host),
 		.had_offer = a->rec->wish.offer || (a->busy && a->wish.offer),
 	};
+	int r;
 
 	ask_source(agent, a, &pod);
 	policy_facts(&agent->facts, &node);
 	policy_decide(agent->config, &node, &pod, &a->verdict);
 	from.peers = policy_peers(agent->config, &pod);
-	if (!stays_as_it_is(agent, a) && wish_make(&from, &a->wish) < 0)
+	r = want_containers(agent, a, &pod, &from.containers);
+	if (!stays_as_it_is(agent, a) && (r < 0 || wish_make(&from, &a->wish) < 0))
 		no_memory(a);
+	text_unref(from.containers);
 }
 
 /* Asks policy again about an attachment that is in the table. */

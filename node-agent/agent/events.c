@@ -41,6 +41,8 @@ static void tell_denied(struct agent *agent, const struct attach *a)
 		tell_node(agent, missing);
 	else if (!v->steer && !v->left_out && (v->unavailable || is_asked(v)))
 		(void)tell(agent, a, EVENTS_UNAVAILABLE, event_denied_text(v, note));
+	else if (v->steer && v->stray[0])
+		(void)tell(agent, a, EVENTS_INVALID_ANNOTATION, event_stray_text(v, note));
 }
 
 void agent_events_decided(struct agent *agent, const struct attach *a)
@@ -64,8 +66,7 @@ void agent_events_changed(struct agent *agent, const struct attach *a)
 	if (a->steered && a->verdict.steer) /* the verdict may be newer */
 		(void)tell(agent, a, EVENTS_STEERED,
 			   event_steered_text(&a->verdict, a->late, a->listeners, note));
-	else
-		agent_events_decided(agent, a);
+	agent_events_decided(agent, a);
 }
 
 void agent_events_node(struct agent *agent)

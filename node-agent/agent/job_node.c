@@ -54,6 +54,33 @@ static bool explained(const struct found *found, uint64_t cookie)
 	return false;
 }
 
+static bool container_explained(const struct found *found, const struct steer_container *c)
+{
+	for (size_t i = 0; i < found->n; i++) {
+		const struct record *rec = found->recs[i];
+
+		if (rec->netns.cookie == c->cookie &&
+		    containers_has(text_get(rec->containers), c->cgroup_id))
+			return true;
+	}
+	return false;
+}
+
+static void drop_stray_containers(struct node *node, const struct found *found)
+{
+	auto_free struct steer_container *all = NULL;
+	struct err err = ERR_INIT;
+	int n = node->steer ? steer_container_list(node->steer, &all, &err) : 0;
+
+	if (n < 0)
+		log_warn("cannot look for containers of lost pods", "err", err.msg);
+	for (int i = 0; i < n; i++) {
+		if (!container_explained(found, &all[i]) &&
+		    steer_container_undo(node->steer, all[i].cgroup_id, &err) < 0)
+			log_warn("cannot drop a container of a lost pod", "err", err.msg);
+	}
+}
+
 static void drop_strays(struct node *node, const struct found *found)
 {
 	auto_free uint64_t *cookies = NULL, *offers = NULL;
@@ -89,6 +116,7 @@ static int start_run(struct work *w, void *arg, struct err *err)
 		return r;
 	drop_older_boots(node, &job->found);
 	drop_strays(node, &job->found);
+	drop_stray_containers(node, &job->found);
 	job->found.n_inherited = job->found.n;
 	job->kept = job_kept_read(node);
 	return pending_scan(node, found_add, &job->found, err);

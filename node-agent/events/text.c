@@ -7,6 +7,7 @@
 
 #include "bpf/bounds.h"
 #include "common/smc_fallback.h"
+#include "common/names.h"
 
 const char *event_late_text(int listeners, char buf[EVENT_LATE_MAX])
 {
@@ -33,7 +34,15 @@ const char *event_steered_text(const struct policy_verdict *v, bool late, int li
 {
 	char before[EVENT_LATE_MAX];
 
-	if (!late)
+	if (v->named)
+		(void)snprintf(
+			buf, EVENT_TEXT_MAX,
+			"New TCP sockets of the containers that annotation '" NAMES_PREFIX
+			"containers' names become SMC sockets, of each from when it is "
+			"identified on: %s. What a container opens before that, listeners too, "
+			"stays TCP; 'smcctl status' on the node says which are.",
+			cause(v));
+	else if (!late)
 		(void)snprintf(
 			buf, EVENT_TEXT_MAX,
 			"TCP sockets of the pod become SMC sockets, from its first one on: %s.",
@@ -53,6 +62,17 @@ const char *event_steered_text(const struct policy_verdict *v, bool late, int li
 			       cause(v), listeners < 0 ? "L" : "",
 			       event_late_text(listeners, before) + (listeners < 0 ? 1 : 0),
 			       listeners == 1 ? "it" : "them");
+	return buf;
+}
+
+const char *event_stray_text(const struct policy_verdict *v, char buf[EVENT_TEXT_MAX])
+{
+	(void)snprintf(buf, EVENT_TEXT_MAX,
+		       "Annotation '" NAMES_PREFIX "containers' of the pod: got '%s', allowed: "
+		       "names of its containers. The others that it names are steered. Correct the "
+		       "annotation, unless a container of that name is to come (an ephemeral one); "
+		       "the agent follows at once.",
+		       v->stray);
 	return buf;
 }
 

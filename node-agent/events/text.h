@@ -15,6 +15,8 @@ const char *event_late_text(int listeners, char buf[EVENT_LATE_MAX]);
 /* SMCSteered. late: from now on, with what event_late_text() says. */
 const char *event_steered_text(const struct policy_verdict *v, bool late, int listeners,
 			       char buf[EVENT_TEXT_MAX]);
+/* SMCInvalidAnnotation of a pod that is steered: a name that none of its containers has. */
+const char *event_stray_text(const struct policy_verdict *v, char buf[EVENT_TEXT_MAX]);
 /* SMCInvalidAnnotation, SMCUnavailable of a pod. */
 const char *event_denied_text(const struct policy_verdict *v, char buf[EVENT_TEXT_MAX]);
 /* SMCUnavailable of the node. */

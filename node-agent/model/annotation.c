@@ -58,8 +58,11 @@ static int check_container(void *arg, const char *item)
 
 static int parse_containers(const char *text, struct annotation_values *v)
 {
-	(void)v; /* checked only: see unenforced() in policy.c */
-	return list_each(text, check_container, NULL);
+	int rc = list_each(text, check_container, NULL);
+
+	if (rc == 0)
+		v->containers = text;
+	return rc;
 }
 
 static int parse_peers(const char *text, struct annotation_values *v)

@@ -37,6 +37,7 @@ struct annotation_values {
 	int64_t buffer_bytes; /* SCALAR_BUFFER_MIN to _MAX */
 	enum steer_ulp ulp;
 	const char *peers; /* the text, borrowed of the object; good by peers_text_check() */
+	const char *containers; /* the text, borrowed of the object */
 	int percent; /* 0 to 100 */
 	/* Of a Namespace, when set has ANNOTATION_STEER: */
 	bool steer_by_label; /* the label alone says it */

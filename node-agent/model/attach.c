@@ -130,6 +130,8 @@ static void attach_free(struct attach *a)
 	record_free(a->rec);
 	record_free(a->successor);
 	json_decref(a->known);
+	text_unref(a->containers_known);
+	text_unref(a->containers_told);
 	wish_clear(&a->wish);
 	free(a);
 }

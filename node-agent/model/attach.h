@@ -36,6 +36,9 @@ struct attach {
 	/* The API object's annotations as last seen, which outlive it; owned; NULL: none was
 	 * seen. */
 	json_t *known;
+	/* Its containers, as its object says and as the runtime does (model/containers.h); owned;
+	 * NULL: nothing was said. */
+	struct text *containers_known, *containers_told;
 	struct policy_verdict verdict; /* as of now */
 	struct wish wish; /* wanted as of now; rec->wish is in force */
 	struct session *session; /* whose transaction it is, until COMMIT is done; NULL */

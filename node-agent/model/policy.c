@@ -123,13 +123,6 @@ static void deny_unasked(struct policy_verdict *v, const struct policy_pod *pod,
 			"steer' on the pod or its namespace");
 }
 
-/* What can be asked for but is not done by this version. Such a pod stays TCP: steering it
- * everywhere would be more than it asked for. NULL when there is nothing of the kind. */
-static const char *unenforced(const struct asked *a)
-{
-	return a->set & ANNOTATION_CONTAINERS ? "annotation '" NAMES_PREFIX "containers'" : NULL;
-}
-
 static const char *peers_owner(const struct asked *a)
 {
 	return a->pod.peers ? "pod" : "namespace";
@@ -165,6 +158,32 @@ static bool has_peers(const struct config *config, const struct asked *a, struct
 		     "annotation '" NAMES_PREFIX "peers' of the %s has nothing in common with "
 		     "'peers' of the agent's configuration: SMC would be offered nowhere",
 		     peers_owner(a));
+	return false;
+}
+
+/* False when none of the containers that the pod names could ever be steered. */
+static bool has_containers(const struct policy_pod *pod, const struct asked *a,
+			   struct policy_verdict *v)
+{
+	v->named = a->pod.containers;
+	if (!v->named)
+		return true;
+	if (pod->containers_never) {
+		v->unavailable = true;
+		deny(v,
+		     "the containers that annotation '" NAMES_PREFIX "containers' names cannot be "
+		     "told from the others: %s",
+		     pod->containers_never);
+		return false;
+	}
+	if (!containers_stray(a->pod.containers, pod->containers_known, pod->containers_told,
+			      v->stray))
+		return true;
+	v->invalid = true;
+	deny(v,
+	     "annotation '" NAMES_PREFIX "containers' of the pod: got '%.64s', allowed: names of "
+	     "its containers (it has no '%s')",
+	     a->pod.containers, v->stray);
 	return false;
 }
 
@@ -272,6 +291,13 @@ static void grant(const struct config *config, const struct policy_node *node,
 		used += snprintf(v->why + used, sizeof(v->why) - (size_t)used,
 				 " (label and annotation differ: the other one is %s)",
 				 policy_steer_text(a->ns.steer_other));
+	if (v->named)
+		used += snprintf(v->why + used, sizeof(v->why) - (size_t)used,
+				 "; only the containers that 'containers' names, each once it is "
+				 "identified");
+	if (v->stray[0])
+		used += snprintf(v->why + used, sizeof(v->why) - (size_t)used,
+				 "; no container of the pod is called '%s'", v->stray);
 	if (v->buffer_bytes <= max)
 		return;
 	v->buffer_bytes = max;
@@ -297,14 +323,12 @@ static const char *not_heard(const struct policy_pod *pod, const struct asked *a
 void policy_decide(const struct config *config, const struct policy_node *node,
 		   const struct policy_pod *pod, struct policy_verdict *ret)
 {
-	const char *missing;
 	struct asked a;
 
 	ask(config, pod, &a);
 	memset(ret, 0, sizeof(*ret));
 	ret->wanted = a.steer;
 	ret->origin = a.origin;
-	missing = unenforced(&a);
 	if (a.bad.msg[0]) {
 		ret->invalid = true;
 		deny(ret, "%s", a.bad.msg);
@@ -329,12 +353,10 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 		     "the pod has a service mesh's sidecar (annotation '%s'), whose own traffic "
 		     "would be led back to it: rules that tell it by its user miss SMC sockets",
 		     sidecar_of(pod));
-	} else if (missing) {
-		deny(ret, "%s is not enforced by this version", missing);
 	} else if (!node->steering || !node->ueid) {
 		ret->unavailable = true;
 		deny(ret, "%s", node->why_not);
-	} else {
+	} else if (has_containers(pod, &a, ret)) {
 		grant(config, node, &a, ret);
 	}
 }
@@ -345,6 +367,14 @@ const char *policy_peers(const struct config *config, const struct policy_pod *p
 
 	ask(config, pod, &a);
 	return a.peers;
+}
+
+const char *policy_containers(const struct config *config, const struct policy_pod *pod)
+{
+	struct asked a;
+
+	ask(config, pod, &a);
+	return a.pod.containers;
 }
 
 bool policy_namespace_required(const char *name, const json_t *annotations)

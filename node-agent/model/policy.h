@@ -11,6 +11,7 @@
 #include "bpf/steer.h"
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
+#include "node-agent/model/containers.h"
 #include "node-agent/model/peers.h"
 
 /* What the node can do; from node.h's facts. */
@@ -31,6 +32,10 @@ struct policy_pod {
 	const json_t *namespace_annotations; /* object or NULL */
 	bool unknown; /* what the pod says is not known (yet) */
 	bool namespace_unknown; /* what its namespace says */
+	/* Its containers, as containers.h has them; each NULL: not known. */
+	const char *containers_known, *containers_told;
+	/* Why no container of it can be told from the others, NULL: it can, now or later. */
+	const char *containers_never;
 };
 
 enum policy_steer {
@@ -47,7 +52,7 @@ enum policy_origin {
 	POLICY_FROM_POD,
 };
 
-#define POLICY_WHY_MAX 384
+#define POLICY_WHY_MAX 512
 
 struct policy_verdict {
 	enum policy_steer wanted;
@@ -58,7 +63,10 @@ struct policy_verdict {
 	bool unknown; /* unavailable: it depends on what is not known (yet) */
 	bool left_out; /* by `percent`: nothing that anybody should act on */
 	bool refuse; /* required, and not possible: ADD must fail with code 11 */
-	enum steer_ulp ulp; /* this and the next two: only when steer is true */
+	enum steer_ulp ulp; /* this and what follows: only when steer is true */
+	/* Only the containers that policy_containers() names. */
+	bool named;
+	char stray[CONTAINERS_NAME_MAX]; /* a name among those that no container has; "" = none */
 	char pnet_id[SMC_PNET_ID_MAX + 1]; /* "" = the node's own choice by pnets */
 	int64_t buffer_bytes; /* 0: not set */
 	char why[POLICY_WHY_MAX]; /* one sentence, for status and logs */
@@ -70,6 +78,9 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 /* The annotation that narrows the agent's peers: of the pod, else of its namespace, whose it stays;
  * NULL: neither says anything. */
 const char *policy_peers(const struct config *config, const struct policy_pod *pod);
+
+/* The annotation that names containers, which stays the pod's; NULL: it names none. */
+const char *policy_containers(const struct config *config, const struct policy_pod *pod);
 
 /* True when a pod of this namespace that says nothing itself must not start without steering,
  * because the namespace's annotation or label says `required` (whether limits allow it or not:

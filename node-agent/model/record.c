@@ -16,6 +16,7 @@ void record_free(struct record *rec)
 		return;
 	wire_prepare_clear(&rec->req);
 	wish_clear(&rec->wish);
+	text_unref(rec->containers);
 	free(rec);
 }
 
@@ -39,6 +40,8 @@ struct record *record_copy(const struct record *rec)
 		}
 	}
 	(void)text_ref(copy->wish.peers);
+	(void)text_ref(copy->wish.containers);
+	(void)text_ref(copy->containers);
 	return copy;
 }
 
@@ -49,11 +52,12 @@ static const char *phase_text(enum record_phase phase)
 
 json_t *record_to_json(const struct record *rec)
 {
-	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:I, s:o, s:o}", "version", RECORD_VERSION,
-			 "bootID", rec->boot_id, "phase", phase_text(rec->phase), "request",
-			 wire_prepare_to_json(&rec->req), "netns", netns_to_json(&rec->netns),
-			 "cgroup", u64_to_json(rec->cgroup_id), "cgroupLevel",
-			 (json_int_t)rec->cgroup_level, "wish", wish_to_json(&rec->wish), "undo",
+	return json_pack("{s:i, s:s, s:s, s:o, s:o, s:o, s:I, s:s*, s:o, s:o}", "version",
+			 RECORD_VERSION, "bootID", rec->boot_id, "phase", phase_text(rec->phase),
+			 "request", wire_prepare_to_json(&rec->req), "netns",
+			 netns_to_json(&rec->netns), "cgroup", u64_to_json(rec->cgroup_id),
+			 "cgroupLevel", (json_int_t)rec->cgroup_level, "containers",
+			 text_get(rec->containers), "wish", wish_to_json(&rec->wish), "undo",
 			 podnet_to_json(&rec->undo));
 }
 
@@ -87,6 +91,7 @@ static int head_from_json(const json_t *obj, struct record *rec, struct err *err
 static int body_from_json(const json_t *obj, struct record *rec, struct err *err)
 {
 	json_t *request = NULL, *wish = NULL, *undo = NULL;
+	const char *containers = NULL;
 	int64_t level = 0;
 	int r;
 
@@ -96,6 +101,11 @@ static int body_from_json(const json_t *obj, struct record *rec, struct err *err
 	if (smc_json_get_int(obj, "record", "cgroupLevel", 0, INT_MAX, &level, err) < 0)
 		return -EINVAL;
 	rec->cgroup_level = (uint32_t)level;
+	if (smc_json_get_string(obj, "record", "containers", &containers, err) < 0)
+		return -EINVAL;
+	rec->containers = containers ? text_new(containers) : NULL;
+	if (containers && !rec->containers)
+		return err_sys(err, ENOMEM, "read record");
 	if (smc_json_get_object(obj, "record", "request", &request, err) < 0 ||
 	    smc_json_get_object(obj, "record", "wish", &wish, err) < 0 ||
 	    smc_json_get_object(obj, "record", "undo", &undo, err) < 0)

@@ -31,6 +31,8 @@ struct record {
 	struct netns_id netns;
 	uint64_t cgroup_id; /* of the pod's cgroup, once it was seen; 0: not yet, or not known */
 	uint32_t cgroup_level; /* where it is below the root of all, once the hook was there; 0 */
+	/* What the map may have of its named containers: `placed` of containers.h; NULL: none. */
+	struct text *containers;
 	struct wish wish; /* in force, or about to be */
 	struct podnet undo; /* what was changed in the netns */
 };

@@ -62,21 +62,18 @@ static void plan_sysctl(struct podnet *plan, const char *name, int64_t value)
 void wish_clear(struct wish *w)
 {
 	text_unref(w->peers);
+	text_unref(w->containers);
 	memset(w, 0, sizeof(*w));
 }
 
 void wish_copy(struct wish *to, const struct wish *from)
 {
-	struct text *old = to->peers;
+	struct wish old = *to;
 
 	*to = *from;
 	(void)text_ref(to->peers);
-	text_unref(old);
-}
-
-static bool same_text(const char *a, const char *b)
-{
-	return a == b || (a && b && !strcmp(a, b));
+	(void)text_ref(to->containers);
+	wish_clear(&old);
 }
 
 int wish_make(const struct wish_source *from, struct wish *ret)
@@ -92,6 +89,8 @@ int wish_make(const struct wish_source *from, struct wish *ret)
 	}
 	wish_host_addrs(from->req, &host);
 	ret->steer = verdict->steer;
+	if (verdict->steer)
+		ret->containers = text_ref(from->containers);
 	ret->offer = verdict->steer || from->had_offer;
 	ret->ulp = verdict->steer ? verdict->ulp : STEER_ULP_IGNORE;
 	ret->host = (verdict->steer || from->had_host) && from->facts->host.ok && host.n_addrs > 0;
@@ -126,9 +125,8 @@ bool wish_same_netns(const struct podnet *a, const struct podnet *b)
 bool wish_equal(const struct wish *a, const struct wish *b)
 {
 	return a->steer == b->steer && a->offer == b->offer && a->host == b->host &&
-	       a->programs == b->programs && a->ulp == b->ulp &&
-	       same_text(text_get(a->peers), text_get(b->peers)) &&
-	       wish_same_netns(&a->netns, &b->netns);
+	       a->programs == b->programs && a->ulp == b->ulp && text_same(a->peers, b->peers) &&
+	       text_same(a->containers, b->containers) && wish_same_netns(&a->netns, &b->netns);
 }
 
 bool wish_is_empty(const struct wish *w)
@@ -137,24 +135,34 @@ bool wish_is_empty(const struct wish *w)
 	       !w->netns.n_pnets && !w->netns.n_sysctls;
 }
 
+/* With `containers` the steering is said by that alone: an agent that does not know the key, of an
+ * older version that has come back, would else steer all the pod. */
 json_t *wish_to_json(const struct wish *w)
 {
-	return json_pack("{s:b, s:b, s:s*, s:b, s:b, s:i, s:o}", "steer", w->steer, "offer",
+	return json_pack("{s:b, s:s*, s:b, s:s*, s:b, s:b, s:i, s:o}", "steer",
+			 w->steer && !w->containers, "containers", text_get(w->containers), "offer",
 			 w->offer, "peers", text_get(w->peers), "host", w->host, "programs",
 			 w->programs, "ulp", (int)w->ulp, "netns", podnet_to_json(&w->netns));
+}
+
+static int copy_text(const char *s, struct text **ret, struct err *err)
+{
+	*ret = s ? text_new(s) : NULL;
+	return s && !*ret ? err_sys(err, ENOMEM, "read a wish") : 0;
 }
 
 int wish_from_json(const json_t *obj, struct wish *ret, struct err *err)
 {
 	struct wish w = { 0 };
 	int64_t ulp = STEER_ULP_IGNORE;
-	const char *peers = NULL;
+	const char *peers = NULL, *containers = NULL;
 	json_t *netns = NULL;
 	int r;
 
 	if (smc_json_get_bool(obj, "wish", "steer", &w.steer, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "offer", &w.offer, err) < 0 ||
 	    smc_json_get_string(obj, "wish", "peers", &peers, err) < 0 ||
+	    smc_json_get_string(obj, "wish", "containers", &containers, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "host", &w.host, err) < 0 ||
 	    smc_json_get_bool(obj, "wish", "programs", &w.programs, err) < 0 ||
 	    smc_json_get_int(obj, "wish", "ulp", STEER_ULP_IGNORE, STEER_ULP_EMULATE, &ulp, err) <
@@ -167,10 +175,13 @@ int wish_from_json(const json_t *obj, struct wish *ret, struct err *err)
 		if (r < 0)
 			return r;
 	}
-	if (peers) {
-		w.peers = text_new(peers);
-		if (!w.peers)
-			return err_sys(err, ENOMEM, "read a wish");
+	w.steer |= containers != NULL;
+	r = copy_text(peers, &w.peers, err);
+	if (r == 0)
+		r = copy_text(containers, &w.containers, err);
+	if (r < 0) {
+		wish_clear(&w);
+		return r;
 	}
 	*ret = w;
 	return 0;

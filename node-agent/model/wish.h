@@ -11,6 +11,7 @@
 #include "common/text.h"
 #include "common/wire.h"
 #include "node-agent/config/config.h"
+#include "node-agent/model/containers.h"
 #include "node-agent/model/facts.h"
 #include "node-agent/model/policy.h"
 
@@ -32,6 +33,8 @@ struct wish_shared {
 
 struct wish {
 	bool steer; /* the map entry is on */
+	/* Of these containers alone: `wanted` of containers.h; NULL: of all the pod. */
+	struct text *containers;
 	bool offer; /* the offer programs on the pod's interfaces, and its rules */
 	struct text *peers; /* the annotation that narrows the agent's peers; NULL: none does */
 	bool host; /* the host's side of SMC-R for the pod's addresses */
@@ -47,6 +50,7 @@ struct wish_source {
 	const struct wire_prepare *req;
 	const struct policy_verdict *verdict;
 	const char *peers; /* policy_peers() */
+	struct text *containers; /* containers_want(), if verdict->named; else NULL; borrowed */
 	/* What is there already and stays as long as the pod, steered or not: open SMC-R
 	 * connections go over the host's side, and the offer is closed to listeners from before. */
 	bool had_host, had_offer;

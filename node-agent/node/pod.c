@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/sockdiag.h"
+#include "node-agent/node/pod_containers.h"
 #include "node-agent/node/pod_offer.h"
 #include "node-agent/node/pod_steer.h"
 
@@ -42,6 +43,16 @@ static void learn_cgroup(const struct node *node, struct record *rec, struct pod
 	struct err err = ERR_INIT;
 
 	if (pod_cgroup_see(node, rec, &err) < 0)
+		note(extras, &err);
+}
+
+/* One that cannot be told now stays TCP until the next sweep. */
+static void learn_containers(struct node *node, struct record *rec,
+			     const struct wish_shared *shared, struct pod_extras *extras)
+{
+	struct err err = ERR_INIT;
+
+	if (pod_containers_see(node, rec, shared->entry, &err) < 0)
 		note(extras, &err);
 }
 
@@ -175,11 +186,31 @@ static int write_both(struct node *node, struct record *rec, const struct wish *
 		      struct err *err)
 {
 	rec->phase = RECORD_COMMITTED;
+	if (before->steer && !rec->wish.steer) /* only those that were named are steered still */
+		rec->wish.containers = text_ref(before->containers);
 	rec->wish.steer |= before->steer;
 	rec->wish.offer |= before->offer;
 	rec->wish.host |= before->host;
 	rec->wish.programs |= before->programs;
 	return record_write(node->state_fd, rec, err);
+}
+
+/* Containers before the pod's entry, which looks for them; and when it does no more, they go. So
+ * nobody who is to be steered before and after is missed on the way. */
+static int turn_on(struct node *node, struct record *rec, struct err *err)
+{
+	int r = pod_containers_apply(node, rec, err);
+
+	if (r == 0)
+		r = pod_entry_apply(node, rec, true, err);
+	if (r < 0 || rec->wish.containers)
+		return r;
+	r = pod_containers_undo(node, rec, err);
+	if (r < 0)
+		return r;
+	text_unref(rec->containers);
+	rec->containers = NULL;
+	return 0;
 }
 
 /* From `before`, which may still be in force, to rec->wish. */
@@ -190,6 +221,7 @@ static int change(struct node *node, struct record *rec, int netns_fd, const str
 
 	if (needs_netns(rec, &rec->wish))
 		put_netns(rec, &before->netns, &rec->wish.netns, netns_fd, extras);
+	learn_containers(node, rec, shared, extras);
 	r = record_write(node->state_fd, rec, err);
 	/* Another attachment of the pod that is still steered has it open. */
 	if (r == 0 && rec->wish.offer && (rec->wish.steer || !shared->entry))
@@ -200,7 +232,7 @@ static int change(struct node *node, struct record *rec, int netns_fd, const str
 	if (!rec->wish.steer)
 		return 0;
 	extras->listeners = before->steer ? -1 : count_listeners(node, rec, netns_fd);
-	return pod_entry_apply(node, rec, true, err);
+	return turn_on(node, rec, err);
 }
 
 static int ensure_in(struct node *node, struct record *rec, int netns_fd, const struct wish *wish,
@@ -251,6 +283,8 @@ int pod_check(struct node *node, const struct record *rec, struct err *err)
 		return netns_fd;
 	if (rec->wish.steer)
 		r = pod_entry_check(node, rec, err);
+	if (r == 0 && rec->wish.steer)
+		r = pod_containers_check(node, rec, err);
 	if (r == 0 && rec->wish.offer)
 		r = pod_offer_check(node, rec, netns_fd, err);
 	if (r == 0 && rec->wish.programs)
@@ -294,8 +328,10 @@ int pod_remove(struct node *node, const struct record *rec, const struct wish_sh
 	struct err e = ERR_INIT;
 	int first = 0;
 
-	if (!shared->entry && node->steer)
+	if (!shared->entry && node->steer) {
 		err_keep_first(&first, err, steer_pod_undo(node->steer, rec->netns.cookie, &e), &e);
+		err_keep_first(&first, err, pod_containers_undo(node, rec, &e), &e);
+	}
 	if (rec->wish.programs && !shared->programs)
 		err_keep_first(&first, err, pod_programs_undo(node, rec, &e), &e);
 	err_keep_first(&first, err, netns_undo(node, rec, shared, netns_part, &e), &e);

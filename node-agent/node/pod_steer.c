@@ -41,8 +41,7 @@ bool pod_ended(const struct node *node, const struct record *rec)
 	return cgroup_id(node, rec, &rc) == 0 && rc == -ENOENT;
 }
 
-/* A descriptor of the folder, of a node that can have programs there. */
-static int open_cgroup(const struct node *node, const struct record *rec, struct err *err)
+int pod_cgroup_open(const struct node *node, const struct record *rec, struct err *err)
 {
 	if (!node->steer || node->cgroup_fd < 0)
 		return err_set(err, -EOPNOTSUPP, "programs on the pod's cgroup: %s",
@@ -63,7 +62,7 @@ static int find_place(const struct node *node, const struct record *rec, struct 
 		ret->id = cgroup_id(node, rec, &r);
 	if (!ret->id || ret->level || !node->steer)
 		return 0;
-	fd = open_cgroup(node, rec, err);
+	fd = pod_cgroup_open(node, rec, err);
 	r = fd < 0 ? fd : steer_cgroup_place(node->steer, fd, &place, err);
 	if (r < 0)
 		return r;
@@ -86,7 +85,8 @@ int pod_cgroup_see(const struct node *node, struct record *rec, struct err *err)
 
 static struct steer_pod entry_of(const struct record *rec, bool on)
 {
-	struct steer_pod pod = { .flags = on ? STEER_ON : 0,
+	uint32_t steered = rec->wish.containers ? STEER_NAMED : STEER_ON;
+	struct steer_pod pod = { .flags = on ? steered : 0,
 				 .ulp = on ? rec->wish.ulp : STEER_ULP_IGNORE };
 
 	if (rec->cgroup_level) {
@@ -124,14 +124,14 @@ int pod_entry_check(struct node *node, const struct record *rec, struct err *err
 
 int pod_programs_apply(struct node *node, const struct record *rec, struct err *err)
 {
-	auto_close int fd = open_cgroup(node, rec, err);
+	auto_close int fd = pod_cgroup_open(node, rec, err);
 
 	return fd < 0 ? fd : steer_cgroup_apply(node->steer, fd, rec->netns.cookie, err);
 }
 
 int pod_programs_check(struct node *node, const struct record *rec, struct err *err)
 {
-	auto_close int fd = open_cgroup(node, rec, err);
+	auto_close int fd = pod_cgroup_open(node, rec, err);
 
 	return fd < 0 ? fd : steer_cgroup_check(node->steer, fd, rec->netns.cookie, err);
 }
@@ -142,7 +142,7 @@ int pod_programs_undo(struct node *node, const struct record *rec, struct err *e
 
 	if (!node->steer || node->cgroup_fd < 0)
 		return 0;
-	fd = open_cgroup(node, rec, err);
+	fd = pod_cgroup_open(node, rec, err);
 	if (fd == -ENOENT)
 		return 0; /* they died with the cgroup */
 	return fd < 0 ? fd : steer_cgroup_undo(node->steer, fd, err);

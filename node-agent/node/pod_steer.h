@@ -19,6 +19,9 @@ bool pod_cgroup_died(const struct node *node, const struct record *rec);
  * then the pod's network namespace alone says who is steered. An error is why it cannot be told. */
 int pod_cgroup_see(const struct node *node, struct record *rec, struct err *err);
 
+/* A descriptor of the folder, of a node that can have programs there. -ENOENT: no such. */
+int pod_cgroup_open(const struct node *node, const struct record *rec, struct err *err);
+
 /* The map entry: on or off, and as rec->wish and the cgroup say. */
 int pod_entry_apply(struct node *node, const struct record *rec, bool on, struct err *err);
 /* -ESTALE also when the cgroup that the entry lacks can be told by now. */

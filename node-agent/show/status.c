@@ -287,8 +287,46 @@ static json_t *gate(const struct agent *agent, const struct attach *a)
 
 	if (!a->steered)
 		return json_null();
-	return json_pack("{s:s, s:o}", "by", why ? "netns" : "cgroup", "why",
-			 wire_text(why ? why : ""));
+	return json_pack("{s:s, s:o}", "by", why && !a->rec->wish.containers ? "netns" : "cgroup",
+			 "why", wire_text(why ? why : ""));
+}
+
+/* Why a container that is named is not steered (yet). */
+static const char *container_why(const struct attach *a, const struct pair *c)
+{
+	struct pair found;
+
+	if (c->value_len)
+		return "no cgroup below the pod's has its id: it has ended, or just begins";
+	if (!a->containers_known && !a->containers_told)
+		return "not identified yet: nothing is known of the pod's containers";
+	return pairs_find(text_get(a->containers_known), c->name, (size_t)c->name_len, &found) ?
+		       "not identified yet: it has not begun, or its id is not known yet" :
+		       "the pod has no container of that name";
+}
+
+/* Those that the pod names; null: all of it is steered, or nothing. */
+static json_t *containers(const struct attach *a)
+{
+	const char *named = text_get(a->rec->wish.containers);
+	const char *placed = text_get(a->rec->containers);
+	struct pair c, at;
+	json_t *list;
+
+	if (!named || !a->steered)
+		return json_null();
+	list = json_array();
+	while (pairs_next(&named, &c)) {
+		bool is_in = pairs_find(placed, c.name, (size_t)c.name_len, &at) &&
+			     containers_cgroup(&at);
+
+		(void)json_array_append_new(list,
+					    json_pack("{s:s%, s:s%, s:b, s:s}", "name", c.name,
+						      (size_t)c.name_len, "id", c.value,
+						      (size_t)c.value_len, "steered", is_in, "why",
+						      is_in ? "" : container_why(a, &c)));
+	}
+	return list;
 }
 
 static void set_stats(json_t *pod, const struct stats *s)
@@ -321,6 +359,7 @@ static json_t *pod_message(const struct agent *agent, const struct attach *a)
 	set(pod, "since", a->since ? json_integer(a->since) : json_null());
 	set_stats(pod, &a->stats);
 	set(pod, "gate", gate(agent, a));
+	set(pod, "containers", containers(a));
 	set(pod, "programs", json_pack("{s:b, s:o}", "ok", !why[0], "why", wire_text(why)));
 	set(pod, "missing", wire_text(a->missing.msg));
 	set(msg, "pod", pod);

@@ -183,6 +183,27 @@ static void the_event_says_how_many_listeners_were_open_before(void **state)
 	}
 }
 
+static void a_pod_that_names_containers_is_told_so(void **state)
+{
+	struct attach *a = add_steered("cart-0", 1);
+
+	(void)state;
+	a->verdict.named = true;
+	agent_events_changed(&agent, a);
+	assert_int_equal(seen.pods, 1);
+	assert_int_equal(seen.reason, EVENTS_STEERED);
+	assert_non_null(strstr(seen.note, "of each from when it is identified on: annotation "
+					  "'smc-cni.io/steer' of the pod says enabled."));
+	strcpy(a->verdict.stray, "wep");
+	agent_events_changed(&agent, a);
+	assert_int_equal(seen.pods, 3); /* that one, and that a name is no container's */
+	assert_int_equal(seen.reason, EVENTS_INVALID_ANNOTATION);
+	assert_non_null(strstr(seen.note, "'smc-cni.io/containers' of the pod: got 'wep', allowed: "
+					  "names of its containers. The others"));
+	agent_events_decided(&agent, a); /* the pod's object has come or changed */
+	assert_int_equal(seen.pods, 4);
+}
+
 /* ---- not steered ---- */
 
 static void who_did_not_ask_is_not_told(void **state)
@@ -397,6 +418,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_event_says_that_a_pod_is_steered_from_its_first_socket),
 		TEST(the_event_says_how_many_listeners_were_open_before),
+		TEST(a_pod_that_names_containers_is_told_so),
 		TEST(who_did_not_ask_is_not_told),
 		TEST(a_bad_annotation_is_told_with_what_is_allowed),
 		TEST(what_the_limits_refuse_is_told_of_the_pod),

@@ -180,7 +180,8 @@ static const struct {
 	  "stays TCP: annotation 'smc-cni.io/pnet-id' of the pod: got 'C', allowed: none "
 	  "('limits.pnetIDs' of the agent's configuration)" },
 	{ "", "steer=enabled containers=a,b", NULL,
-	  "stays TCP: annotation 'smc-cni.io/containers' is not enforced by this version" },
+	  "steered: annotation 'smc-cni.io/steer' of the pod says enabled; only the containers that "
+	  "'containers' names, each once it is identified" },
 	{ "peers: [10.0.0.0/8]", "steer=required", "peers=10.1.0.0/16",
 	  "steered: annotation 'smc-cni.io/steer' of the pod says required" },
 	{ "peers: []", "steer=enabled", NULL,
