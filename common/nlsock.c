@@ -166,6 +166,7 @@ static void take_message(struct reply *reply, const struct nlmsghdr *nlh)
 	}
 	if (reply->fn && reply->result == 0)
 		reply->result = reply->fn(nlh, reply->arg);
+	reply->done = reply->result == NLSOCK_STOP;
 }
 
 static int receive(struct nl_sock *sk, struct reply *reply)

@@ -32,7 +32,9 @@ int nlsock_talk(struct nl_sock *sk, struct nl_msg *msg, struct err *err);
 
 /* Sends msg and calls fn for each message of the reply (a dump or a single object) until done. fn
  * returns 0 to go on or -errno, which ends the call with that value once the reply is read to its
- * end. -EINTR: what a dump lists changed meanwhile. */
+ * end. -EINTR: what a dump lists changed meanwhile. NLSOCK_STOP ends the call at once, for what may
+ * be long: the socket is then of use for nlsock_close() only. */
+#define NLSOCK_STOP (-ECANCELED)
 typedef int nlsock_msg_fn(const struct nlmsghdr *nlh, void *arg);
 int nlsock_query(struct nl_sock *sk, struct nl_msg *msg, nlsock_msg_fn *fn, void *arg,
 		 struct err *err);

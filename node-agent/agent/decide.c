@@ -137,6 +137,7 @@ void agent_decide(struct agent *agent, struct attach *a)
 		.uid = req->pod.uid,
 		.own = is_own(&req->pod),
 		.annotations = req->annotations,
+		.conflicts = &a->conflicts,
 	};
 	struct policy_node node;
 	struct wish_source from = {

@@ -20,7 +20,7 @@ struct pod_job {
 	struct wish wish; /* ENSURE */
 	struct wish_shared shared; /* ENSURE, REMOVE */
 	bool undo_netns;
-	bool required; /* COMMIT */
+	bool required; /* PREPARE, COMMIT */
 	int netns_fd; /* PREPARE, and */
 	enum record_phase phase; /* what that leads to */
 	struct pod_extras extras;
@@ -34,7 +34,8 @@ static int pod_job_run(struct work *w, void *arg, struct err *err)
 	netns_index_doubt(&node->netns_index);
 	switch (job->action) {
 	case RECONCILE_PREPARE:
-		return pod_prepare(node, job->rec, job->netns_fd, job->phase, &job->extras, err);
+		return pod_prepare(node, job->rec, job->netns_fd, job->phase, job->required,
+				   &job->extras, err);
 	case RECONCILE_COMMIT:
 		return pod_commit(node, job->rec, job->required, err);
 	case RECONCILE_ENSURE:
@@ -114,6 +115,16 @@ static void take_outcome(struct attach *a, const struct pod_job *job)
 	a->waits = a->wanted && a->damaged && a->rec->phase == RECORD_COMMITTED;
 }
 
+/* They are news for the policy, which may have wished for more than there is. */
+static void take_conflicts(struct agent *agent, struct attach *a, const struct pod_job *job)
+{
+	if (!conflicts_take(&a->conflicts, &job->extras.conflicts))
+		return;
+	agent_decide(agent, a);
+	if (job->action == RECONCILE_PREPARE && a->verdict.refuse)
+		agent_events_refused(agent, a);
+}
+
 static void pod_job_done(struct work *w, void *arg)
 {
 	struct pod_job *job = (struct pod_job *)w;
@@ -131,6 +142,7 @@ static void pod_job_done(struct work *w, void *arg)
 	a->rec = TAKE_PTR(job->rec);
 	job->rec = old;
 	a->busy = false;
+	take_conflicts(agent, a, job);
 	if (w->rc == 0 && a->rec->phase == RECORD_COMMITTED &&
 	    (old->phase != RECORD_COMMITTED || was_steered != a->rec->wish.steer)) {
 		a->steered = a->rec->wish.steer;

@@ -10,7 +10,10 @@
 #include "node-agent/agent/job.h"
 #include "node-agent/agent/listen.h"
 #include "node-agent/node/pod.h"
+#include "node-agent/node/pod_conflict.h"
 
+#define YOUNG_MS (10 * 60 * 1000)
+#define LOOK_MS 55000 /* in each fourth round */
 #define STATS_PIECE_MS 1 /* how long an ADD may stand behind a piece of a reading */
 
 /* ---- check of one ---- */
@@ -61,6 +64,8 @@ int job_check(struct agent *agent, const struct attach *a, uint64_t session)
 
 struct sweep_item {
 	struct record *rec;
+	bool looks; /* for what would be in the way of SMC */
+	struct conflicts conflicts;
 	int rc;
 	struct err err;
 };
@@ -73,6 +78,20 @@ struct sweep_job {
 	int n;
 	struct sweep_item items[];
 };
+
+/* What would be in the way of SMC is looked for in each round while the pod is young, as its init
+ * containers bring it, and more seldom later. */
+static bool is_look_due(struct attach *a, int64_t now_ms)
+{
+	if (a->verdict.wanted == POLICY_DISABLED)
+		return false;
+	if (!a->first_look_ms)
+		a->first_look_ms = now_ms;
+	if (now_ms - a->first_look_ms > YOUNG_MS && now_ms - a->last_look_ms < LOOK_MS)
+		return false;
+	a->last_look_ms = now_ms;
+	return true;
+}
 
 static int sweep_run(struct work *w, void *arg, struct err *err)
 {
@@ -88,8 +107,13 @@ static int sweep_run(struct work *w, void *arg, struct err *err)
 			r = steer_drop_older(node->steer, err);
 	}
 	netns_index_doubt(&node->netns_index);
-	for (int i = 0; i < job->n; i++)
-		job->items[i].rc = pod_check(node, job->items[i].rec, &job->items[i].err);
+	for (int i = 0; i < job->n; i++) {
+		struct sweep_item *item = &job->items[i];
+
+		item->rc = pod_check(node, item->rec, &item->err);
+		if (item->looks && item->rc != -ENOENT)
+			pod_conflicts_look(node, item->rec, -1, &item->conflicts);
+	}
 	return r;
 }
 
@@ -116,7 +140,10 @@ static void take_look(struct agent *agent, const struct sweep_item *item)
 			a->damaged = false;
 		}
 	}
-	agent_kick(agent, a);
+	if (conflicts_take(&a->conflicts, &item->conflicts))
+		agent_decide_again(agent, a);
+	else
+		agent_kick(agent, a);
 }
 
 static void sweep_done(struct work *w, void *arg)
@@ -145,12 +172,14 @@ static void sweep_done(struct work *w, void *arg)
 int job_sweep(struct agent *agent, struct attach *const *some, int n, bool node)
 {
 	struct sweep_job *job = calloc(1, sizeof(*job) + (size_t)n * sizeof(job->items[0]));
+	int64_t now_ms = clock_now_ms();
 
 	if (!job)
 		return -ENOMEM;
 	for (int i = 0; i < n; i++) {
 		if (some[i]->busy) /* it will not be as its record says now */
 			continue;
+		job->items[job->n].looks = is_look_due(some[i], now_ms);
 		job->items[job->n].rec = record_copy(some[i]->rec);
 		if (job->items[job->n].rec)
 			job->n++;

@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include <sys/queue.h>
 
+#include "node-agent/model/conflict.h"
 #include "node-agent/model/policy.h"
 #include "node-agent/model/reconcile.h"
 #include "node-agent/model/record.h"
@@ -60,6 +61,8 @@ struct attach {
 	/* How many an event was about; ATTACH_TOLD_UNKNOWN: of an earlier run. */
 	uint64_t fallbacks_told, bounded_told;
 	struct err missing; /* extras that could not be had; "" = none */
+	struct conflicts conflicts; /* as the worker has seen them last */
+	int64_t first_look_ms, last_look_ms; /* of the sweep, for those; 0: none */
 	/* What its plugin left while this one is being rolled back: takes its place; owned;
 	 * NULL. */
 	struct record *successor;

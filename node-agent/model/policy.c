@@ -323,6 +323,7 @@ static const char *not_heard(const struct policy_pod *pod, const struct asked *a
 void policy_decide(const struct config *config, const struct policy_node *node,
 		   const struct policy_pod *pod, struct policy_verdict *ret)
 {
+	char conflict[POLICY_WHY_MAX - 40];
 	struct asked a;
 
 	ask(config, pod, &a);
@@ -348,11 +349,14 @@ void policy_decide(const struct config *config, const struct policy_node *node,
 		     "not among the %d per cent that annotation '" NAMES_PREFIX "percent' of "
 		     "the %s steers",
 		     a.percent, a.pod.set & ANNOTATION_PERCENT ? "pod" : "namespace");
-	} else if (sidecar_of(pod)) {
+	} else if (sidecar_of(pod) && !a.pod.containers) {
 		deny(ret,
 		     "the pod has a service mesh's sidecar (annotation '%s'), whose own traffic "
 		     "would be led back to it: rules that tell it by its user miss SMC sockets",
 		     sidecar_of(pod));
+	} else if (pod->conflicts && conflicts_forbid(config, pod->conflicts, a.pod.containers,
+						      conflict, sizeof(conflict))) {
+		deny(ret, "%s", conflict);
 	} else if (!node->steering || !node->ueid) {
 		ret->unavailable = true;
 		deny(ret, "%s", node->why_not);
@@ -383,18 +387,4 @@ bool policy_namespace_required(const char *name, const json_t *annotations)
 
 	(void)annotation_read(annotations, ANNOTATION_OF_NAMESPACE, 0, &ns, NULL);
 	return !is_exempt(name) && (ns.set & ANNOTATION_STEER) && ns.steer == POLICY_REQUIRED;
-}
-
-const char *policy_steer_text(enum policy_steer s)
-{
-	static const char *const texts[] = { "disabled", "enabled", "required" };
-
-	return texts[s];
-}
-
-const char *policy_origin_text(enum policy_origin o)
-{
-	static const char *const texts[] = { "default", "node", "namespace", "pod" };
-
-	return texts[o];
 }

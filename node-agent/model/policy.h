@@ -11,6 +11,7 @@
 #include "bpf/steer.h"
 #include "common/smc_nl.h"
 #include "node-agent/config/config.h"
+#include "node-agent/model/conflict.h"
 #include "node-agent/model/containers.h"
 #include "node-agent/model/peers.h"
 
@@ -36,6 +37,7 @@ struct policy_pod {
 	const char *containers_known, *containers_told;
 	/* Why no container of it can be told from the others, NULL: it can, now or later. */
 	const char *containers_never;
+	const struct conflicts *conflicts; /* what was found in it; NULL: nothing */
 };
 
 enum policy_steer {

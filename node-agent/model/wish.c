@@ -105,6 +105,17 @@ int wish_make(const struct wish_source *from, struct wish *ret)
 	return 0;
 }
 
+void wish_unsteer(struct wish *w, const struct wish *before)
+{
+	w->steer = w->programs = false;
+	text_unref(w->containers);
+	w->containers = NULL;
+	w->ulp = STEER_ULP_IGNORE;
+	w->host = before->host;
+	w->offer = before->offer;
+	w->netns.n_sysctls = 0;
+}
+
 bool wish_same_netns(const struct podnet *a, const struct podnet *b)
 {
 	if (a->n_pnets != b->n_pnets || a->n_sysctls != b->n_sysctls)

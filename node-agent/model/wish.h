@@ -60,6 +60,8 @@ struct wish_source {
 int wish_make(const struct wish_source *from, struct wish *ret);
 void wish_copy(struct wish *to, const struct wish *from); /* as above */
 void wish_clear(struct wish *w); /* all zero again */
+/* Becomes a wish for TCP; what stays as long as the pod (before: what is in force) stays. */
+void wish_unsteer(struct wish *w, const struct wish *before);
 bool wish_is_empty(const struct wish *w); /* nothing is to be done for the pod */
 bool wish_equal(const struct wish *a, const struct wish *b);
 bool wish_same_netns(const struct podnet *a, const struct podnet *b);

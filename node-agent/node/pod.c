@@ -7,6 +7,7 @@
 
 #include "common/cleanup.h"
 #include "common/sockdiag.h"
+#include "node-agent/node/pod_conflict.h"
 #include "node-agent/node/pod_containers.h"
 #include "node-agent/node/pod_offer.h"
 #include "node-agent/node/pod_steer.h"
@@ -81,14 +82,31 @@ static int find_netns(struct node *node, const struct record *rec, struct err *e
 
 /* ---- the steps ---- */
 
+/* What is in the way of steering, before anything is done. */
+static int heed_first(struct node *node, struct record *rec, int netns_fd, bool required,
+		      struct pod_extras *extras, struct err *err)
+{
+	const struct wish nothing = { .steer = false };
+	bool steer = rec->wish.steer, named = rec->wish.containers;
+	char why[sizeof(err->msg) / 2];
+
+	pod_conflicts_heed(node, rec, netns_fd, &nothing, &rec->wish, &extras->conflicts);
+	if (!required || rec->wish.steer == steer)
+		return 0;
+	(void)conflicts_forbid(node->config, &extras->conflicts, named, why, sizeof(why));
+	return err_set(err, -EOPNOTSUPP, "must not start, as SMC is required: %s", why);
+}
+
 int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase,
-		struct pod_extras *extras, struct err *err)
+		bool required, struct pod_extras *extras, struct err *err)
 {
 	int r = netns_check_foreign(netns_fd, "passed descriptor", err);
 	bool others;
 
 	if (r == 0)
 		r = netns_identify(netns_fd, &rec->netns, err);
+	if (r == 0)
+		r = heed_first(node, rec, netns_fd, required, extras, err);
 	if (r < 0)
 		return r;
 	strcpy(rec->boot_id, node->boot_id);
@@ -264,11 +282,15 @@ int pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 	       const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
 {
 	auto_close int netns_fd = find_netns(node, rec, err);
+	struct wish can = { .steer = false };
 	int r;
 
 	if (netns_fd < 0)
 		return netns_fd;
-	r = ensure_in(node, rec, netns_fd, wish, shared, extras, err);
+	wish_copy(&can, wish);
+	pod_conflicts_heed(node, rec, netns_fd, &rec->wish, &can, &extras->conflicts);
+	r = ensure_in(node, rec, netns_fd, &can, shared, extras, err);
+	wish_clear(&can);
 	/* Another thing that is not there (the folder of records). */
 	return r == -ENOENT ? -EUCLEAN : r;
 }

@@ -9,6 +9,7 @@
 #define SMC_AGENT_POD_H
 
 #include "common/err.h"
+#include "node-agent/model/conflict.h"
 #include "node-agent/model/record.h"
 #include "node-agent/node/node.h"
 
@@ -16,13 +17,16 @@ struct pod_extras {
 	struct err missing; /* what could not be had, for log and status; "" = nothing */
 	/* pod_ensure() turned steering on: TCP listeners that it found; -1: not known. */
 	int listeners;
+	/* What was found before steering was put in force: a wish for TCP was, if it forbids. */
+	struct conflicts conflicts;
 };
 
 /* rec->req and rec->wish say what is wanted; fills rec->boot_id, netns and phase, which is to be
  * that given: prepared, or committed when the wish is empty. On failure nothing is left. -EINVAL or
- * -EPERM: the descriptor is no pod's network namespace. */
+ * -EPERM: the descriptor is no pod's network namespace. required: -EOPNOTSUPP if the pod cannot be
+ * steered. */
 int pod_prepare(struct node *node, struct record *rec, int netns_fd, enum record_phase phase,
-		struct pod_extras *extras, struct err *err);
+		bool required, struct pod_extras *extras, struct err *err);
 /* rec->undo has come from the plugin. required: the pod must not start unsteered, so the node is
  * asked whether steering is in force at this moment. On failure rec is as prepared, on disk too if
  * that can be done. */

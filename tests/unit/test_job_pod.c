@@ -15,7 +15,9 @@
 #include "node-agent/node/pod.h"
 
 static struct agent agent;
+static struct config *config;
 static int result, told;
+static struct conflicts found; /* by the worker */
 
 void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, work_done_fn *done);
 int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
@@ -36,8 +38,11 @@ void __wrap_worker_add(struct worker *worker, struct work *w, work_run_fn *run, 
 int __wrap_pod_ensure(struct node *node, struct record *rec, const struct wish *wish,
 		      const struct wish_shared *shared, struct pod_extras *extras, struct err *err)
 {
-	(void)node, (void)shared, (void)extras;
+	(void)node, (void)shared;
 	rec->wish = *wish;
+	extras->conflicts = found;
+	if (config && conflicts_forbidding(config, &found, false))
+		wish_unsteer(&rec->wish, wish);
 	return result < 0 ? err_sys(err, result, "write map") : 0;
 }
 
@@ -85,10 +90,36 @@ static void what_failed_is_not_said_to_be_in_force(void **state)
 	attach_clear(&agent.table);
 }
 
+/* Else the two would go on about it for ever. */
+static void what_the_worker_found_in_the_way_the_loop_wishes_no_more(void **state)
+{
+	struct record *rec = calloc(1, sizeof(*rec));
+	struct attach *a;
+
+	(void)state;
+	assert_non_null(rec);
+	rec->phase = RECORD_COMMITTED;
+	rec->req.annotations = json_pack("{s:s}", "smc-cni.io/steer", "enabled");
+	a = attach_add(&agent.table, rec);
+	conflict_set(&found.of[CONFLICT_OWNER_RULES], 1, "table 'nat'", NULL);
+	assert_int_equal(config_parse("", 0, "agent.yaml", &config, NULL), 0);
+	agent.config = config;
+	agent_decide(&agent, a);
+	assert_null(strstr(a->verdict.why, "table 'nat'"));
+	ensure(a, true, 0);
+	assert_false(a->steered);
+	assert_false(a->wish.steer);
+	assert_true(wish_equal(&a->wish, &a->rec->wish));
+	assert_non_null(strstr(a->verdict.why, "table 'nat'"));
+	attach_clear(&agent.table);
+	config_free(config);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_failed_is_not_said_to_be_in_force),
+		cmocka_unit_test(what_the_worker_found_in_the_way_the_loop_wishes_no_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -407,6 +407,20 @@ static void who_is_left_out_has_nothing_to_act_on(void **state)
 	assert_false(v.left_out);
 }
 
+static void what_steering_would_break_is_not_steered(void **state)
+{
+	const struct conflicts found = { .of = { { CONFLICT_YES, "THIS" } } };
+	const struct policy_pod pod = { .conflicts = &found };
+	struct config *c = config_of("");
+	struct policy_verdict v = decide_with(c, &able, pod, "steer=enabled", NULL);
+
+	(void)state;
+	assert_true(decide_with(c, &able, pod, "steer=enabled containers=app", NULL).steer);
+	assert_false(v.steer || v.invalid || v.unavailable || v.refuse);
+	assert_non_null(strstr(v.why, "rules of the pod's network match owners"));
+	config_free(c);
+}
+
 static int n_rules(const char *yaml, const char *of_pod, const char *of_namespace)
 {
 	json_auto_t *p = annotations_of(of_pod), *n = annotations_of(of_namespace);
@@ -474,6 +488,7 @@ int main(void)
 		cmocka_unit_test(a_bad_value_is_reported_even_where_nothing_is_asked_for),
 		cmocka_unit_test(ulp_is_bound_by_the_limit_but_not_below_the_kernels_default),
 		cmocka_unit_test(pnet_id_and_buffer_size_reach_the_verdict),
+		cmocka_unit_test(what_steering_would_break_is_not_steered),
 		cmocka_unit_test(who_is_left_out_has_nothing_to_act_on),
 		cmocka_unit_test(
 			peers_of_the_pod_hide_those_of_the_namespace_and_narrow_the_agents),
