@@ -110,6 +110,22 @@ static int synchronize(struct nri *nri, const struct question *q, struct err *er
 	return answer(nri, q, &response.base, err);
 }
 
+/* True: the answer comes later. */
+static bool is_held(struct nri *nri, const struct question *q, int event,
+		    const Nri__Container *container)
+{
+	const struct sandbox_container *c = NULL;
+
+	if (nri->ready_ms && container)
+		c = sandbox_container_find(nri->agent->sandboxes, container->id);
+	if (c && event == TOLD_STOP)
+		held_tell_end(nri, c);
+	if (!c || event != TOLD_START)
+		return false;
+	held_tell(nri, c);
+	return held_answer(nri, q->call, c);
+}
+
 /* Before Synchronize the runtime tells of nothing; if it does, that is where it belongs. */
 static void on_event(struct nri *nri, int event, const Nri__PodSandbox *pod,
 		     const Nri__Container *container)
@@ -124,20 +140,23 @@ static void on_event(struct nri *nri, int event, const Nri__PodSandbox *pod,
 static int event(struct nri *nri, const struct question *q, struct err *err)
 {
 	struct err why = ERR_INIT;
+	bool held = false;
 	Nri__Event *e;
 
 	if (pb_unpack(&nri->pb, &nri__event__descriptor, q->data.data, q->data.len, &e, &why) < 0) {
 		complain(nri, "a message of NRI cannot be read", &why);
 	} else {
 		on_event(nri, q->event, e->pod, e->container);
+		held = is_held(nri, q, q->event, e->container);
 		pb_free(&nri->pb, e);
 	}
-	return answer_empty(nri, q, err);
+	return held ? 0 : answer_empty(nri, q, err);
 }
 
 static int state_change(struct nri *nri, const struct question *q, struct err *err)
 {
 	struct err why = ERR_INIT;
+	bool held = false;
 	Nri__StateChangeEvent *e;
 
 	if (pb_unpack(&nri->pb, &nri__state_change_event__descriptor, q->data.data, q->data.len, &e,
@@ -145,9 +164,10 @@ static int state_change(struct nri *nri, const struct question *q, struct err *e
 		complain(nri, "a message of NRI cannot be read", &why);
 	} else {
 		on_event(nri, e->event, e->pod, e->container);
+		held = is_held(nri, q, e->event, e->container);
 		pb_free(&nri->pb, e);
 	}
-	return answer_empty(nri, q, err);
+	return held ? 0 : answer_empty(nri, q, err);
 }
 
 static int shut_down(struct nri *nri, const struct question *q, struct err *err)

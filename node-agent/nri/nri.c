@@ -66,6 +66,7 @@ static void lost(struct nri *nri, int rc, const struct err *why)
 
 	conn_close(&nri->conn);
 	loop_disarm(&nri->patience);
+	held_forget(nri);
 	sandbox_table_free(TAKE_PTR(nri->coming));
 	if (nri->ready_ms && now - nri->ready_ms >= RETRY_MAX_MS)
 		nri->delay_ms = RETRY_MIN_MS;
@@ -141,7 +142,39 @@ void nri_ready(struct nri *nri)
 	sandbox_table_free(nri->agent->sandboxes);
 	nri->agent->sandboxes = TAKE_PTR(nri->coming);
 	nri->ready_ms = clock_now_ms();
+	nri->agent->runtime_tells = true; /* and stays so: what was told counts while it is away */
+	held_tell_all(nri);
 	tell_ready(nri);
+}
+
+void nri_answer_empty(struct nri *nri, uint32_t call)
+{
+	Nri__Event empty = NRI__EVENT__INIT;
+	struct err err = ERR_INIT;
+	uint8_t buf[CALL_MAX];
+	int r = conn_send(&nri->conn, buf, call_answer(buf, call, &empty.base), &err);
+
+	if (r < 0)
+		lost(nri, r, &err);
+}
+
+/* ---- what the agent has done ---- */
+
+static void on_pod_done(void *arg, struct attach *a, enum reconcile_action action, int rc,
+			const struct err *err)
+{
+	struct nri *nri = arg;
+
+	(void)action;
+	(void)rc;
+	(void)err;
+	held_tell_again(nri, a);
+	held_look(nri);
+}
+
+static void on_held_timer(void *arg)
+{
+	held_look(arg);
 }
 
 /* ---- the beginning ---- */
@@ -191,10 +224,13 @@ int nri_new(struct agent *agent, struct nri **ret, struct err *err)
 	nri->conn.turn = on_turn;
 	nri->conn.over = on_over;
 	nri->conn.arg = nri;
+	nri->listener = (struct listener){ .pod_done = on_pod_done, .arg = nri };
+	nri->held_timer = (struct loop_timer){ .fn = on_held_timer, .arg = nri };
 	nri->retry = (struct loop_timer){ .fn = begin, .arg = nri };
 	nri->patience = (struct loop_timer){ .fn = on_patience, .arg = nri };
 	pb_init(&nri->pb);
 	loop_arm(agent->loop, &nri->retry, clock_now_ms());
+	listen_begin(agent, &nri->listener);
 	*ret = nri;
 	return 0;
 }
@@ -203,6 +239,8 @@ void nri_free(struct nri *nri)
 {
 	if (!nri)
 		return;
+	listen_end(nri->agent, &nri->listener);
+	held_forget(nri);
 	conn_close(&nri->conn);
 	loop_disarm(&nri->retry);
 	loop_disarm(&nri->patience);
