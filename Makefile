@@ -98,6 +98,10 @@ install: all ## install programs and man pages below DESTDIR
 		$(DESTDIR)$(PREFIX)/sbin/smc-node-agent)
 	$(if $(wildcard $(B)/bin/smcctl),$(INSTALL) -m 755 $(B)/bin/smcctl \
 		$(DESTDIR)$(PREFIX)/bin/smcctl)
+	$(if $(wildcard $(B)/bin/smc-perf),$(INSTALL) -m 755 $(B)/bin/smc-perf \
+		$(DESTDIR)$(PREFIX)/bin/smc-perf)
+	$(if $(wildcard $(PRELOAD)),install -D -m 644 $(PRELOAD) \
+		$(DESTDIR)$(PREFIX)/lib/smc-cni/libsmc-preload.so)
 	$(foreach m,$(wildcard docs/man/*.[1-8]),install -D -m 644 $(m) \
 		$(DESTDIR)$(PREFIX)/share/man/man$(subst .,,$(suffix $(m)))/$(notdir $(m));)
 

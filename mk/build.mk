@@ -33,15 +33,17 @@ CFLAGS_  := -std=gnu11 $(WARN) $(if $(filter 1,$(WERROR)),-Werror) -pthread \
 LDFLAGS_ := -pthread -Wl,--gc-sections -Wl,--as-needed $(if $(SAN),-fsanitize=$(SAN))
 
 # Folder, with the rooms below it -> program. Archives are named after the folder.
-PROGS          := cni-plugin node-agent smcctl
+PROGS          := cni-plugin node-agent smcctl perf
 BIN_cni-plugin := smc-cni
 BIN_node-agent := smc-node-agent
 BIN_smcctl     := smcctl
+BIN_perf       := smc-perf
 
 LIBS_nl         := -lnl-route-3 -lnl-genl-3 -lnl-3
 LIBS_cni-plugin := -ljansson $(LIBS_nl)
 LIBS_node-agent := -lbpf -lyaml -ljansson -lmicrohttpd -lcurl -lprotobuf-c $(LIBS_nl)
 LIBS_smcctl     := -ljansson $(LIBS_nl)
+LIBS_perf       := -ljansson -lm $(LIBS_nl)
 # The plugin runs on the host's libc, whatever that is: static (sanitizers cannot be). With musl if
 # its libraries are there, else with glibc (docs/performance.md).
 MUSL_LIBS   := $(if $(SAN)$(CROSS),,$(shell packaging/static-libs -c 2>/dev/null))
@@ -84,11 +86,12 @@ objects  = $(patsubst %.c,$(B)/$(or $(2),obj)/%.o,\
 archive  = $(B)/$(or $(2),lib)/lib$(1).a
 BUILT   := $(patsubst %/main.c,%,$(wildcard $(PROGS:%=%/main.c)))
 ARCHIVES := $(foreach d,$(PROGS) common,$(call archive,$(d)))
+PRELOAD := $(B)/lib/libsmc-preload.so
 # Headers that are generated: of BPF programs, and of what others call messages (protobuf).
 SKELS   := $(patsubst bpf/%.bpf.c,$(K)/%.skel.h,$(wildcard bpf/*.bpf.c)) \
            $(patsubst %.proto,$(P)/%.pb-c.h,$(wildcard */*/*.proto))
 
-all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d)))
+all: $(ARCHIVES) $(SKELS) $(foreach d,$(BUILT),$(B)/bin/$(BIN_$(d))) $(PRELOAD)
 
 # --- objects; a changed flag rebuilds them, and so does a header (-MD)
 define compile
@@ -149,6 +152,19 @@ $(B)/bin/$(BIN_$(1)): $(B)/$(or $(2),obj)/$(1)/main.o $(call archive,$(1),$(2)) 
 endef
 $(foreach d,$(BUILT),$(eval $(call program_rules,$(d),$(FLAVOUR_$(d)))))
 $(B)/bin/smc-cni: $(B)/plugin-libc
+
+# --- what LD_PRELOAD loads into foreign programs: no libc, no start-up code, no sanitizer, so that
+# one file serves glibc and musl
+PRELOAD_CFLAGS := -std=gnu11 -O2 -ffreestanding -fPIC -fvisibility=hidden -fno-stack-protector \
+                  -fno-asynchronous-unwind-tables -U_FORTIFY_SOURCE
+PRELOAD_LDFLAGS := -nostdlib -shared -Wl,-z,now,-z,relro,-z,noexecstack -Wl,--hash-style=both \
+                   -Wl,-soname,libsmc-preload.so -Wl,--build-id=none -s
+
+$(PRELOAD): preload/preload.c preload/choose.h $(B)/flags
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(CC) -iquote . $(WARN) $(if $(filter 1,$(WERROR)),-Werror) $(PRELOAD_CFLAGS) \
+		$(PRELOAD_LDFLAGS) -o $@ $<
 
 # --- the flavour with fault points, for tests; of this one's sanitizers
 $(B)/fault/bin/%: FORCE | $(SKELS)

@@ -4,7 +4,7 @@
 # tests/unit starts no program; what does is in tests/program: our own programs, ip, openssl.
 UNIT       := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/test_*.c))
 PROGRAM    := $(patsubst %.c,$(B)/%,$(wildcard tests/program/test_*.c))
-LINK_archives := -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_node-agent)
+LINK_archives := -Wl,--start-group $(ARCHIVES) -Wl,--end-group $(LIBS_node-agent) -lm
 
 # What tests share is in the other files of their folder; tests/program has what tests/unit shares,
 # too.
@@ -153,10 +153,24 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(ARCHIVES)
 mutants: all unit-build ## break the product on purpose: each mutant must be caught by its test
 	@tests/mutants/run $(MUTANTS)
 
+# What is preloaded is loaded into these: of both libcs, and one that it does not reach. They have
+# no sanitizer, which would have to come first.
+PROBES := $(addprefix $(B)/tests/preload/probe,$(if $(CROSS),,-musl) -static) \
+          $(B)/tests/preload/probe
+$(B)/tests/preload/probe-musl: PROBE_CC = musl-gcc
+$(B)/tests/preload/probe-static: PROBE_CC = $(CC) -static
+$(PROBES): tests/preload/probe.c
+	$(call say,LD)
+	@mkdir -p $(@D)
+	$(Q)$(or $(PROBE_CC),$(CC)) -std=gnu11 -D_GNU_SOURCE $(WARN) -O1 -o $@ $<
+$(B)/tests/program/test_preload: $(PRELOAD) $(PROBES)
+vm-build: $(PROBES)
+
 # What the tests run.
 $(filter $(B)/tests/program/test_cni_%,$(PROGRAM)): $(B)/bin/smc-cni
 $(patsubst %,$(B)/tests/program/test_%,\
 	$(patsubst %,agent_%,socket life pending kube install nri) uninstall): \
 	$(B)/bin/smc-node-agent
+$(B)/tests/program/test_perf: $(B)/bin/smc-perf
 $(B)/tests/program/test_cni_fault: $(B)/fault/bin/smc-cni
 $(B)/tests/program/test_agent_fault: $(B)/fault/bin/smc-cni $(B)/fault/bin/smc-node-agent
