@@ -11,7 +11,7 @@
 #include "smcctl/filter.h"
 #include "smcctl/flows_text.h"
 #include "smcctl/options.h"
-#include "smcctl/table.h"
+#include "common/table.h"
 
 static const char help[] =
 	"Usage: smcctl flows [-n NAMESPACE] [--problems] [--json] [--socket PATH] [POD | NAMESPACE/POD]\n"

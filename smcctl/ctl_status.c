@@ -16,7 +16,7 @@
 #include "smcctl/reasons.h"
 #include "smcctl/status.h"
 #include "smcctl/status_text.h"
-#include "smcctl/table.h"
+#include "common/table.h"
 
 #define PAUSE_MS 500 /* between two questions of --wait */
 

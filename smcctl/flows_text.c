@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "common/smc_fallback.h"
 #include "smcctl/get.h"
-#include "smcctl/table.h"
+#include "common/table.h"
 
 #define WHY_MAX 256
 

@@ -7,7 +7,7 @@
 #include "common/cleanup.h"
 #include "smcctl/get.h"
 #include "smcctl/reasons.h"
-#include "smcctl/table.h"
+#include "common/table.h"
 
 /* Room that a sentence needs beside the other columns; with less the sentences get a table of
  * their own. */

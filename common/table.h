@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Text in columns that line up. Widths are counted in UTF-8 characters. */
-#ifndef SMC_SMCCTL_TABLE_H
-#define SMC_SMCCTL_TABLE_H
+#ifndef SMC_COMMON_TABLE_H
+#define SMC_COMMON_TABLE_H
 
 #include <stdbool.h>
 #include <stddef.h>

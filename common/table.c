@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "smcctl/table.h"
+#include "common/table.h"
 
 #include <assert.h>
 #include <errno.h>
