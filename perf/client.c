@@ -4,9 +4,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "common/cleanup.h"
+#include "common/clock.h"
 
 static int ask_server(struct bench *b, struct err *err)
 {
@@ -46,10 +48,30 @@ static int try_transport(const struct bench *b, enum transport t, struct err *er
 	return verdict_holds(t, &v) ? 0 : verdict_refuse(t, &v, err);
 }
 
+/* Its name may not be known yet, and nobody listen. */
+static int find_server(const struct options *o, struct bench *b, struct err *err)
+{
+	int64_t deadline_ms = clock_now_ms() + (int64_t)o->wait_s * 1000;
+	const struct timespec pause = { .tv_nsec = 200000000 };
+
+	for (;;) {
+		int r = target_find(o->host, o->port, &b->target, err);
+
+		if (r == 0) {
+			b->info_fd = measure_open(b, TRANSPORT_TCP, PROTO_INFO, 1, err);
+			r = b->info_fd < 0 ? b->info_fd : 0;
+		}
+		/* -EBUSY: our own sockets are no TCP. */
+		if (r == 0 || r == -EBUSY || clock_now_ms() >= deadline_ms)
+			return r;
+		(void)nanosleep(&pause, NULL);
+	}
+}
+
 int client_open(const struct options *o, struct bench *ret, struct err *err)
 {
 	struct rlimit files;
-	int r = target_find(o->host, o->port, &ret->target, err);
+	int r = find_server(o, ret, err);
 
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
@@ -60,10 +82,8 @@ int client_open(const struct options *o, struct bench *ret, struct err *err)
 		r = target_set_unix(&ret->target, o->unix_path, err);
 	if (r == 0)
 		r = proto_info_fill(&ret->client, 0, err);
-	if (r < 0)
-		return r;
-	ret->info_fd = measure_open(ret, TRANSPORT_TCP, PROTO_INFO, 1, err);
-	r = ret->info_fd < 0 ? ret->info_fd : ask_server(ret, err);
+	if (r == 0)
+		r = ask_server(ret, err);
 	for (size_t i = 0; r == 0 && i < o->n_over; i++)
 		r = try_transport(ret, o->over[i], err);
 	return r;

@@ -18,7 +18,8 @@ enum perf_exit {
 static const char help[] =
 	"Usage: smc-perf server [--port N] [--bind ADDRESS] [--unix PATH] [--once]\n"
 	"       smc-perf client HOST [--port N] [--unix PATH] [--over LIST] [--measure LIST]\n"
-	"                       [--rounds N] [--seconds N] [--connections N] [--json]\n"
+	"                       [--rounds N] [--seconds N] [--connections N] [--wait SECONDS]\n"
+	"                       [--json]\n"
 	"       smc-perf version\n"
 	"\n"
 	"Measures SMC against TCP between two places. The program makes its sockets itself, so that\n"
@@ -35,6 +36,7 @@ static const char help[] =
 	"  --rounds N        1 to 100 (default 6)\n"
 	"  --seconds N       0.01 to 60, for each sample (default 0.5)\n"
 	"  --connections N   at most so many at a time, 1 to 10000 (default 1000)\n"
+	"  --wait SECONDS    for the server to be there (default 0)\n"
 	"  --json            everything, as docs/perf-format.md has it\n"
 	"\n"
 	"Exit status: 0; 1 it could not be measured; 2 wrong usage; 3 SMC was asked for, and a\n"

@@ -19,6 +19,7 @@ static const struct option client_longs[] = {
 	{ "rounds", required_argument, NULL, 'r' },
 	{ "seconds", required_argument, NULL, 's' },
 	{ "connections", required_argument, NULL, 'c' },
+	{ "wait", required_argument, NULL, 'w' },
 	{ NULL, 0, NULL, 0 },
 };
 
@@ -160,6 +161,10 @@ static int take_option(int c, struct options *o, struct err *err)
 	case 'c':
 		r = take_whole("connections", optarg, 1, OPTIONS_CONNECTIONS_MAX, &n, err);
 		o->connections = r < 0 ? 0 : (uint32_t)n;
+		break;
+	case 'w':
+		r = take_whole("wait", optarg, 0, OPTIONS_WAIT_MAX_S, &n, err);
+		o->wait_s = r < 0 ? 0 : (unsigned int)n;
 		break;
 	case 's':
 		return take_number("seconds", optarg, 0.01, 60, &o->seconds, err);

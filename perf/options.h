@@ -8,6 +8,7 @@
 #include "perf/measure.h"
 
 #define OPTIONS_ROUNDS_MAX 100
+#define OPTIONS_WAIT_MAX_S 3600
 #define OPTIONS_CONNECTIONS_MAX 10000
 
 struct options {
@@ -20,6 +21,7 @@ struct options {
 	uint32_t connections; /* at most so many at a time */
 	unsigned int rounds;
 	double seconds; /* a sample */
+	unsigned int wait_s; /* for the server to be there; 0: it is */
 	size_t n_over;
 	enum transport over[TRANSPORT_N];
 	bool measures[MEASURES_N];

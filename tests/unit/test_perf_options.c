@@ -71,7 +71,8 @@ static void the_order_of_the_rivals_is_as_it_was_told(void **state)
 static void only_measures_that_are_named_are_taken(void **state)
 {
 	(void)state;
-	client("client h --measure stream,round-trip --rounds 3 --connections 10");
+	client("client h --measure stream,round-trip --rounds 3 --connections 10 --wait 20");
+	assert_int_equal(o.wait_s, 20);
 	for (size_t i = 0; i < MEASURES_N; i++)
 		assert_true(o.measures[i] == (strcmp(measures[i].name, "stream") == 0 ||
 					      strcmp(measures[i].name, "round-trip") == 0));
@@ -93,6 +94,7 @@ static void bad_values_are_named_with_what_is_allowed(void **state)
 	refuses("client h --port 80x", "got '80x'");
 	refuses("client h --seconds 0", "0.01 to 60");
 	refuses("client h --connections 100000", "1 to 10000");
+	refuses("client h --wait 3601", "0 to 3600");
 	refuses("client h --once", "--once: no such option");
 	refuses("client h --port", "--port: needs a value");
 	refuses("client", "got 0 words");
