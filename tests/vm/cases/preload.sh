@@ -18,7 +18,7 @@ modprobe smc
 for libc in probe probe-musl; do
 	step "$libc"
 	is "TCP becomes SMC, IPv4 and IPv6" "256 256 256" $libc 2,1,0 10,1,0 2,02004001,6
-	is "UDP, UNIX, SCTP's protocol do not" "17 0 errno 93" $libc 2,2,0 1,1,0 2,1,132
+	is "UDP, UNIX and nonsense do not" "17 0 errno 93" $libc 2,2,0 1,1,0 2,1,17
 	is "where the protocol is refused it is AF_SMC, whose protocol is 0 or 1" "0 1" \
 		$libc refuse256 2,1,0 10,1,0
 	is "where both are, TCP" "6 6" $libc refuse256 refuse43 2,1,0 10,1,0
