@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: a pod that floods a dead address with connects gets TCP, and other pods' servers accept
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/pod/node.sh"

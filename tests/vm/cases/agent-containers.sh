@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: `containers`: only those that are named are steered, once the agent knows their cgroups
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: the agent is killed with -9 while pods come and go; steering goes on, all ends as asked
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"

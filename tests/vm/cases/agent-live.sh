@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: pods are steered, turned off and on by manifests, checked, repaired, removed; nothing stays
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: whom a pod offers SMC follows its annotation, live; it outlives the agent and goes with it
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/pod/node.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: `required` holds at ADD; a dead cgroup is a pod's end; one failed look takes nobody off SMC
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 export PATH=$TOP/build/fault/bin:$PATH

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: a pod whose rules match owners of sockets is not steered, whoever made them, and when
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: a pod whose sockets a sock_ops program sees is not steered unless the config allows it
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 900
 . "$(dirname "$0")/../lib.sh"
 . "$TOP/tests/vm/agent.sh"

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: an open SMC connection of two pods outlives their steering; what it needs goes with them
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 1200
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)

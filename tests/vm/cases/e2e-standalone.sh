@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: smc-cni alone makes the pod's interface, two annotated pods talk SMC over it; nothing stays
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 600
 set -euo pipefail
 TOP=$(cd "$(dirname "$0")/../../.." && pwd)

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: libsmc-preload.so makes SMC sockets of programs of glibc and musl, and only of their TCP
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 240
 . "$(dirname "$0")/../lib.sh"
 

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # about: the hook outlives its loader, is never missing in an upgrade, and goes away again
 # kernels: 6.12 7.3
+# short: 6.12
 # timeout: 600
 . "$(dirname "$0")/../steer.sh"
 
