@@ -77,4 +77,13 @@ at_exit node_down
 node_run server enabled /bin/sleep infinity
 node_run client enabled /bin/sleep infinity
 node_run plain none /bin/sleep infinity
+# While the agent is down no RDMA path is proven, and what is proven holds.
+pod enter server "$calls" server 6379 > "$work/server" &
+proof=$!
+eventually 20 grep -q PORT= "$work/server"
+pod enter client "$calls" client "$(pod ip server)" \
+	"$(sed -n s/^PORT=//p "$work/server")" > /dev/null
+wait $proof
+path_is_proven() { [ "$(smcctl status --json | jq -r '.node.paths[0].state')" = proven ]; }
+check "there is an RDMA path" eventually 30 path_is_proven
 agent_stop KILL
