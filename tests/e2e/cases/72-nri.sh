@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: the runtime tells of containers by NRI; pods start whatever becomes of agent and runtime
-# kernels: 6.12 7.3
+# kernels: 6.12
 node_is() { on_node 1 'smcctl status --json | jq -e ".node | $1"' "$1"; } # JQ_CONDITION
 told() { on_node 1 'smcctl status --json | jq .node.runtime.containers'; }
 tells() { node_is '.nri.ok and .runtime.name == "containerd" and .runtime.nri != ""'; }

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash disable=SC2016,SC2154
 # about: containers that a pod names are steered from their first socket on, as the runtime tells
-# kernels: 6.12 7.3
+# kernels: 6.12
 node_is() { on_node 1 'smcctl status --json | jq -e ".node | $1"' "$1"; } # JQ_CONDITION
 # CONTAINER N: what the Nth of its runs has printed
 printed() { on_node 1 'cut -d" " -f4- /var/log/pods/*_exact_*/"$1/$2.log"' "$@"; }
