@@ -38,6 +38,7 @@ static long kernel_socket(int domain, int type, int protocol)
 	return r2;
 }
 #else
+/* cppcheck-suppress preprocessorErrorDirective */
 #error "libsmc-preload knows the system calls of x86_64, aarch64 and s390x"
 #endif
 

@@ -133,6 +133,9 @@ def main(argv):
         root.mkdir(parents=True, exist_ok=True)
         if not (root / name).is_symlink():
             (root / name).symlink_to(f"usr/{name}")
+    (root / "var").mkdir(exist_ok=True)
+    if not (root / "var/run").is_symlink():  # as in the image
+        (root / "var/run").symlink_to("../run")
     (pathlib.Path(bundle) / "config.json").write_text(json.dumps(config(config_dir, without, rest),
                                                                  indent=1))
 
