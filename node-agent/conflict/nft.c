@@ -124,6 +124,7 @@ static int ask(int netns_fd, int timeout_ms, struct looked *looked, struct err *
 	return nlsock_query(sk, msg, take_rule, looked, err);
 }
 
+/* NOLINTNEXTLINE(readability-non-const-parameter): take_rule() writes there */
 int conflict_nft(int netns_fd, int timeout_ms, char *what, size_t size, struct err *err)
 {
 	struct looked looked = { .what = what, .size = size };

@@ -11,11 +11,11 @@
 #include "node-agent/nri/nri.pb-c.h"
 #include "node-agent/nri/told.h"
 
-#define EVENT_BIT(event) (1 << ((event)-1))
-#define EVENTS                                                                             \
-	(EVENT_BIT(TOLD_RUN_POD) | EVENT_BIT(TOLD_STOP_POD) | EVENT_BIT(TOLD_REMOVE_POD) | \
-	 EVENT_BIT(TOLD_CREATE) | EVENT_BIT(TOLD_START) | EVENT_BIT(TOLD_STOP) |           \
-	 EVENT_BIT(TOLD_REMOVE))
+/* The events that we ask for, as a set of bits. */
+static const int32_t asked_for = 1 << (TOLD_RUN_POD - 1) | 1 << (TOLD_STOP_POD - 1) |
+				 1 << (TOLD_REMOVE_POD - 1) | 1 << (TOLD_CREATE - 1) |
+				 1 << (TOLD_START - 1) | 1 << (TOLD_STOP - 1) |
+				 1 << (TOLD_REMOVE - 1);
 
 struct question {
 	uint32_t call;
@@ -80,7 +80,7 @@ static int configure(struct nri *nri, const struct question *q, struct err *err)
 	(void)printable(request->runtime_version, runtime->version, sizeof(runtime->version));
 	(void)printable(request->nri_version, runtime->nri_version, sizeof(runtime->nri_version));
 	pb_free(&nri->pb, request);
-	response.events = EVENTS;
+	response.events = asked_for;
 	return answer(nri, q, &response.base, err);
 }
 
