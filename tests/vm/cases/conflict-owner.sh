@@ -91,6 +91,8 @@ redirected answer 8080 &
 SERVER=$!
 at_exit kill $SERVER
 
+at_exit rm -f /run/xtables.lock # of legacy iptables
+
 step "rules come to a pod that is steered, and the agent has not seen them yet"
 world mesh
 check "ADD" cni ADD mesh enabled
