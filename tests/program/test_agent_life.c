@@ -264,7 +264,7 @@ static void a_bad_config_leaves_all_as_it_is_and_says_so(void **state)
 	node = ask(wire_request("node"), -1);
 	assert_true(json_is_false(json_object_get(node, "ready")));
 	assert_non_null(
-		strstr(text_of(node, "why"), "agent.yaml:7: key 'defaultSteer': got 'maybe'"));
+		strstr(text_of(node, "why"), "agent.yaml:8: key 'defaultSteer': got 'maybe'"));
 	reply = ask(about("del", "a"), -1);
 	assert_string_equal(text_of(reply, "code"), "unavailable");
 	assert_true(http_has("/healthz", "200 OK"));
