@@ -34,7 +34,8 @@ uint64_t flows_fallbacks(struct flows *f, uint64_t cookie, uint32_t reason, bool
 /* All flows; the caller frees. Returns their number. */
 int flows_read(struct flows *f, struct flow_entry **ret, struct err *err);
 
-/* Forgets what was counted for namespaces that have no entry in `counters` any more. */
+/* Forgets what was counted, and how many connects wait, of namespaces that have no entry in
+ * `counters` any more. */
 int flows_drop_gone(struct flows *f, struct err *err);
 
 #endif

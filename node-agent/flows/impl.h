@@ -27,7 +27,7 @@ struct flows {
 	char bpffs_dir[PATH_MAX];
 };
 
-/* bounds.c: no connect waits, as far as is known. Before the programs are attached. */
+/* drop.c: no connect waits, as far as is known. Before the programs are attached. */
 int flows_reset_pending(struct flows *f, struct err *err);
 
 #endif

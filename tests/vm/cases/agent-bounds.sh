@@ -70,6 +70,17 @@ check "really" [ "$(socket_of flood steered)" -gt "$before" ]
 check "no connect is left" eventually 30 none_waits
 rm /run/flood-ends
 
+step "the pods go"
+waiting() # of how many pods it is remembered how many connects wait
+{
+	bpftool map dump pinned "$(pins_folder)/pending" --json |
+		jq '[.[] | select(.formatted.key != 0)] | length'
+}
+none_remembered() { [ "$(waiting)" = 0 ] || { waiting; return 1; }; }
+check "their counts were there" [ "$(waiting)" -ge 1 ]
+pod down flood client server
+check "and are forgotten" eventually 60 none_remembered
+
 node_down
 snapshot "$VM_OUT/after"
 snapshot_diff "$VM_OUT/before" "$VM_OUT/after"
