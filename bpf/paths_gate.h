@@ -87,9 +87,9 @@ __noinline int path_is_open(struct __sk_buff *ctx, const struct segment *s, __u6
 	node = bpf_map_lookup_elem(&path_node, &zero);
 	if (!s || !node || !node->gate)
 		return true;
-	if (node->smcd && is_of_node(&s->src))
-		return true;
 	path = path_find(&s->src, &key);
+	if (node->smcd && key.bits == PATHS_BITS_NODE)
+		return true;
 	if (path) {
 		path->seen_ns = now_ns;
 		if (path->state == PATH_PROVEN)

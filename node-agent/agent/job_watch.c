@@ -74,7 +74,6 @@ struct sweep_job {
 	struct work work;
 	bool node;
 	struct facts facts;
-	struct path_list paths;
 	int n;
 	struct sweep_item items[];
 };
@@ -102,7 +101,6 @@ static int sweep_run(struct work *w, void *arg, struct err *err)
 	if (job->node) {
 		node_refresh(node);
 		job->facts = node->facts;
-		node_read_paths(node, &job->paths);
 		if (node->steer)
 			r = steer_drop_older(node->steer, err);
 	}
@@ -155,12 +153,9 @@ static void sweep_done(struct work *w, void *arg)
 		agent->sweep_busy = false;
 		if (w->rc < 0)
 			log_warn("cannot drop the hook of an older version", "err", w->err.msg);
-		if (job->node) {
+		if (job->node)
 			agent_new_facts(agent, &job->facts);
-			agent_new_paths(agent, &job->paths);
-		}
 	}
-	path_list_clear(&job->paths);
 	for (int i = 0; i < job->n; i++) {
 		if (agent)
 			take_look(agent, &job->items[i]);

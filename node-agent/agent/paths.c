@@ -1,20 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The RDMA paths to peers: what is new about them is told. */
-#include <string.h>
-
-#include "common/cleanup.h"
 #include "common/clock.h"
 #include "common/log.h"
 #include "node-agent/agent/agent.h"
 #include "node-agent/agent/events.h"
-
-static const struct path *find(const struct path_list *l, const struct path_key *key)
-{
-	for (int i = 0; i < l->n; i++)
-		if (!memcmp(&l->all[i].key, key, sizeof(*key)))
-			return &l->all[i].value;
-	return NULL;
-}
 
 static void tell_closed(struct agent *agent, const struct path_entry *path, uint64_t now_ns)
 {
@@ -31,7 +20,7 @@ static void tell_closed(struct agent *agent, const struct path_entry *path, uint
 static void tell(struct agent *agent, const struct path_list *before, const struct path_entry *path,
 		 uint64_t now_ns)
 {
-	const struct path *was = find(before, &path->key);
+	const struct path *was = path_list_find(before, &path->key);
 	uint32_t failures = was ? was->failures : 0;
 	char peer[PATH_PEER_MAX];
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/cleanup.h"
 #include "common/smc_fallback.h"
 
 void path_list_clear(struct path_list *l)
@@ -82,4 +83,21 @@ int path_compare(const void *pa, const void *pb)
 	int d = rank(&a->value) - rank(&b->value);
 
 	return d ? d : memcmp(&a->key, &b->key, sizeof(a->key));
+}
+
+/* The key alone does not say where it is: one search for each rank. */
+const struct path *path_list_find(const struct path_list *l, const struct path_key *key)
+{
+	static const enum path_state of_each_rank[] = { PATH_CLOSED, PATH_UNPROVEN, PATH_PROVEN };
+	struct path_entry wanted = { .key = *key };
+
+	for (size_t i = 0; l->n && i < ARRAY_SIZE(of_each_rank); i++) {
+		const struct path_entry *found;
+
+		wanted.value.state = of_each_rank[i];
+		found = bsearch(&wanted, l->all, (size_t)l->n, sizeof(wanted), path_compare);
+		if (found)
+			return &found->value;
+	}
+	return NULL;
 }

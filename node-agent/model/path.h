@@ -27,6 +27,8 @@ struct path_list {
 };
 
 void path_list_clear(struct path_list *l);
+/* NULL: it is not among them. The list is sorted by path_compare(). */
+const struct path *path_list_find(const struct path_list *l, const struct path_key *key);
 
 /* What it is at that time: what has come to its end since the kernel wrote it counts. now_ns: of
  * CLOCK_BOOTTIME, as all times here. */

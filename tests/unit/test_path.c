@@ -3,6 +3,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -50,6 +51,35 @@ static void what_is_proven_or_closed_is_not_forgotten(void **state)
 	assert_false(path_is_forgotten(&path, NOW + 2 * PATH_FORGET_NS));
 }
 
+static void one_of_many_is_found_whatever_it_is(void **state)
+{
+	struct path_entry all[400] = { 0 };
+	struct path_list list = { .all = all, .n = 400 };
+	struct path_key key = { .bits = PATHS_BITS_V4 };
+
+	(void)state;
+	assert_null(path_list_find(&(struct path_list){ .n = 0 }, &key));
+	for (int i = 0; i < list.n; i++) {
+		all[i].key.bits = PATHS_BITS_V4;
+		all[i].key.address[14] = (uint8_t)(i / 200);
+		all[i].key.address[15] = (uint8_t)(i % 200);
+		all[i].value.state = (uint32_t)i % 4; /* each state */
+		all[i].value.failures = (uint32_t)i;
+	}
+	qsort(all, 400, sizeof(all[0]), path_compare);
+	for (int i = 0; i < list.n; i++) {
+		const struct path *found;
+
+		key.address[14] = (uint8_t)(i / 200);
+		key.address[15] = (uint8_t)(i % 200);
+		found = path_list_find(&list, &key);
+		assert_non_null(found);
+		assert_int_equal(found->failures, i);
+	}
+	key.address[15] = 200;
+	assert_null(path_list_find(&list, &key));
+}
+
 static const char *peer(const char *address, uint32_t bits)
 {
 	static char text[PATH_PEER_MAX];
@@ -84,6 +114,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_state_is_what_the_next_syn_will_find),
 		cmocka_unit_test(what_is_proven_or_closed_is_not_forgotten),
+		cmocka_unit_test(one_of_many_is_found_whatever_it_is),
 		cmocka_unit_test(a_peer_in_words),
 		cmocka_unit_test(a_failure_in_words),
 	};
