@@ -3,8 +3,8 @@
  * one place where whoever knows more than the API server says it. Loop thread only.
  *
  * Two voices tell which container has which id. The pod's object (its status, written by kubelet)
- * knows it a second or two after the container began; the runtime itself before the container's
- * first instruction, and it counts first. From the id on all goes the same way: decide.c makes the
+ * knows it some time after the container began; the runtime itself before the container's first
+ * instruction, and it counts first. From the id on all goes the same way: decide.c makes the
  * wish, an ENSURE job finds the cgroup by the id, directly below the pod's own, and writes the map
  * (node/pod_containers.h).
  */
